@@ -10,15 +10,17 @@ make them, and they gain the owner nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import base58
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from passerelle.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SEED_BYTES: Final = 32
 PUBLIC_BYTES: Final = 32

@@ -23,7 +23,7 @@ import orjson
 
 from passerelle.errors import ProtocolError
 
-Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 """A value inside the profile. Objects are plain ``dict``; treat a parsed tree as read-only."""
 
 JsonObject: TypeAlias = dict[str, Json]
@@ -148,12 +148,12 @@ _REFUSED: Final = object()
 
 
 def _parse_fast(data: bytes) -> object:
-    """The parsed value if orjson alone shows the bytes to be canonical, else ``_REFUSED``.
+    r"""The parsed value if orjson alone shows the bytes to be canonical, else ``_REFUSED``.
 
     The re-encoding catches duplicates, white space, order, escapes and (strict integers)
     range; orjson itself refuses bad UTF-8 and lone surrogates. What it lets through is
     looked for here: fractions, depth, member names, and U+0000, which in canonical bytes
-    can only stand as the escape ``\\u0000``.
+    can only stand as the escape ``\u0000``.
     """
     if b"\\u0000" in data:
         return _REFUSED
@@ -263,7 +263,7 @@ def _exact_integer(literal: str) -> int:
     return int(literal)
 
 
-def _refuse_fraction(literal: str) -> NoReturn:
+def _refuse_fraction(_: str) -> NoReturn:
     raise ProtocolError("json.not-an-integer", kind="float")
 
 

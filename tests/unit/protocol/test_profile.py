@@ -15,7 +15,7 @@ from passerelle.errors import ProtocolError
 from passerelle.protocol import profile
 
 INTEGERS = st.integers(-profile.MAX_INTEGER, profile.MAX_INTEGER)
-STRINGS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
+STRINGS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 NAMES = st.text(st.characters(max_codepoint=126, exclude_characters="\0"))
 VALUES = st.recursive(
     st.none() | st.booleans() | INTEGERS | STRINGS,
@@ -156,7 +156,7 @@ def test_foreign_bytes_raise_protocol_errors_only(read: Reader, data: bytes) -> 
 @given(st.text(alphabet='[]{}",:\\u0d8e1.-aéN \n', max_size=30))
 @pytest.mark.parametrize("wrap", ["{}", "[{}]", '{{"a":{}}}'])
 def test_the_fast_reader_accepts_what_the_strict_one_calls_canonical(wrap: str, text: str) -> None:
-    """orjson only makes it faster: the accepted language is that of the strict reader."""
+    """The library only makes it faster: the accepted language is that of the strict reader."""
     data = wrap.format(text).encode()
 
     def canonical() -> bool:
