@@ -14,8 +14,10 @@ This module does not normalise strings: writers use NFC, readers take what they 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Final, NoReturn, TypeAlias
 
@@ -41,7 +43,15 @@ MAX_INTEGER: Final = 2**53 - 1
 # sees them: its own limit of 4300 digits is a ValueError, and big ones are slow.
 _MAX_INTEGER_CHARS: Final = 17
 
-_CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+# The pass-through options make orjson refuse what it would else write in its own way.
+_CANONICAL: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+_SCALARS: Final = (int, bool, type(None))
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SHOWN_NAME_CHARS: Final = 64
 
@@ -107,11 +117,15 @@ def encode(value: object) -> bytes:
     Raises:
         ValueError: The value is outside the profile: our own mistake, never a peer's.
     """
+    with contextlib.suppress(orjson.JSONEncodeError):
+        data = orjson.dumps(value, option=_CANONICAL)
+        if b"\\u0000" not in data and _is_plain(value, names_are_ascii=data.isascii()):
+            return data
     try:
         _check_tree(value)
     except ProtocolError as exc:
         raise ValueError(f"not inside the JSON profile: {exc}") from exc
-    return orjson.dumps(value, option=_CANONICAL)
+    return orjson.dumps(value, option=_CANONICAL)  # an escaped backslash before "u0000"
 
 
 def format_time(moment: datetime) -> str:
@@ -168,25 +182,30 @@ def _parse_fast(data: bytes) -> object:
 
 
 def _is_plain(root: object, *, names_are_ascii: bool) -> bool:
-    """Whether a tree from orjson has no fraction, no odd member name and no depth beyond the limit."""
+    """Whether a tree that orjson read or wrote has only plain kinds, ASCII names and no depth beyond the limit.
+
+    Runs for every record, so it looks at exact types, the most frequent first; what it
+    does not look at (ranges, surrogates, U+0000) its callers have seen by other means.
+    """
     level: list[object] = [root]
     for _ in range(MAX_DEPTH):
         inner: list[object] = []
         for value in level:
-            if isinstance(value, str):  # the most frequent kind first
+            kind = type(value)
+            if kind is str or kind in _SCALARS:
                 continue
-            if isinstance(value, dict):
+            if isinstance(value, dict) and kind is dict:
                 if not (names_are_ascii or all(map(str.isascii, value))):
                     return False
                 inner.extend(value.values())
-            elif isinstance(value, list):
+            elif isinstance(value, list) and kind is list:
                 inner.extend(value)
-            elif isinstance(value, float):
+            else:
                 return False
         if not inner:
             return True
         level = inner
-    return not any(isinstance(value, dict | list | float) for value in level)
+    return all(type(value) is str or type(value) in _SCALARS for value in level)
 
 
 def _check_tree(root: object) -> None:
@@ -251,8 +270,7 @@ def _shown(name: str) -> str:
 def _unique_members(pairs: list[tuple[str, Json]]) -> JsonObject:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ProtocolError("json.duplicate-member", name=_shown(twice))
     return members
 
