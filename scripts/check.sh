@@ -1,0 +1,39 @@
+#!/bin/sh
+# The checks behind `make lint`, `make test` and `make soak`. Runs from any folder; ends at the first that fails.
+set -eu
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+export PYTHONDONTWRITEBYTECODE=1
+
+step() {
+    printf '\033[1m· %s\033[0m\n' "$1" >&2
+    shift
+    "$@"
+}
+
+lint() {
+    step "style (ruff)" "$bin/ruff" check --quiet
+    step "form (ruff format)" "$bin/ruff" format --check --quiet
+    step "types (mypy --strict)" "$bin/mypy" --strict
+    step "layers (import-linter)" "$bin/lint-imports" --no-logo
+    step "dependencies (deptry)" "$bin/deptry" node
+}
+
+case "${1-}" in
+lint)
+    lint
+    ;;
+tests)
+    shift
+    step "tests" "$bin/python" -m pytest -q "$@"
+    ;;
+soak)
+    shift
+    step "property and fault tests at length" \
+        "$bin/python" -m pytest -q --hypothesis-profile=soak tests/unit tests/faults "$@"
+    ;;
+*)
+    echo "scripts/check.sh lint | tests | soak" >&2
+    exit 2
+    ;;
+esac

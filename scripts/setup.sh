@@ -1,0 +1,51 @@
+#!/bin/sh
+# Sets up what the Makefile's targets need, inside the clone.
+#
+#   scripts/setup.sh venv             makes .venv with $PYTHON (3.11 or newer)
+#   scripts/setup.sh packages demo    installs requirements/demo.txt and passerelle itself, from this tree
+#   scripts/setup.sh packages test    the same with requirements/test.txt
+#   scripts/setup.sh node             installs the JavaScript libraries that check our bytes
+#
+# Every step may be repeated; a step that finds its work done asks the network for nothing.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m· %s\033[0m\n' "$*" >&2; }
+give_up() { printf 'make: %s\n' "$*" >&2; exit 1; }
+
+make_venv() {
+    python=${PYTHON:-python3}
+    command -v "$python" >/dev/null 2>&1 ||
+        give_up "$python is not here. Install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv)."
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        give_up "$("$python" --version) is too old: 3.11 or newer is needed. Name another with PYTHON=python3.12."
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        give_up "Python's venv module is not here (Debian, Ubuntu: apt install python3-venv)."
+    say "making .venv with $("$python" --version)"
+    "$python" -m venv .venv
+}
+
+install_packages() {
+    say "installing the libraries of requirements/$1.txt, each checked against its hash"
+    .venv/bin/python -m pip install --no-deps --require-hashes --requirement "requirements/$1.txt"
+    say "installing passerelle from this tree"
+    .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+}
+
+install_node_libraries() {
+    if ! node=$(scripts/node.sh); then
+        say "no Node.js of version 20 or newer here: installing one into .venv"
+        .venv/bin/python -m pip install --no-deps --require-hashes --requirement requirements/node.txt
+        node=$(scripts/node.sh) || give_up "the Node.js of requirements/node.txt does not run on this machine."
+    fi
+    say "installing the JavaScript libraries of tests/interop with Node.js $("$node" --version)"
+    npm=$(scripts/node.sh npm)
+    (cd tests/interop && PATH="$(dirname "$node"):$PATH" "$node" "$npm" ci --ignore-scripts --no-audit --no-fund)
+}
+
+case "${1-}" in
+venv) make_venv ;;
+packages) install_packages "$2" ;;
+node) install_node_libraries ;;
+*) give_up "scripts/setup.sh venv | packages demo|test | node" ;;
+esac

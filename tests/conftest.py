@@ -1,0 +1,106 @@
+"""Rules that hold for every test: no road out of this machine, no skip, no setting from outside.
+
+A test gets a fresh folder for each home (``home``), and Node.js by its path (``node_js``); where a test needs
+something that is missing it fails, for a check that did not run is not a check that passed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+
+# Repeatable by default; `make soak` draws anew at every run and looks longer.
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.register_profile("soak", deadline=None, max_examples=5_000, print_blob=True)
+settings.load_profile("repeatable")
+
+
+# --- no road out -------------------------------------------------------------------------------------------
+
+
+def _is_loopback(host: object) -> bool:
+    if host in {"", None, "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_foreign_hosts(event: str, args: tuple[object, ...]) -> None:
+    """Audit hook: a test talks to loopback and to Unix sockets only, whatever library does the talking."""
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        address = args[1]
+        host = address[0] if isinstance(address, tuple) and address else None
+    elif event == "socket.getaddrinfo":
+        host = args[0]
+    else:
+        return
+    if isinstance(host, bytes):
+        host = host.decode("idna")
+    if not _is_loopback(host):
+        msg = f"a test reached for {host}: tests stay on this machine"
+        raise RuntimeError(msg)
+
+
+sys.addaudithook(_refuse_foreign_hosts)
+
+
+# --- no skip -----------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run in which a test was skipped, or none ran, has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or session.config.option.collectonly:
+        return
+    if reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says why a run without a failed test has failed."""
+    if terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line(
+            "Skipped tests count as failed: a check that did not run did not pass.", red=True
+        )
+
+
+# --- surroundings ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The developer's own language, zone and Passerelle settings change no test."""
+    for name in list(os.environ):
+        if name.startswith("PASSERELLE_"):
+            monkeypatch.delenv(name)
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty folder for a node's home, not yet made."""
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def node_js() -> Path:
+    """The Node.js that ``make test`` set up, version 20 or newer."""
+    script = ROOT / "scripts" / "node.sh"
+    found = subprocess.run([script], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.fail("no Node.js of version 20 or newer: run `make test`, which sets one up")
+    return Path(found.stdout.strip())
