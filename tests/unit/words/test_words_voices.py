@@ -1,0 +1,93 @@
+"""Sentences: values in their places, two voices, and never a failure."""
+
+from __future__ import annotations
+
+import pytest
+
+from passerelle.errors import InputError
+from passerelle.words import Words, problem
+from passerelle.words.catalogues import merged
+
+FR, EN = Words("fr"), Words("en")
+
+
+def fill(template: str, **params: object) -> str:
+    return FR.fill(template, dict(params))
+
+
+def test_values_are_written_by_the_kind_that_the_sentence_asks_for() -> None:
+    assert fill("{a:number} {b:percent}", a=4, b="0.5") == "4 50\N{NO-BREAK SPACE}%"
+    assert fill("{c:country}, {d:date}", c="ML", d="2026-11-02") == "Mali, 2 novembre 2026"
+    assert fill("{l}", l=["a", "b"]) == "a et b"
+    assert fill("{p}", p=8443) == "8443"
+
+
+def test_a_kind_that_does_not_fit_leaves_the_value_as_it_stands() -> None:
+    assert fill("{a:size} {b:nonsense} {c:date}", a="many", b=1, c=7) == "many 1 7"
+
+
+def test_a_value_that_is_not_given_leaves_a_mark_and_no_failure() -> None:
+    assert fill("{a} {b}", a=None) == "? ?"
+
+
+def test_a_value_is_never_a_template() -> None:
+    """A partner's text in a sentence cannot reach into the program or other values."""
+    assert fill("{a}", a="{b} {a.__class__} %s", b="secret") == "{b} {a.__class__} %s"
+
+
+def test_braces_that_are_no_place_are_text() -> None:
+    assert fill("{} {A} {a.b} {0}", a=1) == "{} {A} {a.b} {0}"
+
+
+def test_an_unknown_msgid_is_shown_itself() -> None:
+    assert FR.text("no.such-message", a=1) == "no.such-message"
+    assert FR.plural("no.such-message", 2) == "no.such-message"
+    assert not FR.has("no.such-message")
+    assert FR.has("fallback")
+
+
+@pytest.mark.parametrize("words", [FR, EN])
+def test_an_unknown_code_is_still_named(words: Words) -> None:
+    assert "future.code" in words.user("future.code", a=1)
+    developer = words.developer("future.code", a=1)
+    assert "future.code" in developer
+    assert "a=1" in developer
+
+
+def test_an_error_is_explained_in_both_voices() -> None:
+    explained = FR.explain(InputError("future.code", code="x", self=1))
+    assert explained.code == "future.code"
+    assert "future.code" in explained.user
+    assert "self=1" in explained.developer
+
+
+def test_a_problem_document_carries_both_voices() -> None:
+    """RFC 9457: type, title, status, detail; and what a program needs to make its own sentence."""
+    document = problem("future.code", {"a": 1}, "en", 409)
+    assert document == {
+        "type": "urn:passerelle:problem:future.code",
+        "title": "Operation refused",
+        "status": 409,
+        "detail": EN.user("future.code"),
+        "developer": EN.developer("future.code", a=1),
+        "code": "future.code",
+        "params": {"a": 1},
+    }
+
+
+def test_french_spaces_do_not_break() -> None:
+    assert "ce code\N{NO-BREAK SPACE}: notez-le" in FR.user("future.code")
+    assert "version\N{NARROW NO-BREAK SPACE};" in FR.developer("future.code")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_no_entry_is_fuzzy_or_empty(language: str) -> None:
+    for message in (message for message in merged(language) if message.id):
+        assert not message.fuzzy, message.id
+        forms = message.string if isinstance(message.string, list | tuple) else [message.string]
+        assert all(forms), message.id
+
+
+def test_both_languages_have_the_same_messages() -> None:
+    keys = [{str(message.id) for message in merged(language)} for language in ("fr", "en")]
+    assert keys[0] == keys[1]
