@@ -83,6 +83,22 @@ class Frontier:
             size += 1
         return Frontier(size, tuple(hashes))
 
+    def append_subtree(self, height: int, subtree: bytes) -> Frontier:
+        """The frontier after a perfect subtree of ``2**height`` leaves, known by its root.
+
+        Raises:
+            ValueError: The size is not a multiple of ``2**height``, so no such subtree can follow.
+        """
+        if self.size % (1 << height):
+            raise ValueError(f"no subtree of height {height} can begin at {self.size}")
+        hashes = list(self.hashes)
+        merged = subtree
+        below = self.size >> height
+        while below & 1:
+            merged = node_hash(hashes.pop(), merged)
+            below >>= 1
+        return Frontier(self.size + (1 << height), (*hashes, merged))
+
     def root(self) -> bytes:
         """Root hash of the tree, ``EMPTY_ROOT`` at size 0."""
         return _fold(self.hashes) if self.hashes else EMPTY_ROOT
