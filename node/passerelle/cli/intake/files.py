@@ -1,0 +1,180 @@
+"""Read whole files into things to publish, with every fault found on the way.
+
+A ``.json`` file holds one of, or a list of:
+
+* what the desk publishes, ``{"type": ..., "to": ..., "body": {...}}``, of any type;
+* the body of an offer, ``{"title": {"fr": ...}, "scheme": ..., ...}``;
+* a row of the table, ``{"titre": ..., "date de début": ...}``, as a spreadsheet or a national
+  system exports it.
+
+Every other file is read as a table (see ``columns``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+from passerelle.cli.intake.columns import TRANSLATED, read_headings, recognise
+from passerelle.cli.intake.faults import Fault
+from passerelle.cli.intake.offers import Publisher, offer_body
+from passerelle.cli.intake.tables import MAX_FILE_BYTES, Row, decode, parse_table
+from passerelle.errors import InputError, PasserelleError
+from passerelle.protocol.profile import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing to publish.
+
+    Args:
+        file: Where it was read.
+        row: Its row, or position in a JSON list.
+        item: As the desk takes it: type, to, body.
+    """
+
+    file: str
+    row: int
+    item: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came out of the files: the rows without a fault, and every fault."""
+
+    wishes: tuple[Wish, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def faulty_rows(self) -> int:
+        """Rows that cannot be published."""
+        return len({(fault.file, fault.row) for fault in self.faults})
+
+
+_DESK_ITEM: Final = frozenset({"type", "to", "body", "id", "previous"})
+
+
+def read_files(paths: Sequence[Path], publisher: Publisher) -> Reading:
+    """Read every file; a fault in one does not keep the others from being looked at."""
+    wishes: list[Wish] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            data = _bytes(path)
+            made, wrong = (_json if path.suffix.lower() == ".json" else _table)(str(path), data, publisher)
+        except PasserelleError as exc:
+            faults.append(Fault(str(path), None, None, exc.code, exc.params))
+            continue
+        wishes += made
+        faults += wrong
+    return Reading(tuple(wishes), tuple(faults))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise InputError("offers.file-too-large", limit=MAX_FILE_BYTES)
+        return path.read_bytes()
+    except OSError as exc:
+        raise InputError("offers.unreadable-file", reason=exc.strerror or type(exc).__name__) from exc
+
+
+def _table(file: str, data: bytes, publisher: Publisher) -> tuple[list[Wish], list[Fault]]:
+    """Rows of a table. With a heading wrong no row is read: each would repeat the same fault."""
+    table = parse_table(data, known=lambda heading: recognise(heading) is not None)
+    headings, faults = read_headings(file, table.headings, publisher.lang)
+    if faults:
+        return [], faults
+    wishes: list[Wish] = []
+    for row in table.rows:
+        body, wrong = offer_body(file, headings, row, publisher)
+        faults += wrong
+        if not wrong:
+            wishes.append(Wish(file, row.number, _offer(body)))
+    if not table.rows:
+        faults.append(Fault(file, None, None, "offers.no-rows", {}))
+    return wishes, faults
+
+
+def _json(file: str, data: bytes, publisher: Publisher) -> tuple[list[Wish], list[Fault]]:
+    value = _parsed(decode(data))
+    wishes: list[Wish] = []
+    faults: list[Fault] = []
+    for number, item in enumerate(value if isinstance(value, list) else [value], start=1):
+        if not isinstance(item, dict) or not item:
+            faults.append(Fault(file, number, None, "offers.not-an-offer", {}))
+            continue
+        made, wrong = _json_item(file, number, item, publisher)
+        faults += wrong
+        if not wrong:
+            wishes.append(Wish(file, number, made))
+    if not wishes and not faults:
+        faults.append(Fault(file, None, None, "offers.no-rows", {}))
+    return wishes, faults
+
+
+def _parsed(text: str) -> Json:
+    """A person's JSON, kinder than the profile of records: any member name, ``35.5`` becomes ``"35.5"``."""
+    try:
+        value: Json = json.loads(text, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
+    except json.JSONDecodeError as exc:
+        raise InputError("offers.json-syntax", line=exc.lineno, column=exc.colno, problem=exc.msg) from exc
+    except RecursionError as exc:
+        raise InputError("offers.json-syntax", line=1, column=1, problem="nested too deep") from exc
+    return value
+
+
+def _once(members: list[tuple[str, Json]]) -> JsonObject:
+    found: JsonObject = {}
+    for name, value in members:
+        if name in found:
+            raise InputError("offers.member-twice", member=name)
+        found[name] = value
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise InputError("offers.json-syntax", line=1, column=1, problem=name)
+
+
+def _json_item(
+    file: str, number: int, item: JsonObject, publisher: Publisher
+) -> tuple[JsonObject, list[Fault]]:
+    if "body" in item:
+        unknown = sorted(item.keys() - _DESK_ITEM)
+        wrong = [Fault(file, number, name, "offers.unknown-member", {"member": name}) for name in unknown]
+        return {"type": "offer", "to": "public", **item}, wrong
+    if any(isinstance(item.get(key), dict) for key in TRANSLATED):
+        host: Json = {"agency": publisher.scid, "country": publisher.country}
+        return _offer({"lang": publisher.lang, "host": host, **item}), []
+    return _flat(file, number, item, publisher)
+
+
+def _flat(
+    file: str, number: int, item: Mapping[str, Json], publisher: Publisher
+) -> tuple[JsonObject, list[Fault]]:
+    """An object whose members are columns: the same reading as a row of a table."""
+    wrong = [
+        Fault(file, number, name, "offers.not-a-cell", {"member": name})
+        for name, value in item.items()
+        if isinstance(value, dict | list)
+    ]
+    headings, faults = read_headings(file, list(item), publisher.lang)
+    if wrong or faults:
+        at_row = [Fault(file, number, fault.column, fault.code, fault.params) for fault in faults]
+        return {}, [*wrong, *at_row]
+    body, wrong = offer_body(file, headings, Row(number, tuple(map(_cell, item.values()))), publisher)
+    return _offer(body), wrong
+
+
+def _cell(value: Json) -> str:
+    if value is None:
+        return ""
+    return ("oui" if value else "non") if isinstance(value, bool) else str(value).strip()
+
+
+def _offer(body: JsonObject) -> JsonObject:
+    return {"type": "offer", "to": "public", "body": body}
