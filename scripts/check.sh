@@ -2,11 +2,12 @@
 # The checks behind `make lint`, `make test` and `make soak`. Runs from any folder; ends at the first that fails.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/say.sh
 bin=.venv/bin
 export PYTHONDONTWRITEBYTECODE=1
 
 step() {
-    printf '\033[1m· %s\033[0m\n' "$1" >&2
+    say "$1"
     shift
     "$@"
 }

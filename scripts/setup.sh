@@ -9,9 +9,7 @@
 # Every step may be repeated; a step that finds its work done asks the network for nothing.
 set -eu
 cd "$(dirname "$0")/.."
-
-say() { printf '\033[1m· %s\033[0m\n' "$*" >&2; }
-give_up() { printf 'make: %s\n' "$*" >&2; exit 1; }
+. scripts/say.sh
 
 make_venv() {
     python=${PYTHON:-python3}
@@ -25,9 +23,22 @@ make_venv() {
     "$python" -m venv .venv
 }
 
+# Shows how far pip is, and all that it said where it fails.
+pip_install_locked() {
+    lock=$1
+    log=.venv/install.log
+    {
+        .venv/bin/python -m pip install --no-deps --require-hashes --requirement "$lock" 2>&1 || echo "pip failed"
+    } | tee "$log" | progress "$(grep -c '^[a-z].*==' "$lock")" '^(Collecting|Processing|Requirement already satisfied)'
+    if [ "$(tail -n 1 "$log")" = "pip failed" ]; then
+        sed '$d' "$log" >&2
+        give_up "the libraries of $lock could not be installed; what pip said stands above. The first set-up needs the network."
+    fi
+}
+
 install_packages() {
     say "installing the libraries of requirements/$1.txt, each checked against its hash"
-    .venv/bin/python -m pip install --no-deps --require-hashes --requirement "requirements/$1.txt"
+    pip_install_locked "requirements/$1.txt"
     say "installing passerelle from this tree"
     .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 }
@@ -35,7 +46,7 @@ install_packages() {
 install_node_libraries() {
     if ! node=$(scripts/node.sh); then
         say "no Node.js of version 20 or newer here: installing one into .venv"
-        .venv/bin/python -m pip install --no-deps --require-hashes --requirement requirements/node.txt
+        pip_install_locked requirements/node.txt
         node=$(scripts/node.sh) || give_up "the Node.js of requirements/node.txt does not run on this machine."
     fi
     say "installing the JavaScript libraries of tests/interop with Node.js $("$node" --version)"
