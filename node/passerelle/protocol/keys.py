@@ -11,6 +11,7 @@ make them, and they gain the owner nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import base58
@@ -99,6 +100,7 @@ def encode_multikey(public: bytes) -> str:
     return "z" + base58.b58encode(_MULTICODEC_ED25519 + public).decode("ascii")
 
 
+@lru_cache(maxsize=4096)  # a log repeats its keys in every entry; checking a point costs a power
 def parse_multikey(text: str) -> bytes:
     """The 32 public bytes of a Multikey that may be trusted to name one key only.
 

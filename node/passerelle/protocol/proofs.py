@@ -95,14 +95,13 @@ def verify_proof(document: Mapping[str, Json], proof: Mapping[str, Json], public
     """Checks one proof over a document, in the order of the suite's verification algorithm.
 
     Raises:
-        ProtocolError: ``proof.unsupported`` for another type, cryptosuite or purpose,
-            ``proof.context-mismatch``, ``proof.malformed`` for a ``proofValue`` that is
-            not ``z`` and the base58 of 64 bytes, ``proof.invalid`` where the signature
-            does not hold.
+        ProtocolError: ``proof.malformed`` for another type, cryptosuite or purpose, and for
+            a ``proofValue`` that is not ``z`` and the base58 of 64 bytes;
+            ``proof.context-mismatch``; ``proof.invalid`` where the signature does not hold.
     """
     for member, expected in (("type", PROOF_TYPE), ("cryptosuite", CRYPTOSUITE), ("proofPurpose", PURPOSE)):
         if proof.get(member) != expected:
-            raise ProtocolError("proof.unsupported", member=member)
+            raise ProtocolError("proof.malformed", member=member)
     if proof.get("@context") != document.get("@context"):
         raise ProtocolError("proof.context-mismatch")
     signature = _parse_proof_value(proof.get("proofValue"))

@@ -100,8 +100,8 @@ def test_a_document_without_context_is_signed_without() -> None:
         ("proofPurpose", None),
     ],
 )
-def test_other_suites_and_purposes_are_unsupported(member: str, value: str | None) -> None:
-    assert refused(with_proof(**{member: value})) == "proof.unsupported"
+def test_other_suites_and_purposes_are_refused(member: str, value: str | None) -> None:
+    assert refused(with_proof(**{member: value})) == "proof.malformed"
 
 
 @pytest.mark.parametrize(

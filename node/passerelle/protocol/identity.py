@@ -1,0 +1,309 @@
+"""Identities: did:webvh 1.0 logs, and the key document that their entries carry (spec/ "Identity and keys").
+
+A log is JSON Lines, one signed entry for each version of the document::
+
+    {"parameters":{…},"proof":[{…}],"state":{…},"versionId":"1-Qm…","versionTime":"…Z"}
+
+The self-certifying identifier (SCID) is a hash of the first entry; each entry's hash
+covers the one before. Passerelle narrows the method: portable, pre-rotation never empty
+(so an update key is used once, and a stolen one replaces nothing), no witnesses of the
+method's own, one proof an entry, the log at the root of its domain.
+
+Outside tools write entries too, so lines meet the JSON profile but need not be canonical,
+and are kept as received. This module fetches nothing and resolves no fork: it compares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from passerelle.errors import ProtocolError
+from passerelle.protocol import profile, proofs
+from passerelle.protocol.identityentries import (
+    MAX_LOG_BYTES,
+    METHOD,
+    PLACEHOLDER,
+    Entry,
+    check_scid,
+    multihash,
+    parse_entry,
+    verify_entry,
+)
+from passerelle.protocol.keydocuments import (
+    KeyDocument,
+    also_known_as,
+    build_document,
+    encode_domain,
+    scid_of,
+)
+from passerelle.protocol.keys import SigningKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from passerelle.protocol.profile import Json, JsonObject
+
+TOLERANCE: Final = timedelta(minutes=5)
+"""How far ahead of our clock an entry may be before it is held."""
+
+__all__ = [
+    "MAX_LOG_BYTES",
+    "Entry",
+    "Identity",
+    "KeyDocument",
+    "compare_logs",
+    "create_log",
+    "parse_identity",
+    "scid_of",
+    "update_log",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A verified identity log.
+
+    Args:
+        scid: Names the agency on the wire and in storage, whatever its domain.
+        log: The bytes as received, held entries included.
+        entries: The entries in force, oldest first. Never empty.
+        held: How many further entries are left out because they lie ahead of our clock.
+        every_record_key_ever: All record keys of ``entries``, by verification method id. A
+            key that is not here is unknown yet; one that is here may still not be valid
+            at a record's ``issued``.
+    """
+
+    scid: str
+    log: bytes
+    entries: tuple[Entry, ...]
+    held: int
+    every_record_key_ever: Mapping[str, bytes]
+
+    @property
+    def newest(self) -> KeyDocument:
+        """The document in force now."""
+        return self.entries[-1].document
+
+    @property
+    def did(self) -> str:
+        """The DID in force now; its domain may change, its SCID does not."""
+        return self.newest.did
+
+    def at(self, when: datetime) -> KeyDocument | None:
+        """The document in force at a time: of the last entry with ``versionTime`` at or before it."""
+        for entry in reversed(self.entries):
+            if entry.version_time <= when:
+                return entry.document
+        return None
+
+
+def create_log(
+    *,
+    domain: str,
+    update_key: SigningKey,
+    next_update_multikeys: Sequence[str],
+    record_key: bytes,
+    request_key: bytes,
+    log_keys: Sequence[bytes],
+    witness_keys: Sequence[bytes],
+    sealing: Sequence[tuple[datetime, str]],
+    now: datetime,
+) -> bytes:
+    """The log of a new identity: one line.
+
+    Args:
+        domain: Where the log will be served, with a port if it needs one (``node.example:8443``).
+        update_key: Signs this entry, and never again.
+        next_update_multikeys: Keys of which one will sign the next entry; only hashes are published.
+        record_key: Public key of 32 bytes, as the other keys.
+        request_key: Signs requests.
+        log_keys: Sign checkpoints; the first is used.
+        witness_keys: Sign cosignatures; the first is used.
+        sealing: When each sealing key begins, and the SHA-256 of it as hex.
+        now: The entry's time.
+
+    Raises:
+        ValueError: The domain is none, a list is empty, or a key does not have 32 bytes.
+    """
+
+    def first_entry(scid: str) -> JsonObject:
+        state = build_document(
+            did=f"did:webvh:{scid}:{encode_domain(domain)}",
+            record_keys=[record_key],
+            request_keys=[request_key],
+            log_keys=log_keys,
+            witness_keys=witness_keys,
+            sealing=sealing,
+            successors=(),
+        )
+        parameters: JsonObject = {"method": METHOD, "scid": scid, "portable": True}
+        parameters |= _rotation(update_key, next_update_multikeys)
+        time = profile.format_time(now)
+        return {"versionId": scid, "versionTime": time, "parameters": parameters, "state": state}
+
+    scid = multihash(profile.encode(first_entry(PLACEHOLDER)))
+    log = _signed_line(first_entry(scid), 1, update_key)
+    parse_identity(log, now=None)  # nothing leaves that a reader would refuse
+    return log
+
+
+def update_log(
+    log: bytes,
+    *,
+    update_key: SigningKey,
+    next_update_multikeys: Sequence[str],
+    record_keys: Sequence[bytes],
+    request_keys: Sequence[bytes],
+    log_keys: Sequence[bytes],
+    witness_keys: Sequence[bytes],
+    sealing: Sequence[tuple[datetime, str]],
+    successors: Sequence[str] = (),
+    domain: str | None = None,
+    now: datetime,
+) -> bytes:
+    """The log with one more entry, which states the whole new document.
+
+    Args:
+        log: Our own log, verified again here.
+        update_key: One of those that the last entry committed to.
+        next_update_multikeys: As in :func:`create_log`.
+        record_keys: Keys in force from now on; one left out is retired.
+        request_keys: Likewise.
+        log_keys: Likewise; the first signs.
+        witness_keys: Likewise; the first signs.
+        sealing: As in :func:`create_log`.
+        successors: SHA-256, as hex, of the checkpoints that authorise a next feed.
+        domain: The new domain, None to stay.
+        now: The entry's time, moved to one second after the last entry where the clock is behind it.
+
+    Raises:
+        ValueError: The update key was not committed to, or as :func:`create_log`.
+        ProtocolError: ``log`` is no valid log.
+    """
+    identity = parse_identity(log, now=None)
+    last = identity.entries[-1]
+    if multihash(update_key.multikey.encode("ascii")) not in last.next_key_hashes:
+        raise ValueError("the last entry did not commit to this update key")
+    did = last.document.did
+    former = also_known_as(last.state)
+    if domain is not None and not did.endswith(":" + encode_domain(domain)):
+        former = (*former, did)
+        did = f"did:webvh:{identity.scid}:{encode_domain(domain)}"
+    state = build_document(
+        did=did,
+        record_keys=record_keys,
+        request_keys=request_keys,
+        log_keys=log_keys,
+        witness_keys=witness_keys,
+        sealing=sealing,
+        successors=successors,
+    )
+    entry: JsonObject = {
+        "versionId": last.version_id,
+        "versionTime": profile.format_time(max(now, last.version_time + timedelta(seconds=1))),
+        "parameters": _rotation(update_key, next_update_multikeys),
+        "state": {**state, "alsoKnownAs": list(former)} if former else state,
+    }
+    whole = log if log.endswith(b"\n") else log + b"\n"
+    whole += _signed_line(entry, len(identity.entries) + 1, update_key)
+    parse_identity(whole, now=None)
+    return whole
+
+
+def parse_identity(log: bytes, *, now: datetime | None) -> Identity:
+    """Verifies a log from its first entry to its last.
+
+    Args:
+        log: JSON Lines of at most 1 MiB.
+        now: Our clock. Entries more than five minutes ahead of it are verified, left out
+            and counted; None leaves nothing out.
+
+    Raises:
+        ProtocolError: ``identity.too-large``; ``identity.malformed`` (an entry's form);
+            ``identity.unsupported`` (a parameter outside our narrowing of the method);
+            ``identity.version`` (number or hash chain); ``identity.scid``;
+            ``identity.time`` (not after the entry before); ``identity.pre-rotation`` (a
+            key that was not committed to); ``identity.proof``; ``identity.document`` (the
+            key document); ``identity.key-refused`` (a Multikey, ``fault`` says why);
+            ``identity.ahead`` where even the first entry is ahead of our clock. All but
+            the first and last carry ``entry``, the number of the entry.
+    """
+    entries: list[Entry] = []
+    scid = ""
+    for number, line in enumerate(_lines(log), start=1):
+        try:
+            entry = parse_entry(line)
+            scid = scid or check_scid(entry)  # 5
+            entries.append(verify_entry(entry, number, scid, entries[-1] if entries else None))
+        except ProtocolError as exc:
+            raise _in_entry(number, exc) from exc
+    in_force = [entry for entry in entries if now is None or entry.version_time <= now + TOLERANCE]
+    if not in_force:
+        raise ProtocolError("identity.ahead")
+    ever = {method: key for entry in in_force for method, key in entry.document.record_keys.items()}
+    return Identity(scid, log, tuple(in_force), len(entries) - len(in_force), ever)
+
+
+def compare_logs(held: bytes, offered: bytes) -> Literal["same", "older", "newer", "forked"]:
+    """What an offered log is to the one that we hold; both have passed :func:`parse_identity`.
+
+    Versions are compared by their ids, which hash all that they say: other white space or
+    a proof made again is no fork. A shorter log is old news, not an alarm.
+
+    Raises:
+        ProtocolError: ``identity.another-scid`` where the logs are of two identities.
+    """
+    ours, theirs = _version_ids(held), _version_ids(offered)
+    if ours[0] != theirs[0]:
+        raise ProtocolError("identity.another-scid")
+    common = min(len(ours), len(theirs))
+    if ours[:common] != theirs[:common]:
+        return "forked"
+    if len(ours) == len(theirs):
+        return "same"
+    return "newer" if len(theirs) > len(ours) else "older"
+
+
+# --- entries ---------------------------------------------------------------------------
+
+
+def _lines(log: bytes) -> list[bytes]:
+    if len(log) > MAX_LOG_BYTES:
+        raise ProtocolError("identity.too-large", size=len(log), max=MAX_LOG_BYTES)
+    return log.removesuffix(b"\n").split(b"\n")
+
+
+def _version_ids(log: bytes) -> list[Json]:
+    return [parse_entry(line)["versionId"] for line in _lines(log)]
+
+
+def _in_entry(number: int, fault: ProtocolError) -> ProtocolError:
+    """Names the entry; faults of other areas become ours, with their own code as ``fault``."""
+    area, _, _ = fault.code.partition(".")
+    if area == "identity":
+        return ProtocolError(fault.code, entry=number, **fault.params)
+    codes = {"key": "identity.key-refused", "proof": "identity.proof"}
+    return ProtocolError(codes.get(area, "identity.malformed"), entry=number, fault=fault.code)
+
+
+# --- writing ---------------------------------------------------------------------------
+
+
+def _rotation(update_key: SigningKey, next_update_multikeys: Sequence[str]) -> JsonObject:
+    if not next_update_multikeys:
+        raise ValueError("pre-rotation is never empty: name the keys of the next entry")
+    hashes: list[Json] = [multihash(multikey.encode("ascii")) for multikey in next_update_multikeys]
+    return {"updateKeys": [update_key.multikey], "nextKeyHashes": hashes}
+
+
+def _signed_line(entry: JsonObject, number: int, update_key: SigningKey) -> bytes:
+    """Numbers, hashes and signs an entry whose ``versionId`` is its predecessor's."""
+    versioned: JsonObject = {**entry, "versionId": f"{number}-{multihash(profile.encode(entry))}"}
+    method = f"did:key:{update_key.multikey}#{update_key.multikey}"
+    created = versioned["versionTime"]
+    if not isinstance(created, str):
+        raise TypeError("versionTime is text")
+    signed = proofs.sign(versioned, update_key, verification_method=method, created=created)
+    return profile.encode({**versioned, "proof": [signed["proof"]]}) + b"\n"
