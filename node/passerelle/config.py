@@ -1,0 +1,150 @@
+"""The configuration of one node: ``passerelle.toml`` in its home, checked before anything starts.
+
+Every setting has a meaning, a unit and a default; unknown names are refused, so that a
+misspelt setting never goes unnoticed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import tomli_w
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from passerelle.errors import ConfigError
+
+FILE_NAME = "passerelle.toml"
+
+
+def _public_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address is https://host or https://host/path, without a query")
+    return value.rstrip("/")
+
+
+Address = Annotated[str, AfterValidator(_public_address)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Agency(_Section):
+    """Who this node is.
+
+    Args:
+        code: Short code such as ``TG-ANVT``; country, a hyphen, letters or digits.
+        country: ISO 3166-1 alpha-2.
+        names: Official name by language, one at least.
+        acronym: Short name shown on screens.
+        kind: A code of the list ``agency-kind``.
+        languages: Working languages, BCP 47, the first is the one that screens fall back on.
+        fictitious: True for demonstrations: every record carries ``synthetic: true``, and the
+            node may send records past its own checks to show what a partner then does.
+    """
+
+    code: str = Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{2,12}$")
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    names: dict[str, str] = Field(min_length=1)
+    acronym: str = ""
+    kind: str = Field(default="national-agency", pattern=r"^[a-z][a-z0-9-]{0,63}$")
+    languages: tuple[str, ...] = ("fr", "en")
+    fictitious: bool = False
+
+
+class Server(_Section):
+    """Where the node answers.
+
+    Args:
+        public_address: The address in the identity document and the descriptor; signatures of
+            requests cover it, so a wrong one makes every partner's request fail.
+        host: Interface to bind. The default keeps the node on this machine until a proxy is set up.
+        port: TCP port; 0 takes a free one.
+        behind_proxy: True where a proxy in front ends TLS; needed to bind another interface than loopback.
+    """
+
+    public_address: Address
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=0, le=65535)
+    behind_proxy: bool = False
+
+
+class Console(_Section):
+    """Where staff look at the board. It shows bilateral records: keep it on this machine or behind a log-in.
+
+    Args:
+        host: Interface to bind.
+        port: TCP port; 0 takes a free one.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8421, ge=0, le=65535)
+
+
+class Sync(_Section):
+    """How the node follows its partners.
+
+    Args:
+        poll_seconds: Mean time between two looks at one partner; each wait is drawn around it.
+        backoff_max_seconds: Longest wait after repeated failures.
+        request_seconds: Deadline of one request.
+        allow_private_addresses: Whether addresses named by partners' documents may lie in private
+            networks. Leave it off on a server: on, a partner can make this node call its neighbours.
+        notices: Whether partners are told at once of what is new.
+    """
+
+    poll_seconds: float = Field(default=300.0, gt=0)
+    backoff_max_seconds: float = Field(default=3600.0, gt=0)
+    request_seconds: float = Field(default=30.0, gt=0)
+    allow_private_addresses: bool = False
+    notices: bool = True
+
+
+class Config(_Section):
+    """The whole file.
+
+    Args:
+        database: ``sqlite`` (a file in the home) or an address of PostgreSQL.
+    """
+
+    agency: Agency
+    server: Server
+    console: Console = Console()
+    sync: Sync = Sync()
+    database: Literal["sqlite"] = "sqlite"
+
+
+def load(home: Path) -> Config:
+    """Read the configuration of a home.
+
+    Raises:
+        ConfigError: ``config.missing`` where there is none, ``config.invalid`` with the setting's name.
+    """
+    path = home / FILE_NAME
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError as exc:
+        raise ConfigError("config.missing", path=str(path)) from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError("config.unreadable", path=str(path)) from exc
+    try:
+        return Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError("config.syntax", path=str(path), detail=str(exc)) from exc
+    except ValidationError as exc:
+        fault = exc.errors()[0]
+        name = ".".join(str(part) for part in fault["loc"])
+        raise ConfigError("config.invalid", path=str(path), name=name, detail=fault["msg"]) from exc
+
+
+def save(home: Path, config: Config) -> None:
+    """Write the configuration of a new home; a file that is there is not touched."""
+    with (home / FILE_NAME).open("xb") as out:
+        tomli_w.dump(config.model_dump(mode="json", exclude_defaults=True), out)
+        out.flush()
+        os.fsync(out.fileno())

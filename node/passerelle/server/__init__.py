@@ -1,0 +1,1 @@
+"""HTTP: what nodes call, what staff look at, and the local socket that commands use."""

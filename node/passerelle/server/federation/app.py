@@ -1,0 +1,207 @@
+"""The routes of the federation: public feeds for everybody, bilateral ones for their partner alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from passerelle.errors import ProtocolError
+from passerelle.protocol.origins import Origin, is_scid
+from passerelle.protocol.profile import parse
+from passerelle.server.federation.asking import Gate
+from passerelle.server.federation.errors import Refusal, answer_errors
+from passerelle.server.federation.sending import PRIVATE, SHORT, CodedCache, caching_of, send
+from passerelle.storage import feeds
+from passerelle.storage.database import Database
+from passerelle.storage.heads import Head
+from passerelle.sync import files
+from passerelle.sync.directory import Directory
+from passerelle.sync.files import File, etag_of
+
+MAX_NOTICE_BYTES = 4_096
+NOTICES_PER_MINUTE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the routes read from, named by its use.
+
+    Args:
+        database: The rows.
+        directory: Identities and partners.
+        heads: Our own heads in force, by origin.
+        descriptor: Bytes of our newest node record.
+        noticed: Called with the sender's SCID and the origin of a notice.
+    """
+
+    database: Database
+    directory: Directory
+    heads: Callable[[], Mapping[str, Head]]
+    descriptor: Callable[[], bytes]
+    noticed: Callable[[str, str], None]
+
+
+class Federation:
+    """Handlers of what nodes call.
+
+    Args:
+        sources: What the answers are read from.
+        gate: Says whose request it is.
+    """
+
+    def __init__(self, sources: Sources, gate: Gate) -> None:
+        self._sources = sources
+        self._gate = gate
+        self._coded = CodedCache()
+        self._notices: dict[str, list[float]] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """The route table."""
+        return [
+            web.get("/.well-known/did.jsonl", self.identity),
+            web.get("/.well-known/passerelle", self.descriptor),
+            web.get("/mirrors/{scid}/did.jsonl", self.mirrored_identity),
+            web.get("/feeds/public/latest", self.latest_public),
+            web.get("/feeds/to/{scid}/latest", self.latest_bilateral),
+            web.get("/feeds/public/{number:[1-9][0-9]{0,8}}/{tail:.+}", self.public_file),
+            web.get("/feeds/to/{scid}/{number:[1-9][0-9]{0,8}}/{tail:.+}", self.bilateral_file),
+            web.get(
+                "/received/{scid}/{kind:public|to}/{number:[1-9][0-9]{0,8}}/{tail:.+}", self.received_file
+            ),
+            web.post("/notices", self.notice),
+        ]
+
+    async def identity(self, request: web.Request) -> web.Response:
+        """Our identity log."""
+        log = self._sources.directory.own.log
+        return send(request, File(log, "identity", etag_of(log)), SHORT, self._coded)
+
+    async def descriptor(self, request: web.Request) -> web.Response:
+        """Our newest node record."""
+        data = self._sources.descriptor()
+        return send(request, File(data, "descriptor", etag_of(data)), SHORT, self._coded)
+
+    async def mirrored_identity(self, request: web.Request) -> web.Response:
+        """The identity log of an agency that we know, so that records stay checkable after its domain lapses."""
+        found = self._sources.directory.identity(request.match_info["scid"])
+        if found is None:
+            raise Refusal("path.not-found")
+        return send(request, File(found.log, "identity", etag_of(found.log)), SHORT, self._coded)
+
+    async def latest_public(self, request: web.Request) -> web.Response:
+        """The number of our public feed."""
+        return send(request, File(b"1\n", "text", "1"), SHORT, self._coded)
+
+    async def latest_bilateral(self, request: web.Request) -> web.Response:
+        """The number of our feed to one partner."""
+        await self._gate.bilateral(request, request.match_info["scid"])
+        return send(request, File(b"1\n", "text", "1"), PRIVATE, self._coded)
+
+    async def public_file(self, request: web.Request) -> web.Response:
+        """A file of our public feed."""
+        return await self._own_file(request, None)
+
+    async def bilateral_file(self, request: web.Request) -> web.Response:
+        """A file of our feed to one partner, for that partner."""
+        scid = request.match_info["scid"]
+        await self._gate.bilateral(request, scid)
+        return await self._own_file(request, scid)
+
+    async def _own_file(self, request: web.Request, partner: str | None) -> web.Response:
+        own = self._sources.directory.own_scid
+        origin = _origin(own, partner, request)
+        head = self._sources.heads().get(origin.encode())
+        if head is None:
+            raise Refusal("path.not-found")
+        tail = request.match_info["tail"]
+        if tail == "checkpoint":
+            newest = File(head.note, "checkpoint", etag_of(head.note))
+            return send(
+                request, newest, caching_of(newest, public=origin.is_public, newest=True), self._coded
+            )
+        found = await self._read(origin, head.size, tail)
+        return send(request, found, caching_of(found, public=origin.is_public), self._coded)
+
+    async def _read(self, origin: Origin, size: int, tail: str) -> File:
+        async with self._sources.database.reading() as connection:
+            held = await feeds.get(connection, origin)
+            try:
+                found = None if held is None else await files.read(connection, held, size, tail)
+            except ProtocolError as exc:
+                raise Refusal("path.not-found") from exc
+        if found is None:
+            raise Refusal("path.not-found")
+        return found
+
+    async def received_file(self, request: web.Request) -> web.Response:
+        """What we hold of an author's feed, for that author: how a node finds what it lost."""
+        author = request.match_info["scid"]
+        await self._gate.bilateral(request, author)
+        own = self._sources.directory.own_scid
+        origin = _origin(author, own if request.match_info["kind"] == "to" else None, request)
+        found = await self._read_received(origin, request.match_info["tail"])
+        return send(request, found, PRIVATE, self._coded)
+
+    async def _read_received(self, origin: Origin, tail: str) -> File:
+        if tail.startswith("objects/"):
+            raise Refusal("path.not-found")
+        if tail not in {"checkpoint", "receipt"}:
+            async with self._sources.database.reading() as connection:
+                held = await feeds.get(connection, origin)
+            return await self._read(origin, 0 if held is None else held.size, tail)
+        async with self._sources.database.reading() as connection:
+            held = await feeds.get(connection, origin)
+            note = None if held is None else await self._newest_note(connection, held, tail)
+        if note is None:
+            raise Refusal("path.not-found")
+        return File(note, "checkpoint", etag_of(note))
+
+    async def _newest_note(self, connection: AsyncConnection, held: feeds.Feed, tail: str) -> bytes | None:
+        if tail == "checkpoint":
+            head = await feeds.get_checkpoint(connection, held.id)
+            return None if head is None else head.note
+        receipt = await feeds.get_receipt(connection, held.id, self._sources.directory.own_scid)
+        return None if receipt is None else receipt[0].note
+
+    async def notice(self, request: web.Request) -> web.Response:
+        """A hint that something is new, or held: 202, whatever we know of it."""
+        body = await request.read()
+        sender = await self._gate.posting(request, body)
+        self._count(sender)
+        origin = _noticed_origin(body)
+        self._sources.noticed(sender, origin)
+        return web.Response(status=202)
+
+    def _count(self, sender: str) -> None:
+        now = asyncio.get_running_loop().time()
+        recent = [then for then in self._notices.get(sender, []) if now - then < 60.0]
+        self._notices[sender] = [*recent, now]
+        if len(recent) >= NOTICES_PER_MINUTE:
+            raise Refusal("request.too-many", limit=NOTICES_PER_MINUTE)
+
+
+def _origin(author: str, partner: str | None, request: web.Request) -> Origin:
+    if not is_scid(author) or (partner is not None and not is_scid(partner)) or author == partner:
+        raise Refusal("path.not-found")
+    return Origin(author, partner, int(request.match_info["number"]))
+
+
+def _noticed_origin(body: bytes) -> str:
+    value = parse(body, max_bytes=MAX_NOTICE_BYTES)
+    if not isinstance(value, dict) or set(value) != {"origin", "size"}:
+        raise ProtocolError("notice.malformed")
+    origin, size = value["origin"], value["size"]
+    if not isinstance(origin, str) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise ProtocolError("notice.malformed")
+    return Origin.parse(origin).encode()
+
+
+def federation_app(sources: Sources, gate: Gate) -> web.Application:
+    """The application that a node's public port serves to other nodes."""
+    app = web.Application(middlewares=[answer_errors], client_max_size=MAX_NOTICE_BYTES)
+    app.add_routes(Federation(sources, gate).routes())
+    return app

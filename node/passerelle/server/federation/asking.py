@@ -1,0 +1,136 @@
+"""Who asks: the checks of spec/10-requests-and-errors.md on a signed request, in their order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from passerelle.errors import ProtocolError
+from passerelle.protocol.keydocuments import scid_of
+from passerelle.protocol.profile import format_time
+from passerelle.protocol.requests import ReplayCache, VerifiedRequest, verify_request
+from passerelle.server.federation.errors import Refusal
+from passerelle.sync.directory import Directory
+
+IDENTITY_PULL_SECONDS = 60.0
+
+
+class Gate:
+    """Says whose request it is, or refuses it.
+
+    Args:
+        directory: The partners' request keys.
+        public_address: What signatures must cover, never taken from the request.
+        clock: Gives the present, aware, UTC.
+        refresh: Pulls a partner's identity log, for a key that is not known yet.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        public_address: str,
+        clock: Callable[[], datetime],
+        refresh: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._directory = directory
+        self._public_address = public_address
+        self._clock = clock
+        self._refresh = refresh
+        self._replays = ReplayCache()
+        self._started = clock().replace(microsecond=0)
+        self._pulled: dict[str, float] = {}
+
+    async def bilateral(self, request: web.Request, scid: str) -> None:
+        """Let a partner read what is its own: whatever else it is, one and the same 404.
+
+        Raises:
+            Refusal: ``path.not-found``; to a good signature with a wrong time or a repeated nonce
+                ``request.time`` or ``request.replayed`` with our time.
+        """
+        try:
+            await self._verify(request, b"", only=scid)
+        except Refusal:
+            raise
+        except ProtocolError as exc:
+            raise Refusal("path.not-found") from exc
+
+    async def posting(self, request: web.Request, body: bytes) -> str:
+        """The SCID of the partner that posts; the codes say what is wrong."""
+        return (await self._verify(request, body)).scid
+
+    async def _verify(self, request: web.Request, body: bytes, only: str | None = None) -> VerifiedRequest:
+        """The request's signer; where `only` is given, nobody else is told even that its clock is wrong."""
+        now = self._clock()
+        target = self._public_address + request.raw_path
+        try:
+            verified = await self._with_known_key(request, target, body, now, only)
+        except ProtocolError as exc:
+            if exc.code == "request.time":
+                raise self._late("request.time", now) from exc
+            raise
+        if verified.created < self._started:
+            # What was accepted before this process began is forgotten: ask for a fresh signature.
+            raise self._late("request.time", now)
+        try:
+            self._replays.remember(verified, now)
+        except ProtocolError as exc:
+            if exc.code == "request.too-many":
+                raise
+            raise self._late(exc.code, now) from exc
+        return verified
+
+    async def _with_known_key(
+        self, request: web.Request, target: str, body: bytes, now: datetime, only: str | None
+    ) -> VerifiedRequest:
+        unknown: list[str] = []
+        try:
+            return self._verify_once(request, target, body, now, only, unknown)
+        except ProtocolError:
+            if not unknown or not await self._pull_identity(unknown[0]):
+                raise
+        return self._verify_once(request, target, body, now, only, [])
+
+    def _verify_once(
+        self,
+        request: web.Request,
+        target: str,
+        body: bytes,
+        now: datetime,
+        only: str | None,
+        unknown: list[str],
+    ) -> VerifiedRequest:
+        def resolve(key_id: str) -> bytes | None:
+            if only is not None and scid_of(key_id.partition("#")[0]) != only:
+                return None
+            public = self._directory.request_key(key_id)
+            if public is None:
+                unknown.append(key_id)
+            return public
+
+        return verify_request(
+            request.method,
+            target,
+            request.headers,
+            body,
+            resolve_key=resolve,
+            now=now,
+        )
+
+    async def _pull_identity(self, key_id: str) -> bool:
+        """Pull the identity log of a partner whose new key we do not know, at most once a minute."""
+        try:
+            scid = scid_of(key_id.partition("#")[0])
+        except ProtocolError:
+            return False
+        now = time.monotonic()
+        if self._directory.peer(scid) is None or now - self._pulled.get(scid, -1e9) < IDENTITY_PULL_SECONDS:
+            return False
+        self._pulled[scid] = now
+        await self._refresh(scid)
+        return True
+
+    def _late(self, code: str, now: datetime) -> Refusal:
+        return Refusal(code, extra={"serverTime": format_time(now)})

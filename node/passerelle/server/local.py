@@ -1,0 +1,49 @@
+"""The local socket: how commands beside a running node reach its desk.
+
+``POST /desk/<method>`` with a JSON object of arguments; 200 and the JSON answer, or a
+problem document. The socket lies in the home and answers its owner alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from passerelle.errors import InputError
+from passerelle.server.federation.errors import answer_errors
+
+MAX_REQUEST_BYTES = 256 * 2**20
+"""A person's own file of offers may be large; the socket answers nobody but the owner."""
+
+Call = Callable[[str, dict[str, object]], Awaitable[object]]
+
+
+def local_app(call: Call) -> web.Application:
+    """The application behind the socket."""
+
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            arguments = json.loads(await request.read())
+        except ValueError as exc:
+            raise InputError("desk.malformed-call") from exc
+        if not isinstance(arguments, dict):
+            raise InputError("desk.malformed-call")
+        answer = await call(request.match_info["method"], arguments)
+        return web.json_response(answer, dumps=lambda value: json.dumps(value, ensure_ascii=False))
+
+    app = web.Application(middlewares=[answer_errors], client_max_size=MAX_REQUEST_BYTES)
+    app.add_routes([web.post("/desk/{method:[a-z_]+}", handle)])
+    return app
+
+
+def short_path(path: Path) -> str:
+    """A path of a socket that the kernel takes: at most 107 bytes, by way of an open folder where needed."""
+    plain = str(path)
+    if len(os.fsencode(plain)) <= 100:
+        return plain
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return f"/proc/self/fd/{folder}/{path.name}"

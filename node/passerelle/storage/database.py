@@ -1,0 +1,136 @@
+"""The database: one file of SQLite, opened by one process, with one writer.
+
+SQLite runs in WAL mode with ``synchronous=FULL``: a commit that has returned is on the
+disk. The engine is reached through SQLAlchemy Core only, so that PostgreSQL is a
+matter of the address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from passerelle.errors import StorageError
+from passerelle.storage import tables
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """A pool of readers and one writer over the same rows.
+
+    Args:
+        url: SQLAlchemy address, such as ``sqlite+aiosqlite:////var/lib/passerelle/passerelle.sqlite``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._writer = new_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+        self._reader = new_engine(url, begin="BEGIN", pool_size=4)
+        self._turn = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Create or migrate the tables; refuse a database that newer code has changed.
+
+        Raises:
+            StorageError: ``storage.newer-schema``, or ``storage.unusable`` where the file cannot be opened.
+        """
+        with storage_errors():
+            async with self._writer.begin() as connection:
+                await connection.run_sync(_migrate)
+                await _check_compatibility(connection)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction at a time; durable when the block has left without an exception."""
+        async with self._turn:
+            with storage_errors():
+                async with self._writer.begin() as connection:
+                    yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent snapshot, never waiting for the writer."""
+        with storage_errors():
+            async with self._reader.connect() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        """Give back every connection; SQLite then folds its WAL into the file."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """The SQLAlchemy address of a database file."""
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _pragmas(connection: Any, _record: object) -> None:
+            connection.isolation_level = None  # we say BEGIN ourselves, the driver must not
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "busy_timeout=5000",
+                "secure_delete=ON",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+async def _check_compatibility(connection: AsyncConnection) -> None:
+    row = await connection.execute(
+        select(tables.node_fact.c.value).where(tables.node_fact.c.name == "oldest-code-that-may-run")
+    )
+    if int(row.scalar_one()) > tables.THIS_CODE:
+        raise StorageError("storage.newer-schema")
+
+
+class storage_errors:  # noqa: N801  reads as a statement: `with storage_errors():`
+    """Turn the driver's errors into ours, with what a person can do about them."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if not isinstance(error, DBAPIError):
+            return
+        text = str(error.orig).lower()
+        if "full" in text or "no space" in text:
+            raise StorageError("storage.disk-full") from error
+        if "readonly" in text or "read-only" in text:
+            raise StorageError("storage.read-only-disk") from error
+        if "disk i/o" in text:
+            raise StorageError("storage.disk-error", fatal=True) from error
+        if "malformed" in text or "not a database" in text:
+            raise StorageError("storage.damaged", fatal=True) from error
+        if isinstance(error, OperationalError):
+            raise StorageError("storage.unusable", detail=type(error.orig).__name__) from error

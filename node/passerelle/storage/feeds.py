@@ -1,0 +1,418 @@
+"""Rows of feeds: leaves, subtree roots, checkpoints, receipts, setbacks.
+
+One writer appends; readers see what is committed. Tiles, entry bundles and object
+bundles are derived from these rows by :mod:`passerelle.sync.files`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from passerelle.errors import ProtocolError
+from passerelle.protocol.leaves import leaf_commitment, parse_leaf
+from passerelle.protocol.merkle import Frontier, leaf_hash, root_of
+from passerelle.protocol.origins import Origin
+from passerelle.storage.tables import checkpoint, feed, fork, leaf, receipt, setback, subtree
+
+WIDTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One feed as it stands in the rows.
+
+    Args:
+        id: Row number.
+        origin: Author, partner, number.
+        own: Whether this node writes it.
+        state: ``unknown``, ``waiting``, ``syncing``, ``current``, ``stale``, ``forked`` or ``blocked``.
+        state_code: Why, a stable code, or None.
+        frontier: Size and right edge of the leaves held.
+        checked: When its author last answered, POSIX seconds.
+        etag: Of the author's checkpoint as last answered.
+        objects_end: Bytes of the newest object bundle that are held; where the next ``Range`` begins.
+        objects_etag: Validator of that bundle as last answered, quotes included.
+    """
+
+    id: int
+    origin: Origin
+    own: bool
+    state: str
+    state_code: str | None
+    frontier: Frontier
+    checked: int | None
+    etag: str
+    objects_end: int
+    objects_etag: str
+
+    @property
+    def size(self) -> int:
+        """Number of leaves held."""
+        return self.frontier.size
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A signed checkpoint of some size, as received or made."""
+
+    size: int
+    root: bytes
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """An object that did not become a record.
+
+    Args:
+        index: Leaf index.
+        status: ``pending``, ``held``, ``quarantined`` or ``unopened``.
+        code: Stable code.
+        params: Values for the sentence.
+        object: The object as received, or None where too much is kept already.
+        gap: Whether a receipt must stop before it: it did not open, or did not match its leaf.
+    """
+
+    index: int
+    status: str
+    code: str
+    params: Mapping[str, object]
+    object: bytes | None
+    gap: bool = False
+
+
+async def add(connection: AsyncConnection, origin: Origin, *, own: bool, state: str = "unknown") -> Feed:
+    """Make the row of a new, empty feed."""
+    await connection.execute(
+        insert(feed).values(
+            origin=origin.encode(),
+            author=origin.author,
+            partner=origin.partner,
+            number=origin.number,
+            role="own" if own else "followed",
+            state=state,
+            frontier=Frontier().encode(),
+        )
+    )
+    found = await get(connection, origin)
+    if found is None:
+        raise RuntimeError("a feed that was just added is not there")
+    return found
+
+
+async def get(connection: AsyncConnection, origin: Origin) -> Feed | None:
+    """The feed of that origin."""
+    row = (await connection.execute(select(feed).where(feed.c.origin == origin.encode()))).one_or_none()
+    return None if row is None else _feed(row)
+
+
+async def every(connection: AsyncConnection, *, own: bool | None = None) -> list[Feed]:
+    """All feeds, ours, the others', or both, in the order in which they were added."""
+    query = select(feed).order_by(feed.c.id)
+    if own is not None:
+        query = query.where(feed.c.role == ("own" if own else "followed"))
+    return [_feed(row) for row in await connection.execute(query)]
+
+
+async def note_state(
+    connection: AsyncConnection,
+    held: Feed,
+    state: str,
+    code: str | None = None,
+    *,
+    checked: int | None = None,
+) -> None:
+    """Say how the feed stands, and when its author answered."""
+    values: dict[str, object] = {"state": state, "state_code": code}
+    if checked is not None:
+        values["checked"] = checked
+    await connection.execute(update(feed).where(feed.c.id == held.id).values(**values))
+
+
+async def note_etag(connection: AsyncConnection, held: Feed, etag: str) -> None:
+    """Remember the validator of the checkpoint, so that an idle look costs one small answer."""
+    await connection.execute(update(feed).where(feed.c.id == held.id).values(etag=etag))
+
+
+async def note_objects(connection: AsyncConnection, held: Feed, end: int, etag: str) -> None:
+    """Remember how much of the newest object bundle is held, so that growth costs only what is new."""
+    await connection.execute(
+        update(feed).where(feed.c.id == held.id).values(objects_end=end, objects_etag=etag)
+    )
+
+
+async def append(connection: AsyncConnection, held: Feed, leaves: Sequence[bytes]) -> Feed:
+    """Append leaves and the roots of the subtrees that they fill."""
+    if not leaves:
+        return held
+    hashes = [leaf_hash(data) for data in leaves]
+    rows = []
+    for offset, (data, digest) in enumerate(zip(leaves, hashes, strict=True)):
+        commitment = commitment_in(data, held.origin)
+        index = held.size + offset
+        rows.append(
+            {"feed_id": held.id, "idx": index, "data": data, "hash": digest, "commitment": commitment}
+        )
+    await connection.execute(insert(leaf), rows)
+    frontier = held.frontier.extend(hashes)
+    await _fill_subtrees(connection, held.id, held.size, frontier.size)
+    await connection.execute(
+        update(feed).where(feed.c.id == held.id).values(size=frontier.size, frontier=frontier.encode())
+    )
+    return replace(held, frontier=frontier)
+
+
+def commitment_in(data: bytes, origin: Origin) -> bytes | None:
+    """The commitment of a leaf, or None where it has none or does not parse; it is kept all the same."""
+    try:
+        return leaf_commitment(parse_leaf(data, origin))
+    except ProtocolError:
+        return None
+
+
+async def _fill_subtrees(connection: AsyncConnection, feed_id: int, old: int, new: int) -> None:
+    level = 1
+    while new >= WIDTH:
+        old, new = old // WIDTH, new // WIDTH
+        rows = []
+        for index in range(old, new):
+            below = await tile_hashes(connection, feed_id, level - 1, index * WIDTH, (index + 1) * WIDTH)
+            rows.append({"feed_id": feed_id, "level": level, "idx": index, "hash": root_of(below)})
+        if rows:
+            await connection.execute(insert(subtree), rows)
+        level += 1
+
+
+async def tile_hashes(
+    connection: AsyncConnection, feed_id: int, level: int, first: int, end: int
+) -> list[bytes]:
+    """Hashes first <= index < end of one tile level: leaf hashes at level 0, subtree roots above."""
+    if level == 0:
+        query = select(leaf.c.hash).where(leaf.c.feed_id == feed_id, leaf.c.idx >= first, leaf.c.idx < end)
+        return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
+    query = select(subtree.c.hash).where(
+        subtree.c.feed_id == feed_id, subtree.c.level == level, subtree.c.idx >= first, subtree.c.idx < end
+    )
+    return list((await connection.execute(query.order_by(subtree.c.idx))).scalars())
+
+
+async def leaves(connection: AsyncConnection, feed_id: int, first: int, end: int) -> list[bytes]:
+    """Leaves first <= index < end, as hashed."""
+    query = select(leaf.c.data).where(leaf.c.feed_id == feed_id, leaf.c.idx >= first, leaf.c.idx < end)
+    return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
+
+
+async def object_bearing(connection: AsyncConnection, feed_id: int, first: int, end: int) -> list[int]:
+    """Indexes first <= index < end of the leaves that have, or had, an object."""
+    query = select(leaf.c.idx).where(
+        leaf.c.feed_id == feed_id, leaf.c.idx >= first, leaf.c.idx < end, leaf.c.commitment.is_not(None)
+    )
+    return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
+
+
+async def frontier_at(connection: AsyncConnection, feed_id: int, size: int) -> Frontier:
+    """The frontier of the first `size` leaves, from the rows; `size` at most what is held."""
+    frontier = Frontier()
+    level = 0
+    while WIDTH ** (level + 1) <= size:
+        level += 1
+    while level >= 0:
+        span = WIDTH**level
+        first, end = frontier.size // span, size // span
+        for hashed in await tile_hashes(connection, feed_id, level, first, end):
+            frontier = frontier.append_subtree(8 * level, hashed)
+        level -= 1
+    return frontier
+
+
+async def commitments_held(
+    connection: AsyncConnection, feed_id: int, commitments: Sequence[bytes]
+) -> set[bytes]:
+    """Those of the commitments that already stand in the feed."""
+    found: set[bytes] = set()
+    for start in range(0, len(commitments), 500):
+        wanted = commitments[start : start + 500]
+        rows = await connection.execute(
+            select(leaf.c.commitment).where(leaf.c.feed_id == feed_id, leaf.c.commitment.in_(wanted))
+        )
+        found.update(rows.scalars())
+    return found
+
+
+async def put_checkpoint(connection: AsyncConnection, feed_id: int, head: SignedHead, now: int) -> None:
+    """Keep a signed checkpoint; one of that size already kept stays as it is."""
+    if await get_checkpoint(connection, feed_id, size=head.size) is None:
+        await connection.execute(
+            insert(checkpoint).values(
+                feed_id=feed_id, size=head.size, root=head.root, note=head.note, seen_at=now
+            )
+        )
+
+
+async def get_checkpoint(
+    connection: AsyncConnection, feed_id: int, *, size: int | None = None, at_most: int | None = None
+) -> SignedHead | None:
+    """The checkpoint of exactly this size, or the largest (of at most a size)."""
+    query = select(checkpoint).where(checkpoint.c.feed_id == feed_id)
+    if size is not None:
+        query = query.where(checkpoint.c.size == size)
+    if at_most is not None:
+        query = query.where(checkpoint.c.size <= at_most)
+    row = (await connection.execute(query.order_by(checkpoint.c.size.desc()).limit(1))).one_or_none()
+    return None if row is None else SignedHead(row.size, row.root, row.note)
+
+
+async def put_receipt(
+    connection: AsyncConnection, feed_id: int, witness: str, size: int, note: bytes, time: int
+) -> None:
+    """Keep a cosigned checkpoint; one of that size already kept stays as it is."""
+    held = await connection.execute(
+        select(receipt.c.size).where(
+            receipt.c.feed_id == feed_id, receipt.c.witness == witness, receipt.c.size == size
+        )
+    )
+    if held.first() is None:
+        await connection.execute(
+            insert(receipt).values(feed_id=feed_id, witness=witness, size=size, note=note, time=time)
+        )
+
+
+async def get_receipt(
+    connection: AsyncConnection, feed_id: int, witness: str
+) -> tuple[SignedHead, int] | None:
+    """The largest checkpoint of a feed that this witness cosigned, and when."""
+    row = (
+        await connection.execute(
+            select(receipt)
+            .where(receipt.c.feed_id == feed_id, receipt.c.witness == witness)
+            .order_by(receipt.c.size.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else (SignedHead(row.size, b"", row.note), row.time)
+
+
+async def last_cosigning(connection: AsyncConnection, witness: str) -> int:
+    """When this witness last cosigned anything here; 0 for never. Its times never go back."""
+    row = await connection.execute(select(func.max(receipt.c.time)).where(receipt.c.witness == witness))
+    return row.scalar_one() or 0
+
+
+async def put_setbacks(connection: AsyncConnection, feed_id: int, found: Sequence[Setback], now: int) -> None:
+    """Keep what did not become a record."""
+    if found:
+        await connection.execute(
+            insert(setback),
+            [
+                {
+                    "feed_id": feed_id,
+                    "idx": item.index,
+                    "status": item.status,
+                    "code": item.code,
+                    "params": json.dumps(item.params),
+                    "object": item.object,
+                    "gap": int(item.gap),
+                    "seen_at": now,
+                }
+                for item in found
+            ],
+        )
+
+
+async def setbacks(connection: AsyncConnection, feed_id: int, *statuses: str) -> list[Setback]:
+    """What did not become a record, by index; of some statuses or all."""
+    query = select(setback).where(setback.c.feed_id == feed_id).order_by(setback.c.idx)
+    if statuses:
+        query = query.where(setback.c.status.in_(statuses))
+    return [
+        Setback(row.idx, row.status, row.code, json.loads(row.params), row.object, bool(row.gap))
+        for row in await connection.execute(query)
+    ]
+
+
+async def count_setbacks(connection: AsyncConnection) -> dict[str, int]:
+    """How many objects met a setback, by status."""
+    rows = await connection.execute(select(setback.c.status, func.count()).group_by(setback.c.status))
+    return {row[0]: row[1] for row in rows}
+
+
+async def unreported(connection: AsyncConnection, feed_id: int, limit: int) -> list[Setback]:
+    """Quarantined objects that their author was not told of yet."""
+    rows = await connection.execute(
+        select(setback)
+        .where(setback.c.feed_id == feed_id, setback.c.status == "quarantined", setback.c.reported.is_(None))
+        .order_by(setback.c.idx)
+        .limit(limit)
+    )
+    return [Setback(row.idx, row.status, row.code, json.loads(row.params), None) for row in rows]
+
+
+async def mark_reported(connection: AsyncConnection, feed_id: int, index: int, now: int) -> None:
+    """Remember that the author of a quarantined object was told."""
+    await connection.execute(
+        update(setback).where(setback.c.feed_id == feed_id, setback.c.idx == index).values(reported=now)
+    )
+
+
+async def last_reported(connection: AsyncConnection, author: str) -> int:
+    """When an author was last told of rejections, POSIX seconds; 0 for never."""
+    row = await connection.execute(
+        select(func.max(setback.c.reported))
+        .join(feed, feed.c.id == setback.c.feed_id)
+        .where(feed.c.author == author)
+    )
+    return row.scalar_one() or 0
+
+
+async def drop_setbacks(connection: AsyncConnection, feed_id: int, indexes: Sequence[int]) -> None:
+    """Forget setbacks that were overcome, or are about to be put again."""
+    await connection.execute(delete(setback).where(setback.c.feed_id == feed_id, setback.c.idx.in_(indexes)))
+
+
+async def put_fork(
+    connection: AsyncConnection, feed_id: int, evidence: tuple[bytes, bytes, bytes], now: int
+) -> None:
+    """Keep the first proof of a fork: both notes as received, and the hashes between their sizes."""
+    held = await connection.execute(select(fork.c.found).where(fork.c.feed_id == feed_id))
+    if held.first() is None:
+        first, second, proof = evidence
+        await connection.execute(
+            insert(fork).values(feed_id=feed_id, first_note=first, second_note=second, proof=proof, found=now)
+        )
+
+
+async def get_fork(connection: AsyncConnection, feed_id: int) -> tuple[bytes, bytes, bytes] | None:
+    """The proof of a fork, where there is one."""
+    row = (await connection.execute(select(fork).where(fork.c.feed_id == feed_id))).one_or_none()
+    return None if row is None else (row.first_note, row.second_note, row.proof)
+
+
+async def quarantined_bytes(connection: AsyncConnection, author: str) -> int:
+    """How many bytes of this author's objects lie in quarantine."""
+    row = await connection.execute(
+        select(func.coalesce(func.sum(func.length(setback.c.object)), 0))
+        .join(feed, feed.c.id == setback.c.feed_id)
+        .where(feed.c.author == author)
+    )
+    return int(row.scalar_one())
+
+
+def _feed(row: object) -> Feed:
+    values = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001  SQLAlchemy's documented access
+    return Feed(
+        id=values["id"],
+        origin=Origin.parse(values["origin"]),
+        own=values["role"] == "own",
+        state=values["state"],
+        state_code=values["state_code"],
+        frontier=Frontier.parse(values["frontier"]),
+        checked=values["checked"],
+        etag=values["etag"],
+        objects_end=values["objects_end"],
+        objects_etag=values["objects_etag"],
+    )

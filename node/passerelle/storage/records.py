@@ -1,0 +1,189 @@
+"""Look-ups of records by what their headers say; the bytes come from the vault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from passerelle.protocol.records import Record
+from passerelle.storage.tables import answered, feed, node_fact, place, record
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as the tables know it.
+
+    Args:
+        digest: SHA-256 of the canonical bytes, 64 hex digits.
+        id: The record's id, the same across versions.
+        version: 1 or more.
+        type: Record type, such as ``offer``.
+        issuer: SCID of its author.
+        public: Whether everybody may read it.
+        issued: POSIX seconds.
+        readable: False where type or major version are unknown to this code.
+    """
+
+    digest: str
+    id: str
+    version: int
+    type: str
+    issuer: str
+    public: bool
+    issued: int
+    readable: bool
+
+
+async def add(connection: AsyncConnection, records: Sequence[tuple[Record, bool]]) -> None:
+    """Add records with their readability; a digest already there stays as it is."""
+    fresh = {item.digest: (item, readable) for item, readable in records}
+    if not fresh:
+        return
+    held = await connection.execute(select(record.c.digest).where(record.c.digest.in_(list(fresh))))
+    for row in held:
+        del fresh[row.digest]
+    if fresh:
+        await connection.execute(
+            insert(record), [_values(item, readable) for item, readable in fresh.values()]
+        )
+
+
+def _values(item: Record, readable: bool) -> dict[str, object]:
+    return {
+        "digest": item.digest,
+        "id": item.id,
+        "version": item.version,
+        "type": item.type,
+        "issuer": item.issuer_scid,
+        "public": int(item.audience == "public"),
+        "issued": int(item.issued.timestamp()),
+        "readable": int(readable),
+    }
+
+
+async def add_places(connection: AsyncConnection, feed_id: int, digests: dict[int, str]) -> None:
+    """Say which record stands at which index of a feed."""
+    if digests:
+        rows = [{"feed_id": feed_id, "idx": index, "digest": digest} for index, digest in digests.items()]
+        await connection.execute(insert(place), rows)
+
+
+async def find(
+    connection: AsyncConnection,
+    *,
+    type: str | None = None,  # noqa: A002  the field's own word
+    issuer: str | None = None,
+    public: bool | None = None,
+    newest_only: bool = False,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[Row]:
+    """Records, newest first."""
+    query: Select[tuple[object, ...]] = select(record).order_by(record.c.issued.desc(), record.c.digest)
+    if type is not None:
+        query = query.where(record.c.type == type)
+    if issuer is not None:
+        query = query.where(record.c.issuer == issuer)
+    if public is not None:
+        query = query.where(record.c.public == int(public))
+    if newest_only:
+        newer = record.alias("newer")
+        query = query.where(
+            ~select(newer.c.digest)
+            .where(
+                newer.c.id == record.c.id,
+                newer.c.issuer == record.c.issuer,
+                newer.c.version > record.c.version,
+            )
+            .exists()
+        )
+    return [_row(row) for row in await connection.execute(query.limit(limit).offset(offset))]
+
+
+async def by_name(connection: AsyncConnection, name: str) -> list[Row]:
+    """Every version of the record with this id, or the one with this digest, newest version first."""
+    query = select(record).where((record.c.id == name) | (record.c.digest == name))
+    return [_row(row) for row in await connection.execute(query.order_by(record.c.version.desc()))]
+
+
+async def count(connection: AsyncConnection) -> dict[str, int]:
+    """How many records of each type are held."""
+    rows = await connection.execute(select(record.c.type, func.count()).group_by(record.c.type))
+    return {row[0]: row[1] for row in rows}
+
+
+async def places_of(connection: AsyncConnection, digest: str) -> list[tuple[str, int]]:
+    """Origin and index of every place of a record."""
+    rows = await connection.execute(
+        select(feed.c.origin, place.c.idx)
+        .join(feed, feed.c.id == place.c.feed_id)
+        .where(place.c.digest == digest)
+        .order_by(feed.c.origin, place.c.idx)
+    )
+    return [(row.origin, row.idx) for row in rows]
+
+
+async def last_issued(connection: AsyncConnection) -> datetime | None:
+    """The largest `issued` that this node has written; its next one is never before it."""
+    value = await get_fact(connection, "last-issued")
+    return None if value is None else datetime.fromisoformat(value)
+
+
+async def get_fact(connection: AsyncConnection, name: str) -> str | None:
+    """A small fact of the node itself."""
+    row = await connection.execute(select(node_fact.c.value).where(node_fact.c.name == name))
+    return row.scalar_one_or_none()
+
+
+async def put_fact(connection: AsyncConnection, name: str, value: str) -> None:
+    """Keep a small fact of the node itself."""
+    changed = await connection.execute(update(node_fact).where(node_fact.c.name == name).values(value=value))
+    if changed.rowcount == 0:
+        await connection.execute(insert(node_fact).values(name=name, value=value))
+
+
+async def get_answer(connection: AsyncConnection, key: str) -> tuple[str, object] | None:
+    """What was asked (its digest) and answered under an idempotency key."""
+    row = (await connection.execute(select(answered).where(answered.c.key == key))).one_or_none()
+    return None if row is None else (row.request, json.loads(row.answer))
+
+
+async def put_answer(connection: AsyncConnection, key: str, request: str, answer: object) -> None:
+    """Keep an answer in the transaction that made it true."""
+    await connection.execute(insert(answered).values(key=key, request=request, answer=json.dumps(answer)))
+
+
+def _row(row: object) -> Row:
+    values = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001  SQLAlchemy's documented access
+    values["public"] = bool(values["public"])
+    values["readable"] = bool(values["readable"])
+    return Row(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One place of one record."""
+
+    origin: str
+    index: int
+    digest: str
+
+
+async def placed(
+    connection: AsyncConnection, *, leaving_out: Sequence[str] = (), ids: Sequence[str] = ()
+) -> list[Placed]:
+    """Every place of readable records: of all types but some, or of the records with some ids."""
+    query = (
+        select(feed.c.origin, place.c.idx, place.c.digest)
+        .join(feed, feed.c.id == place.c.feed_id)
+        .join(record, record.c.digest == place.c.digest)
+        .where(record.c.readable == 1)
+        .order_by(feed.c.id, place.c.idx)
+    )
+    query = query.where(record.c.id.in_(ids)) if ids else query.where(record.c.type.not_in(leaving_out))
+    return [Placed(row.origin, row.idx, row.digest) for row in await connection.execute(query)]

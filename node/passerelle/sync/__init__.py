@@ -1,0 +1,1 @@
+"""How records leave this node and how those of its partners arrive."""

@@ -1,0 +1,247 @@
+"""Asking a partner: one request, with a byte limit, a deadline and, where needed, a signature.
+
+What arrives is bytes and nothing is believed here. Redirects are not followed; answers
+are inflated under the same limit as they are read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import aiohttp
+import zstandard
+
+from passerelle.errors import ProtocolError, TransportError
+from passerelle.protocol.profile import parse, parse_time
+from passerelle.protocol.requests import sign_request
+from passerelle.storage.home import Keys
+from passerelle.sync.guard import PublicOnlyResolver, refuse_private_literal
+
+MAX_PROBLEM_BYTES = 16_384
+USER_AGENT = "passerelle/0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """How to reach one partner.
+
+    Args:
+        scid: Whom.
+        address: Where to connect, without a trailing slash.
+        public: The partner's own public address; signatures cover it.
+        trusted_address: Whether our operator gave the address, so that it may be private.
+    """
+
+    scid: str
+    address: str
+    public: str
+    trusted_address: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A partner's answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def etag(self) -> str:
+        """The validator as sent, empty where there is none."""
+        return self.headers.get("ETag", "")
+
+
+class Client:
+    """Sends requests to partners.
+
+    Args:
+        keys: The request key signs.
+        key_id: DID URL of that key, now.
+        clock: Gives the present, aware, UTC.
+        deadline: Longest time for one request.
+        allow_private: Whether untrusted addresses may be private.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        key_id: Callable[[], str],
+        clock: Callable[[], datetime],
+        *,
+        deadline: timedelta,
+        allow_private: bool,
+    ) -> None:
+        self._keys = keys
+        self._key_id = key_id
+        self._clock = clock
+        self._deadline = deadline
+        self._allow_private = allow_private
+        self._open: aiohttp.ClientSession | None = None
+        self._guarded: aiohttp.ClientSession | None = None
+        self._offsets: dict[str, timedelta] = {}
+
+    def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
+        if trusted or self._allow_private:
+            self._open = self._open or _new_session(aiohttp.TCPConnector(limit_per_host=4))
+            return self._open
+        self._guarded = self._guarded or _new_session(
+            aiohttp.TCPConnector(limit_per_host=4, resolver=PublicOnlyResolver())
+        )
+        return self._guarded
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for session in (self._open, self._guarded):
+            if session is not None:
+                await session.close()
+
+    async def get(
+        self,
+        road: Road,
+        path: str,
+        *,
+        max_bytes: int,
+        signed: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """GET one path, whose inflated answer has at most `max_bytes`.
+
+        Raises:
+            TransportError: ``road.*``: no connection, no answer in time, too long, damaged on the way.
+        """
+        answer = await self._send("GET", road, path, None, max_bytes, headers or {}, signed=signed)
+        if signed and answer.status == 401 and self._learn_offset(road, answer):
+            answer = await self._send("GET", road, path, None, max_bytes, headers or {}, signed=True)
+        return answer
+
+    async def post(
+        self, road: Road, path: str, body: bytes, *, content_type: str = "application/json"
+    ) -> Answer:
+        """POST a signed body; the answer is small."""
+        headers = {"Content-Type": content_type}
+        answer = await self._send("POST", road, path, body, MAX_PROBLEM_BYTES, headers, signed=True)
+        if answer.status == 401 and self._learn_offset(road, answer):
+            answer = await self._send("POST", road, path, body, MAX_PROBLEM_BYTES, headers, signed=True)
+        return answer
+
+    async def _send(
+        self,
+        method: str,
+        road: Road,
+        path: str,
+        body: bytes | None,
+        max_bytes: int,
+        headers: Mapping[str, str],
+        *,
+        signed: bool,
+    ) -> Answer:
+        trusted = road.trusted_address or self._allow_private
+        if not trusted:
+            refuse_private_literal(urlsplit(road.address).hostname or "")
+        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "zstd, gzip", **headers}
+        if "Range" in sent:
+            sent["Accept-Encoding"] = "identity"
+        if signed:
+            sent |= self._signature(method, road, path, body, sent.get("Content-Type"))
+        try:
+            async with asyncio.timeout(self._deadline.total_seconds()):
+                async with self._session(trusted=trusted).request(
+                    method, road.address + path, data=body, headers=sent, allow_redirects=False
+                ) as response:
+                    raw = await _read(response, max_bytes)
+                    coding = response.headers.get("Content-Encoding", "identity").lower()
+                    return Answer(response.status, response.headers.copy(), inflate(raw, coding, max_bytes))
+        except TimeoutError as exc:
+            raise TransportError("road.timeout", address=road.address) from exc
+        except (aiohttp.ClientError, OSError) as exc:
+            raise TransportError("road.unreachable", address=road.address, detail=type(exc).__name__) from exc
+
+    def _signature(
+        self, method: str, road: Road, path: str, body: bytes | None, kind: str | None
+    ) -> dict[str, str]:
+        return sign_request(
+            method,
+            road.public + path,
+            key=self._keys.request,
+            key_id=self._key_id(),
+            now=self._clock() + self._offsets.get(road.scid, timedelta()),
+            nonce=secrets.token_bytes(16),
+            body=body,
+            content_type=kind,
+        )
+
+    def _learn_offset(self, road: Road, answer: Answer) -> bool:
+        """Take the partner's time from its 401, for signing requests to it and nothing else."""
+        try:
+            told = parse(answer.body, max_bytes=MAX_PROBLEM_BYTES)
+            theirs = (
+                parse_time(str(told["serverTime"]))
+                if isinstance(told, dict) and "serverTime" in told
+                else None
+            )
+        except ProtocolError:
+            return False
+        if theirs is None:
+            return False
+        self._offsets[road.scid] = theirs - self._clock()
+        return True
+
+
+def _new_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    )
+
+
+async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    async for part in response.content.iter_chunked(65_536):
+        total += len(part)
+        if total > max_bytes:
+            raise TransportError("road.too-long", limit=max_bytes)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def inflate(raw: bytes, coding: str, max_bytes: int) -> bytes:
+    """Undo a content coding, refusing output beyond `max_bytes`.
+
+    Raises:
+        TransportError: ``road.too-long`` or ``road.damaged``.
+    """
+    try:
+        if coding == "identity":
+            return raw
+        if coding == "gzip":
+            engine = zlib.decompressobj(wbits=31)
+            data = engine.decompress(raw, max_bytes + 1)
+            if len(data) <= max_bytes and not engine.eof:
+                raise TransportError("road.damaged", coding=coding)
+        elif coding == "zstd":
+            with zstandard.ZstdDecompressor(max_window_size=2**23).stream_reader(raw) as reader:
+                data = reader.read(max_bytes + 1)
+        else:
+            raise TransportError("road.damaged", coding=coding)
+    except (zlib.error, zstandard.ZstdError) as exc:
+        raise TransportError("road.damaged", coding=coding) from exc
+    if len(data) > max_bytes:
+        raise TransportError("road.too-long", limit=max_bytes)
+    return data
+
+
+def problem_of(answer: Answer) -> str:
+    """The stable code of a partner's problem document, or its status where it has none."""
+    try:
+        told = json.loads(answer.body[:MAX_PROBLEM_BYTES])
+        return str(told["code"])[:64]
+    except (ValueError, KeyError, TypeError):
+        return f"http-{answer.status}"

@@ -1,0 +1,116 @@
+"""Who a partner is: its identity log and its descriptor, at first contact and ever after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from passerelle.errors import ProtocolError, TransportError
+from passerelle.protocol.identity import Identity, compare_logs, parse_identity
+from passerelle.protocol.records import Record, check_proof
+from passerelle.storage import peers as peer_rows
+from passerelle.storage.database import Database
+from passerelle.sync.client import Client, Road, problem_of
+from passerelle.sync.directory import Directory, parse_descriptor
+
+MAX_IDENTITY_BYTES = 2**20
+MAX_DESCRIPTOR_BYTES = 2**18
+IDENTITY_PATH = "/.well-known/did.jsonl"
+DESCRIPTOR_PATH = "/.well-known/passerelle"
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What an address says of itself at first contact, verified as far as it can be.
+
+    Args:
+        identity: Its identity log, self-certifying.
+        descriptor: Its newest node record, with a good proof under that identity.
+        address: Where it was asked.
+    """
+
+    identity: Identity
+    descriptor: Record
+    address: str
+
+    @property
+    def public_address(self) -> str:
+        """Where it says that it is."""
+        return public_address(self.descriptor)
+
+
+def public_address(descriptor: Record) -> str:
+    """The first address of a descriptor, without a trailing slash.
+
+    Raises:
+        ProtocolError: ``descriptor.wrong``.
+    """
+    addresses = descriptor.body.get("addresses")
+    first = addresses[0] if isinstance(addresses, list) and addresses else None
+    if not isinstance(first, str) or urlsplit(first).scheme not in {"http", "https"}:
+        raise ProtocolError("descriptor.wrong")
+    return first.rstrip("/")
+
+
+async def introduce(client: Client, address: str, now: datetime) -> Introduction:
+    """Ask an address that a person typed for its two well-known documents.
+
+    Raises:
+        TransportError: Nobody answers there, or not as a node does.
+        ProtocolError: What it says of itself does not verify.
+    """
+    road = Road("", address.rstrip("/"), address.rstrip("/"), trusted_address=True)
+    identity = parse_identity(await _ask(client, road, IDENTITY_PATH, MAX_IDENTITY_BYTES), now=now)
+    descriptor = parse_descriptor(await _ask(client, road, DESCRIPTOR_PATH, MAX_DESCRIPTOR_BYTES), identity)
+    check_proof(descriptor, identity, now)
+    return Introduction(identity, descriptor, road.address)
+
+
+async def _ask(client: Client, road: Road, path: str, max_bytes: int) -> bytes:
+    answer = await client.get(road, path, max_bytes=max_bytes)
+    if answer.status != 200:
+        raise TransportError(
+            "road.not-a-node", address=road.address, status=answer.status, code=problem_of(answer)
+        )
+    return answer.body
+
+
+async def refresh_identity(
+    client: Client, database: Database, directory: Directory, road: Road, now: datetime
+) -> bool:
+    """Ask a partner for its identity log; True where it is newer and was taken into use.
+
+    A shorter log is old news. Two different entries with one number are a fork: the log
+    held stays in force.
+
+    Raises:
+        ProtocolError: ``identity.*``; ``identity.forked``.
+    """
+    log = await _ask(client, road, IDENTITY_PATH, MAX_IDENTITY_BYTES)
+    held = directory.identity(road.scid)
+    if held is not None and held.log == log:
+        return False
+    offered = parse_identity(log, now=now)
+    if offered.scid != road.scid:
+        raise ProtocolError("identity.another", expected=road.scid, found=offered.scid)
+    relation = "newer" if held is None else compare_logs(held.log, log)
+    if relation == "forked":
+        raise ProtocolError("identity.forked", scid=road.scid)
+    if relation != "newer":
+        return False
+    async with database.writing() as connection:
+        await peer_rows.put_identity(connection, road.scid, log, int(now.timestamp()))
+    directory.keep_identity(offered)
+    return True
+
+
+async def keep_descriptor(database: Database, directory: Directory, descriptor: Record) -> None:
+    """Take a partner's newer descriptor, come by its public feed, into use."""
+    partner = directory.peer(descriptor.issuer_scid)
+    if partner is None or Record.parse(partner.descriptor).issued >= descriptor.issued:
+        return
+    address = partner.address if partner.override else public_address(descriptor)
+    async with database.writing() as connection:
+        await peer_rows.change(connection, partner.scid, descriptor=descriptor.data, address=address)
+    directory.keep_peer(replace(partner, descriptor=descriptor.data, address=address))

@@ -1,0 +1,131 @@
+"""Who is who: identities and partners, parsed once and kept in memory.
+
+The rows are the truth; this is their parsed form, changed only together with them.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from passerelle.errors import InputError, ProtocolError
+from passerelle.protocol.identity import Identity, KeyDocument, parse_identity
+from passerelle.protocol.profile import parse_time
+from passerelle.protocol.records import Record
+from passerelle.storage import peers as peer_rows
+from passerelle.storage.database import Database
+from passerelle.storage.peers import Peer
+
+
+class Directory:
+    """Identities by SCID and partners by SCID or code.
+
+    Args:
+        own_scid: This agency.
+        clock: Gives the present, aware, UTC.
+    """
+
+    def __init__(self, own_scid: str, clock: Callable[[], datetime]) -> None:
+        self.own_scid = own_scid
+        self._clock = clock
+        self._identities: dict[str, Identity] = {}
+        self._peers: dict[str, Peer] = {}
+
+    async def load(self, database: Database) -> None:
+        """Read everything from the rows."""
+        async with database.reading() as connection:
+            logs = await peer_rows.identities(connection)
+            partners = await peer_rows.every(connection)
+        now = self._clock()
+        self._identities = {scid: parse_identity(log, now=now) for scid, log in logs.items()}
+        self._peers = {partner.scid: partner for partner in partners}
+
+    def keep_identity(self, identity: Identity) -> None:
+        """Take a newer identity log into use; the caller has written its row."""
+        self._identities[identity.scid] = identity
+
+    def keep_peer(self, partner: Peer) -> None:
+        """Take a partner into use, new or changed; the caller has written its row."""
+        self._peers[partner.scid] = partner
+
+    def identity(self, scid: str) -> Identity | None:
+        """The identity of an agency, as far as its log is held."""
+        return self._identities.get(scid)
+
+    @property
+    def own(self) -> Identity:
+        """Our own identity."""
+        return self._identities[self.own_scid]
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """All partners, in the order in which they were added."""
+        return tuple(self._peers.values())
+
+    def peer(self, scid: str) -> Peer | None:
+        """The partner with this SCID."""
+        return self._peers.get(scid)
+
+    def find(self, name: str) -> Peer:
+        """The partner that a person means by a code or a SCID.
+
+        Raises:
+            InputError: ``peer.unknown``.
+        """
+        for partner in self._peers.values():
+            if name in {partner.scid, partner.code}:
+                return partner
+        raise InputError("peer.unknown", name=name)
+
+    def request_key(self, key_id: str) -> bytes | None:
+        """The public key of a request, where it is one of a partner's newest document."""
+        for partner in self._peers:
+            document = self._identities[partner].newest if partner in self._identities else None
+            if document is not None and key_id in document.request_keys:
+                return document.request_keys[key_id]
+        return None
+
+    def sealing_key(self, scid: str) -> bytes:
+        """The X-Wing public key, 1,216 bytes, to which a dossier for this partner is sealed now.
+
+        It stands in the partner's descriptor and its hash in the identity document: a
+        stolen record key alone cannot slip another key in.
+
+        Raises:
+            InputError: ``peer.no-sealing-key`` where none has begun, or hashes disagree.
+        """
+        partner = self._peers.get(scid)
+        identity = self._identities.get(scid)
+        if partner is None or identity is None:
+            raise InputError("peer.unknown", name=scid)
+        keys = begun_keys(Record.parse(partner.descriptor).body, identity.newest, self._clock())
+        if not keys:
+            raise InputError("peer.no-sealing-key", name=partner.code or scid)
+        return keys[-1]
+
+
+def begun_keys(descriptor: Mapping[str, object], document: KeyDocument, now: datetime) -> list[bytes]:
+    """Sealing keys of a descriptor that have begun and that the identity document confirms, oldest first."""
+    confirmed = {hashed for _, hashed in document.sealing}
+    found: list[tuple[datetime, bytes]] = []
+    entries = descriptor.get("sealing")
+    for entry in entries if isinstance(entries, list) else []:
+        begins = parse_time(entry["from"])
+        key = base64.urlsafe_b64decode(entry["key"] + "=" * (-len(entry["key"]) % 4))
+        if begins <= now and sha256(key).hexdigest() in confirmed:
+            found.append((begins, key))
+    return [key for _, key in sorted(found)]
+
+
+def parse_descriptor(data: bytes, identity: Identity) -> Record:
+    """A node record, as served at ``/.well-known/passerelle``, of this identity.
+
+    Raises:
+        ProtocolError: ``descriptor.wrong`` where it is another type or another agency's.
+    """
+    record = Record.parse(data)
+    if record.type != "node" or record.issuer_scid != identity.scid or record.audience != "public":
+        raise ProtocolError("descriptor.wrong")
+    return record

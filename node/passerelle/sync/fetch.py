@@ -1,0 +1,234 @@
+"""Fetching the leaves of a feed so that each byte is checked before it is kept.
+
+A pull knows two things that are sure: the frontier of what it holds, and a signed
+checkpoint. Between them it fetches, in this order:
+
+1. the entries of the bundles at both edges (at most two, partial ones), and the
+   level-1 hashes of the full bundles between them: 32 bytes for 256 leaves;
+2. from these alone the root; it must be the signed one, or nothing is kept;
+3. the full bundles one by one, each against its level-1 hash, with its objects.
+
+So memory stays flat at any size of feed, and a feed that is cut off halfway is kept
+up to the last bundle that arrived. Bytes that miss the signed root are a fault of the
+road (TransportError), never of the author: only signatures prove a fork.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from passerelle.errors import ProtocolError, TransportError
+from passerelle.protocol.checkpoints import Checkpoint
+from passerelle.protocol.leaves import MAX_LEAF_BYTES
+from passerelle.protocol.merkle import Frontier, leaf_hash, range_nodes, root_of
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.tiles import (
+    MAX_OBJECT_BYTES,
+    TILE_WIDTH,
+    Tile,
+    bundles_of,
+    node_hashes,
+    node_tile,
+    parse_entry_bundle,
+    parse_objects,
+    parse_tile,
+)
+from passerelle.sync.client import Answer, Client, Road, problem_of
+
+MAX_ENTRIES_BYTES = TILE_WIDTH * (2 + MAX_LEAF_BYTES)
+MAX_OBJECTS_BYTES = TILE_WIDTH * (4 + MAX_OBJECT_BYTES)
+MAX_TILE_BYTES = TILE_WIDTH * 32
+PARTIAL_CONTENT = 206
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What of a feed is held already.
+
+    Args:
+        origin: Which feed.
+        frontier: Of the leaves held.
+        entries_end: Bytes of the newest, partial entry bundle that are held.
+        objects_end: Bytes of the newest, partial object bundle that are held.
+        objects_etag: Validator under which those were read, with its quotes.
+    """
+
+    origin: Origin
+    frontier: Frontier
+    entries_end: int
+    objects_end: int
+    objects_etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive leaves whose hashes are proven, with their objects as received.
+
+    Args:
+        first: Index of the first leaf.
+        leaves: As hashed.
+        objects: One for each leaf, None where there is none.
+        objects_end: Bytes of the object bundle up to the last of them.
+        objects_etag: Its validator.
+    """
+
+    first: int
+    leaves: tuple[bytes, ...]
+    objects: tuple[bytes | None, ...]
+    objects_end: int
+    objects_etag: str
+
+
+class FeedReader:
+    """Reads one feed of one partner.
+
+    Args:
+        client: Sends the requests.
+        road: How to reach the author.
+        origin: Which feed; a bilateral one is asked for with signatures.
+    """
+
+    def __init__(self, client: Client, road: Road, origin: Origin) -> None:
+        self._client = client
+        self._road = road
+        self._origin = origin
+
+    async def get(
+        self,
+        tail: str,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        *,
+        also: tuple[int, ...] = (),
+    ) -> Answer:
+        """One file of the feed; any other status than 200 or one of `also` is a fault of the road."""
+        path = f"/{self._origin.path}/{tail}"
+        signed = not self._origin.is_public
+        answer = await self._client.get(self._road, path, max_bytes=max_bytes, signed=signed, headers=headers)
+        if answer.status not in {200, *also}:
+            raise TransportError("road.status", status=answer.status, path=path, code=problem_of(answer))
+        return answer
+
+    async def stretches(self, held: Held, target: Checkpoint) -> AsyncIterator[Stretch]:
+        """The new leaves up to `target`, proven, in order.
+
+        Raises:
+            TransportError: Bytes miss the signed root, or the road failed; what was yielded before holds.
+        """
+        bundles = list(bundles_of("entries", held.frontier.size, target.tree_size))
+        edges = {bundle: await self._entries(bundle, held) for bundle in bundles if _is_edge(bundle, held)}
+        inner = [bundle for bundle in bundles if bundle not in edges]
+        roots = await self._level_one(inner, target.tree_size)
+        self._prove(held, bundles, edges, roots, target)
+        for bundle in bundles:
+            leaves = edges.pop(bundle, None)
+            if leaves is None:
+                leaves = await self._entries(bundle, held)
+                if root_of(map(leaf_hash, leaves)) != roots[bundle.index]:
+                    raise TransportError("road.bundle-missed", path=bundle.path)
+            yield await self._with_objects(bundle, held, leaves)
+
+    def _prove(
+        self,
+        held: Held,
+        bundles: list[Tile],
+        edges: Mapping[Tile, tuple[bytes, ...]],
+        roots: Mapping[int, bytes],
+        target: Checkpoint,
+    ) -> None:
+        frontier = held.frontier
+        for bundle in bundles:
+            if bundle in edges:
+                frontier = frontier.extend(map(leaf_hash, edges[bundle]))
+            else:
+                frontier = frontier.append_subtree(8, roots[bundle.index])
+        if frontier.size != target.tree_size or frontier.root() != target.root_hash:
+            raise TransportError("road.root-missed", origin=self._origin.encode(), size=target.tree_size)
+
+    async def _entries(self, bundle: Tile, held: Held) -> tuple[bytes, ...]:
+        """The leaves of a bundle that are not held yet."""
+        skipped = max(0, held.frontier.size - bundle.first)
+        data = await self._from(bundle, held.entries_end if skipped else 0, MAX_ENTRIES_BYTES)
+        return _parsed(lambda: parse_entry_bundle(data, bundle.width - skipped))
+
+    async def _from(self, bundle: Tile, offset: int, max_bytes: int) -> bytes:
+        """Bytes of an immutable bundle from an offset on; the whole is cut where ``Range`` is not understood."""
+        if offset == 0:
+            return (await self.get(bundle.path, max_bytes)).body
+        answer = await self.get(bundle.path, max_bytes, {"Range": f"bytes={offset}-"}, also=(206,))
+        return answer.body if answer.status == PARTIAL_CONTENT else answer.body[offset:]
+
+    async def _level_one(self, inner: list[Tile], size: int) -> dict[int, bytes]:
+        """Root of each full bundle, from the level-1 tiles; proven only when the whole root is."""
+        roots: dict[int, bytes] = {}
+        if not inner:
+            return roots
+        first, end = inner[0].index, inner[-1].index + 1
+        for index in range(first // TILE_WIDTH, -(-end // TILE_WIDTH)):
+            width = min(TILE_WIDTH, size // TILE_WIDTH - index * TILE_WIDTH)
+            tile = Tile("hashes", 1, index, width)
+            data = (await self.get(tile.path, MAX_TILE_BYTES)).body
+            hashes = _parsed(partial(parse_tile, data, width))
+            roots.update(enumerate(hashes, start=tile.first))
+        return roots
+
+    async def _with_objects(self, bundle: Tile, held: Held, leaves: tuple[bytes, ...]) -> Stretch:
+        """The stretch of a bundle: only the objects that are new, where the bundle was not rewritten."""
+        skipped = max(0, held.frontier.size - bundle.first)
+        path = Tile("objects", 0, bundle.index, bundle.width).path
+        headers = {}
+        if skipped and held.objects_etag:
+            headers = {"Range": f"bytes={held.objects_end}-", "If-Range": held.objects_etag}
+        answer = await self.get(path, MAX_OBJECTS_BYTES, headers, also=(206,))
+        if answer.status == PARTIAL_CONTENT:
+            objects = _parsed(lambda: parse_objects(answer.body, bundle.width - skipped))
+            end = held.objects_end + len(answer.body)
+        else:
+            objects = _parsed(lambda: parse_objects(answer.body, bundle.width))[skipped:]
+            end = len(answer.body)
+        full = bundle.width == TILE_WIDTH
+        return Stretch(
+            bundle.first + skipped, leaves, objects, 0 if full else end, "" if full else answer.etag
+        )
+
+    async def prefix_root(self, old_size: int, target: Checkpoint) -> tuple[bytes, tuple[bytes, ...]] | None:
+        """What the author's own tree of `target` has as root of its first `old_size` leaves.
+
+        Returns:
+            That root and the hashes that prove it under the signed root: those that cover the
+            first leaves, then those that cover the rest. None where the author's tiles do not
+            reach the signed root: then nothing is proven.
+        """
+        size = target.tree_size
+        left, right = range_nodes(0, old_size), range_nodes(old_size, size)
+        tiles = {}
+        for tile in {node_tile(node, size) for node in (*left, *right)}:
+            data = (await self.get(tile.path, MAX_TILE_BYTES)).body
+            tiles[tile] = _parsed(partial(parse_tile, data, tile.width))
+        hashes = node_hashes((*left, *right), size, tiles)
+        frontier = Frontier()
+        for node in left:
+            frontier = frontier.append_subtree(node.level, hashes[node])
+        old_root = frontier.root()
+        for node in right:
+            frontier = frontier.append_subtree(node.level, hashes[node])
+        if frontier.root() != target.root_hash:
+            return None
+        return old_root, tuple(hashes[node] for node in (*left, *right))
+
+
+def _is_edge(bundle: Tile, held: Held) -> bool:
+    return bundle.width < TILE_WIDTH or bundle.first < held.frontier.size
+
+
+def _parsed(parse: Callable[[], T]) -> T:
+    """Bytes that do not even parse never reached the signed root: the road's fault, not the author's."""
+    try:
+        return parse()
+    except ProtocolError as exc:
+        raise TransportError("road.damaged", coding=exc.code) from exc

@@ -1,0 +1,290 @@
+"""Following: one task for each partner, so that none can delay another.
+
+Start-up, a notice, a person's wish and a jittered timer each lead to the same visit: the
+identity if it is due, the public feed, the feed to us, the receipts of our feeds. A visit
+that fails is tried again after a pause that doubles with each failure, up to a limit, and
+ends at once when the partner shows a sign of life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from passerelle.config import Sync
+from passerelle.errors import InconsistentLog, PasserelleError, ProtocolError, StorageError, TransportError
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.records import Record
+from passerelle.storage import feeds
+from passerelle.storage import peers as peer_rows
+from passerelle.storage.heads import Head
+from passerelle.storage.peers import Peer
+from passerelle.sync import contact, receipts
+from passerelle.sync.client import Client, Road
+from passerelle.sync.fetch import FeedReader
+from passerelle.sync.pull import Pull, Pulled, PullTools
+
+IDENTITY_EVERY_SECONDS = 86_400
+FIRST_BACKOFF_SECONDS = 1.0
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Visit:
+    """What one visit to a partner did.
+
+    Args:
+        scid: Whom.
+        pulled: Each feed that was pulled.
+        receipts: For each of our feeds, the size that the partner has cosigned.
+        error: Why the visit ended early, or None.
+    """
+
+    scid: str
+    pulled: list[Pulled] = field(default_factory=list)
+    receipts: dict[str, int] = field(default_factory=dict)
+    error: PasserelleError | None = None
+
+
+@dataclass(slots=True)
+class _Partner:
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: list[asyncio.Future[Visit]] = field(default_factory=list)
+    failures: int = 0
+    identity_checked: float = float("-inf")
+    task: asyncio.Task[None] | None = None
+    notice: asyncio.Task[None] | None = None
+    untold: dict[str, int] = field(default_factory=dict)
+
+
+class Follower:
+    """Visits every partner, each in its own task.
+
+    Args:
+        tools: Rows, keys, look-ups.
+        client: Sends the requests.
+        settings: Intervals and limits.
+        heads: Our own heads in force, by origin.
+        arrived: Called after new records were kept, with the partner's SCID.
+        fenced: Called when a partner proves that this node must not sign.
+        report: Called with a partner's SCID where it should be told of rejections.
+    """
+
+    def __init__(
+        self,
+        tools: PullTools,
+        client: Client,
+        settings: Sync,
+        *,
+        heads: Callable[[], Mapping[str, Head]],
+        arrived: Callable[[str], Awaitable[None]],
+        fenced: Callable[[StorageError], None],
+        report: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._tools = tools
+        self._client = client
+        self._settings = settings
+        self._heads = heads
+        self._arrived = arrived
+        self._fenced = fenced
+        self._report = report
+        self._partners: dict[str, _Partner] = {}
+
+    def start(self) -> None:
+        """Begin to visit all partners now known."""
+        for partner in self._tools.directory.peers:
+            self.follow(partner.scid)
+
+    def follow(self, scid: str) -> None:
+        """Begin to visit a partner that was just added."""
+        if scid not in self._partners:
+            state = _Partner()
+            self._partners[scid] = state
+            state.task = asyncio.create_task(self._live(scid, state), name=f"follow {scid}")
+
+    async def stop(self) -> None:
+        """End all visits."""
+        tasks = [
+            task
+            for state in self._partners.values()
+            for task in (state.task, state.notice)
+            if task is not None
+        ]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._partners.clear()
+
+    def wake(self, scid: str) -> None:
+        """Visit soon: a notice came, or the partner showed a sign of life."""
+        state = self._partners.get(scid)
+        if state is not None:
+            state.failures = 0
+            state.wake.set()
+
+    async def visit_now(self, scid: str) -> Visit:
+        """Visit and wait for the end of a visit that began after the call."""
+        state = self._partners.get(scid)
+        if state is None:
+            return await self._visit(scid, _Partner())
+        future: asyncio.Future[Visit] = asyncio.get_running_loop().create_future()
+        state.waiting.append(future)
+        self.wake(scid)
+        return await future
+
+    async def _live(self, scid: str, state: _Partner) -> None:
+        while True:
+            state.wake.clear()
+            waiting, state.waiting = state.waiting, []
+            visit = await self._visit(scid, state)
+            for future in waiting:
+                if not future.done():
+                    future.set_result(visit)
+            state.failures = 0 if visit.error is None else state.failures + 1
+            if not state.waiting:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(state.wake.wait(), self._pause(state.failures))
+
+    def _pause(self, failures: int) -> float:
+        """Seconds until the next visit, drawn so that partners do not fall into step."""
+        if failures == 0:
+            return self._settings.poll_seconds * random.uniform(0.75, 1.25)  # noqa: S311  not a secret
+        longest = min(self._settings.backoff_max_seconds, FIRST_BACKOFF_SECONDS * 2.0 ** min(failures, 20))
+        return random.uniform(longest / 2, longest)  # noqa: S311  not a secret
+
+    async def _visit(self, scid: str, state: _Partner) -> Visit:
+        visit = Visit(scid)
+        try:
+            await self._steps(scid, state, visit)
+        except PasserelleError as error:
+            visit.error = error
+            _log.info("visit-failed", peer=scid, code=error.code)
+        except Exception as error:  # one partner's fault must never end the following of it
+            visit.error = ProtocolError("peer.unexpected", detail=type(error).__name__)
+            _log.exception("visit-failed", peer=scid)
+        return visit
+
+    async def _steps(self, scid: str, state: _Partner, visit: Visit) -> None:
+        partner = self._tools.directory.peer(scid)
+        if partner is None:
+            return
+        road = road_to(partner)
+        await self._identity_if_due(road, state)
+        own = self._tools.directory.own_scid
+        for origin in (Origin(scid, None, 1), Origin(scid, own, 1)):
+            await self._pull(road, origin, state, visit)
+        await self._fetch_receipts(road, visit)
+        await self._heard(partner)
+        if any(pulled.new or pulled.setbacks for pulled in visit.pulled):
+            await self._arrived(scid)
+        await self._report(scid)
+        blocked = [pulled for pulled in visit.pulled if pulled.state in {"blocked", "forked"}]
+        if blocked and visit.error is None:
+            visit.error = ProtocolError(blocked[0].code or "feed.blocked", origin=blocked[0].origin)
+
+    async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> None:
+        now = asyncio.get_running_loop().time()
+        if not at_once and now - state.identity_checked < IDENTITY_EVERY_SECONDS:
+            return
+        await contact.refresh_identity(
+            self._client, self._tools.database, self._tools.directory, road, self._tools.clock()
+        )
+        state.identity_checked = now
+
+    async def _pull(self, road: Road, origin: Origin, state: _Partner, visit: Visit) -> None:
+        async with self._tools.database.reading() as connection:
+            held = await feeds.get(connection, origin)
+        if held is None:
+            async with self._tools.database.writing() as connection:
+                held = await feeds.add(connection, origin, own=False)
+        if held.state == "forked":
+            visit.pulled.append(Pulled(origin.encode(), "forked", held.state_code, held.size, 0, {}, 0))
+            return
+        reader = FeedReader(self._client, road, origin)
+        try:
+            pulled = await Pull(self._tools, reader, road, held).run()
+        except InconsistentLog as error:
+            visit.pulled.append(Pulled(origin.encode(), "forked", error.code, held.size, 0, {}, 0))
+            return
+        except ProtocolError as error:
+            await self._block(held, error)
+            visit.pulled.append(Pulled(origin.encode(), "blocked", error.code, held.size, 0, {}, 0))
+            await self._identity_if_due(road, state, at_once=True)  # a rotated log key explains most of these
+            return
+        visit.pulled.append(pulled)
+        if pulled.new or pulled.cosigned:
+            await self._tell(road, origin, pulled)
+
+    async def _block(self, held: feeds.Feed, error: ProtocolError) -> None:
+        async with self._tools.database.writing() as connection:
+            await feeds.note_state(connection, held, "blocked", error.code)
+
+    async def _tell(self, road: Road, origin: Origin, pulled: Pulled) -> None:
+        """Tell the author that its feed is held and cosigned; a hint, lost without harm."""
+        if pulled.new and self._settings.notices:
+            with contextlib.suppress(TransportError):
+                await self._post_notice(road, origin.encode(), pulled.cosigned)
+
+    async def _post_notice(self, road: Road, origin: str, size: int) -> None:
+        await self._client.post(road, "/notices", json.dumps({"origin": origin, "size": size}).encode())
+
+    async def _fetch_receipts(self, road: Road, visit: Visit) -> None:
+        own = self._tools.directory.own_scid
+        for origin in (Origin(own, None, 1), Origin(own, road.scid, 1)):
+            head = self._heads().get(origin.encode())
+            if head is None:
+                continue
+            async with self._tools.database.reading() as connection:
+                held = await feeds.get(connection, origin)
+                known = None if held is None else await feeds.get_receipt(connection, held.id, road.scid)
+            if known is not None and known[0].size >= head.size:
+                visit.receipts[origin.encode()] = known[0].size
+                continue
+            try:
+                size = await receipts.fetch(
+                    self._client, self._tools.database, self._tools.directory, road, origin, head
+                )
+            except StorageError as error:
+                if error.code.startswith("fence."):
+                    self._fenced(error)
+                raise
+            visit.receipts[origin.encode()] = size
+
+    async def _heard(self, partner: Peer) -> None:
+        now = int(self._tools.clock().timestamp())
+        async with self._tools.database.writing() as connection:
+            await peer_rows.change(connection, partner.scid, last_heard=now)
+        current = self._tools.directory.peer(partner.scid) or partner
+        self._tools.directory.keep_peer(replace(current, last_heard=now))
+
+    def tell(self, grown: Mapping[str, int]) -> None:
+        """Tell partners which of our feeds grew; one notice under way for each partner, the newest sizes win."""
+        if not self._settings.notices:
+            return
+        for scid, state in self._partners.items():
+            mine = {name: size for name, size in grown.items() if Origin.parse(name).partner in {None, scid}}
+            state.untold.update(mine)
+            if state.untold and (state.notice is None or state.notice.done()):
+                state.notice = asyncio.create_task(self._notify(scid, state), name=f"notify {scid}")
+
+    async def _notify(self, scid: str, state: _Partner) -> None:
+        partner = self._tools.directory.peer(scid)
+        while partner is not None and state.untold:
+            name, size = state.untold.popitem()
+            try:
+                await self._post_notice(road_to(partner), name, size)
+            except TransportError:
+                return  # pull is the truth: the partner will look by itself
+
+
+def road_to(partner: Peer) -> Road:
+    """How to reach a partner: where to connect, and the address that signatures cover."""
+    public = contact.public_address(Record.parse(partner.descriptor))
+    return Road(partner.scid, partner.address, public, trusted_address=partner.override)

@@ -1,0 +1,193 @@
+"""The sequencer: the one writer of this node's own feeds.
+
+Whatever is to be published passes one queue, in batches. The write order is the law of
+spec/08-publishing.md; each numbered write has a crash point before and after it:
+
+    1  publish-rows   one transaction: leaves, tile hashes, records, salts, sealed objects,
+                      signed checkpoints. A crash before it: nothing happened. After it:
+                      the rows are one checkpoint ahead of the head, and the start moves it.
+    2  publish-head   the heads move by compare-and-swap in their own store. A crash after
+                      it: all is done but telling.
+    3  (memory)       only now are the new sizes served, callers answered, partners told.
+
+A record with several addressees stands in each of their feeds, written in one
+transaction, so the order between two such records is the same everywhere. Signing
+happens here too, so that ``issued`` and ``seen`` never go back within a feed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from passerelle.errors import InputError, PasserelleError, StorageError
+from passerelle.protocol.origins import Origin
+from passerelle.storage import feeds
+from passerelle.storage import records as record_rows
+from passerelle.storage.crash import CrashPoints
+from passerelle.storage.database import Database
+from passerelle.storage.heads import Head, HeadStore, Swap
+from passerelle.sync.batch import Batch, Draft, Published, Tools, sign_head
+
+MAX_BATCH = 256
+"""Records committed together at most, unless one group is larger."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Group:
+    drafts: Sequence[Draft]
+    key: str | None
+    request: str
+    done: asyncio.Future[list[dict[str, object]]]
+    answer: list[Published] = field(default_factory=list)
+
+
+class Publisher:
+    """Publishes groups of drafts, each group wholly or not at all.
+
+    Args:
+        database: The rows.
+        heads: The head store.
+        tools: Keys, look-ups, checks.
+        crash: Crash points.
+        published: Called with the origins that grew, after the heads have moved.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        heads: HeadStore,
+        tools: Tools,
+        *,
+        crash: CrashPoints,
+        published: Callable[[Sequence[Published], Mapping[str, Head]], None],
+    ) -> None:
+        self._database = database
+        self._heads = heads
+        self._tools = tools
+        self._crash = crash
+        self._published = published
+        self._queue: asyncio.Queue[_Group] = asyncio.Queue(maxsize=10_000)
+        self.current: dict[str, Head] = {}
+        self.closed: StorageError | None = None
+
+    async def publish(
+        self, drafts: Sequence[Draft], *, key: str | None = None, request: str = ""
+    ) -> list[dict[str, object]]:
+        """Publish one group; durable and served when it returns.
+
+        Args:
+            drafts: Wholly published or not at all, in this order.
+            key: The caller's idempotency key: the same key again returns the first answer.
+            request: Digest of what was asked under that key; another one is refused.
+
+        Raises:
+            InputError: A draft cannot be published as it stands; ``publish.key-reused``.
+            StorageError: The fence is closed, or the disk failed; nothing was published.
+        """
+        if self.closed is not None:
+            raise self.closed
+        group = _Group(drafts, key, request, asyncio.get_running_loop().create_future())
+        await self._queue.put(group)
+        return await group.done
+
+    async def run(self) -> None:
+        """Take batches from the queue until cancelled."""
+        while True:
+            batch = [await self._queue.get()]
+            size = len(batch[0].drafts)
+            while size < MAX_BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+                size += len(batch[-1].drafts)
+            await self._commit(batch)
+
+    async def _commit(self, groups: Sequence[_Group]) -> None:
+        try:
+            if self.closed is not None:
+                raise self.closed
+            self._crash.reach("before-publish-rows")
+            async with self._database.writing() as connection:
+                batch = Batch(connection, self._tools, await record_rows.last_issued(connection))
+                for group in groups:
+                    await self._compose(batch, group)
+                swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))
+                for group in groups:
+                    if group.key is not None and group.answer and not group.done.done():
+                        await record_rows.put_answer(
+                            connection, group.key, group.request, [item.answer() for item in group.answer]
+                        )
+            self._crash.reach("after-publish-rows")
+            await self._move(swaps)
+        except PasserelleError as error:
+            _fail(groups, error)
+            return
+        except Exception as error:  # a fault of our own: the callers must not wait for ever
+            _log.exception("publish.failed")
+            _fail(groups, StorageError("publish.failed", detail=type(error).__name__))
+            return
+        done = [item for group in groups for item in group.answer]
+        self._published(done, {swap.origin: swap.new for swap in swaps})
+        for group in groups:
+            if not group.done.done():
+                group.done.set_result([item.answer() for item in group.answer])
+
+    async def _compose(self, batch: Batch, group: _Group) -> None:
+        """Compose one group; its failure is its own and stops no other group of the batch."""
+        try:
+            if group.key is not None:
+                known = await record_rows.get_answer(batch.connection, group.key)
+                if known is not None:
+                    _answer_again(group, known)
+                    return
+            group.answer = await batch.compose(group.drafts)
+        except StorageError:
+            raise
+        except PasserelleError as error:
+            _fail([group], error)
+
+    async def _move(self, swaps: Sequence[Swap]) -> None:
+        if not swaps:
+            return
+        self._crash.reach("before-publish-head")
+        try:
+            await self._heads.replace(swaps)
+        except StorageError as error:
+            # The rows are durable and ahead of the head: only a new start may decide what holds.
+            self.closed = StorageError("publish.stopped", fatal=True, cause=error.code)
+            raise self.closed from error
+        self._crash.reach("after-publish-head")
+        self.current.update({swap.origin: swap.new for swap in swaps})
+
+    async def open_feed(self, origin: Origin) -> None:
+        """Make one of our own feeds, with its empty checkpoint, unless it is there."""
+        if origin.encode() in self.current:
+            return
+        if self.closed is not None:
+            raise self.closed
+        async with self._database.writing() as connection:
+            held = await feeds.get(connection, origin) or await feeds.add(
+                connection, origin, own=True, state="current"
+            )
+            now = int(self._tools.clock().timestamp())
+            swap = await sign_head(connection, held, self._tools.keys, None, now)
+        await self._move([swap])
+
+
+def _answer_again(group: _Group, known: tuple[str, object]) -> None:
+    request, answer = known
+    if request != group.request or not isinstance(answer, list):
+        raise InputError("publish.key-reused", key=group.key)
+    if not group.done.done():
+        group.done.set_result(answer)
+
+
+def _fail(groups: Sequence[_Group], error: PasserelleError) -> None:
+    for group in groups:
+        with contextlib.suppress(asyncio.InvalidStateError):
+            group.done.set_exception(error)

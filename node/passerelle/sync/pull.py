@@ -1,0 +1,252 @@
+"""One pull of one feed: ask, prove, examine, keep, cosign.
+
+The order is the law of spec/09-following.md. Two durable writes, each with a crash
+point before and after it:
+
+    3  follow-rows     one transaction a stretch: leaves, records, salts, setbacks; with
+                       the last one, the checkpoint
+    4  follow-receipt  our cosignature of what is now held
+
+A crash between them costs nothing: the next pull finds the receipt missing and makes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+import structlog
+
+from passerelle.errors import InconsistentLog, ProtocolError, TransportError
+from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
+from passerelle.protocol.identity import Identity
+from passerelle.protocol.intake import Examined, examine
+from passerelle.protocol.schemas import Schemas
+from passerelle.protocol.seals import SealingKey
+from passerelle.protocol.tiles import TILE_WIDTH
+from passerelle.storage import feeds
+from passerelle.storage.crash import CrashPoints
+from passerelle.storage.database import Database
+from passerelle.storage.feeds import Feed, SignedHead
+from passerelle.storage.home import Keys
+from passerelle.sync import keeping, receipts
+from passerelle.sync.client import Road
+from passerelle.sync.directory import Directory
+from passerelle.sync.fetch import FeedReader, Held, Stretch
+
+MAX_CHECKPOINT_BYTES = 16_384
+MAX_GROWTH = 1_000_000
+"""Leaves that one pull may add; a larger jump waits for a person."""
+GROUP = 1_024
+"""Leaves that one transaction keeps, about."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull did.
+
+    Args:
+        origin: Which feed.
+        state: How the feed stands now.
+        code: Why, where it does not stand well.
+        size: Leaves held now.
+        new: Leaves added.
+        setbacks: Objects among them that did not become records, by code.
+        cosigned: The size that we have cosigned.
+    """
+
+    origin: str
+    state: str
+    code: str | None
+    size: int
+    new: int
+    setbacks: Mapping[str, int]
+    cosigned: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullTools:
+    """What pulling needs, named by its use."""
+
+    database: Database
+    directory: Directory
+    schemas: Schemas
+    keys: Keys
+    crash: CrashPoints
+    clock: Callable[[], datetime]
+
+
+class Pull:
+    """One pull of one feed of one partner.
+
+    Args:
+        tools: Rows, keys, look-ups.
+        reader: Reads the feed's files.
+        road: How to reach the author.
+        held: The feed as its rows stand.
+    """
+
+    def __init__(self, tools: PullTools, reader: FeedReader, road: Road, held: Feed) -> None:
+        self._tools = tools
+        self._reader = reader
+        self._road = road
+        self._feed = held
+        self._now = int(tools.clock().timestamp())
+        self._setbacks: dict[str, int] = {}
+
+    async def run(self) -> Pulled:
+        """Pull once.
+
+        Raises:
+            TransportError: The road failed; what was kept before holds.
+            InconsistentLog: The author signed two histories; the evidence is kept already.
+            ProtocolError: The checkpoint is not the author's.
+        """
+        before = self._feed.size
+        await keeping.examine_again(self._tools, self._feed, self._examine_one)
+        headers = {"If-None-Match": self._feed.etag} if self._feed.etag else {}
+        answer = await self._reader.get("checkpoint", MAX_CHECKPOINT_BYTES, headers, also=(304, 404))
+        if answer.status == 404:
+            return await self._stand("waiting", "feed.waiting", before)
+        if answer.status == 200:
+            await self._take(answer.body)
+            async with self._tools.database.writing() as connection:
+                await feeds.note_etag(connection, self._feed, answer.etag)
+        return await self._stand("current", None, before)
+
+    async def _take(self, note: bytes) -> None:
+        origin = self._feed.origin.encode()
+        target = verify_checkpoint(note, origin, self._identity().newest.log_keys)
+        if target.tree_size > self._feed.size + MAX_GROWTH:
+            raise ProtocolError("feed.size-jump", origin=origin, size=target.tree_size, held=self._feed.size)
+        if target.tree_size <= self._feed.size:
+            await self._compare_with_ours(target, note)
+            return
+        await self._keep(target, note)
+
+    async def _compare_with_ours(self, target: Checkpoint, note: bytes) -> None:
+        """A smaller checkpoint is old news, and one of equal size no news, if it is of the same tree."""
+        async with self._tools.database.reading() as connection:
+            ours = await feeds.frontier_at(connection, self._feed.id, target.tree_size)
+        if ours.root() != target.root_hash:
+            await self._fork("fork.two-roots", target.tree_size, note, ())
+        async with self._tools.database.writing() as connection:
+            await feeds.put_checkpoint(
+                connection, self._feed.id, SignedHead(target.tree_size, target.root_hash, note), self._now
+            )
+
+    async def _keep(self, target: Checkpoint, note: bytes) -> None:
+        group: list[Stretch] = []
+        try:
+            async for stretch in self._reader.stretches(await self._held(), target):
+                group.append(stretch)
+                if sum(len(item.leaves) for item in group) >= GROUP:
+                    await self._commit(group, None)
+                    group = []
+        except TransportError as error:
+            if error.code == "road.root-missed":
+                await self._diagnose(target, note)
+            raise
+        await self._commit(group, SignedHead(target.tree_size, target.root_hash, note))
+
+    async def _held(self) -> Held:
+        first = self._feed.size - self._feed.size % TILE_WIDTH
+        async with self._tools.database.reading() as connection:
+            partial = await feeds.leaves(connection, self._feed.id, first, self._feed.size)
+        return Held(
+            self._feed.origin,
+            self._feed.frontier,
+            sum(2 + len(data) for data in partial),
+            self._feed.objects_end,
+            self._feed.objects_etag,
+        )
+
+    async def _commit(self, group: Sequence[Stretch], head: SignedHead | None) -> None:
+        leaves = list(chain.from_iterable(item.leaves for item in group))
+        objects = list(chain.from_iterable(item.objects for item in group))
+        examined = await asyncio.to_thread(self._examine_all, leaves, objects)
+        self._tools.crash.reach("before-follow-rows")
+        async with self._tools.database.writing() as connection:
+            found = await keeping.keep(connection, self._feed, leaves, objects, examined, self._now)
+            self._feed = found.feed
+            if group:
+                last = group[-1]
+                await feeds.note_objects(connection, self._feed, last.objects_end, last.objects_etag)
+            if head is not None:
+                await feeds.put_checkpoint(connection, self._feed.id, head, self._now)
+        self._tools.crash.reach("after-follow-rows")
+        for code, count in found.setbacks.items():
+            self._setbacks[code] = self._setbacks.get(code, 0) + count
+
+    def _examine_all(self, leaves: Sequence[bytes], objects: Sequence[bytes | None]) -> list[Examined]:
+        return [self._examine_one(data, item) for data, item in zip(leaves, objects, strict=True)]
+
+    def _examine_one(self, leaf: bytes, item: bytes | None) -> Examined:
+        return examine(
+            leaf,
+            item,
+            origin=self._feed.origin,
+            me=self._tools.directory.own_scid,
+            identity=self._identity(),
+            sealing_keys=_by_id(self._tools.keys.sealing),
+            now=self._tools.clock(),
+            schemas=self._tools.schemas,
+        )
+
+    def _identity(self) -> Identity:
+        identity = self._tools.directory.identity(self._feed.origin.author)
+        if identity is None:
+            raise ProtocolError("identity.unknown", scid=self._feed.origin.author)
+        return identity
+
+    async def _diagnose(self, target: Checkpoint, note: bytes) -> None:
+        """The new leaves do not lead from our root to the signed one: a bad road, or a fork?
+
+        It is a fork only if the author's own tiles prove, under the signed root, another
+        root of the leaves that we hold.
+        """
+        if self._feed.size == 0:
+            return
+        proven = await self._reader.prefix_root(self._feed.size, target)
+        if proven is not None and proven[0] != self._feed.frontier.root():
+            await self._fork("fork.inconsistent", self._feed.size, note, proven[1])
+
+    async def _fork(self, code: str, size: int, note: bytes, proof: tuple[bytes, ...]) -> None:
+        async with self._tools.database.writing() as connection:
+            first = await feeds.get_checkpoint(connection, self._feed.id, at_most=None)
+            if code == "fork.two-roots":
+                first = await feeds.get_checkpoint(connection, self._feed.id, size=size) or first
+            evidence = (first.note if first else b"", note, b"".join(proof))
+            await feeds.put_fork(connection, self._feed.id, evidence, self._now)
+            await feeds.note_state(connection, self._feed, "forked", code, checked=self._now)
+        raise InconsistentLog(
+            code,
+            first_note=evidence[0],
+            second_note=note,
+            proof=proof,
+            origin=self._feed.origin.encode(),
+            size=size,
+        )
+
+    async def _stand(self, state: str, code: str | None, before: int) -> Pulled:
+        cosigned = 0
+        if state == "current":
+            cosigned = await receipts.cosign_held(self._tools, self._feed)
+        async with self._tools.database.writing() as connection:
+            await feeds.note_state(connection, self._feed, state, code, checked=self._now)
+        new = self._feed.size - before
+        _log.info(
+            "pulled", origin=self._feed.origin.encode(), state=state, tree_size=self._feed.size, new=new
+        )
+        return Pulled(
+            self._feed.origin.encode(), state, code, self._feed.size, new, dict(self._setbacks), cosigned
+        )
+
+
+def _by_id(keys: Sequence[SealingKey]) -> dict[str, SealingKey]:
+    return {key.key_id: key for key in keys}

@@ -1,0 +1,88 @@
+"""Receipts: our cosignature of what we hold, and our partners' of what we wrote.
+
+On a bilateral feed a receipt of size N promises that every object below N was opened
+and matched, or is erased; so a gap keeps the receipt at the last checkpoint before it.
+On a public feed it says no more than: the largest consistent tree that we have seen
+(spec/09-following.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passerelle.errors import ProtocolError, StorageError
+from passerelle.protocol.checkpoints import cosign, verify_checkpoint, verify_cosignature
+from passerelle.protocol.notes import SignedNote
+from passerelle.protocol.origins import Origin, witness_name
+from passerelle.storage import feeds
+from passerelle.storage.feeds import Feed
+from passerelle.sync.client import Client, Road
+
+if TYPE_CHECKING:
+    from passerelle.storage.database import Database
+    from passerelle.storage.heads import Head
+    from passerelle.sync.directory import Directory
+    from passerelle.sync.pull import PullTools
+
+MAX_RECEIPT_BYTES = 16_384
+
+
+async def cosign_held(tools: PullTools, held: Feed) -> int:
+    """Cosign the largest checkpoint that the promise covers, unless it is cosigned; returns its size."""
+    own = tools.directory.own_scid
+    async with tools.database.reading() as connection:
+        setbacks = [] if held.origin.is_public else await feeds.setbacks(connection, held.id)
+        limit = min([held.size, *(item.index for item in setbacks if item.gap)])
+        head = await feeds.get_checkpoint(connection, held.id, at_most=limit)
+        given = await feeds.get_receipt(connection, held.id, own)
+        last = await feeds.last_cosigning(connection, own)
+    if head is None or (given is not None and given[0].size >= head.size):
+        return 0 if given is None else given[0].size
+    now = int(tools.clock().timestamp())
+    time = max(now, last)  # a witness never dates back
+    note = SignedNote.parse(head.note)
+    author = held.origin.encode()
+    ours = cosign(note, tools.keys.witness, witness_name(own), time)
+    kept = tuple(line for line in note.signatures if line.name == author)
+    receipt = SignedNote(note.text, (*kept, ours)).encode()
+    tools.crash.reach("before-follow-receipt")
+    async with tools.database.writing() as connection:
+        await feeds.put_receipt(connection, held.id, own, head.size, receipt, time)
+    tools.crash.reach("after-follow-receipt")
+    return head.size
+
+
+async def fetch(
+    client: Client, database: Database, directory: Directory, road: Road, origin: Origin, head: Head
+) -> int:
+    """Ask a partner for its receipt of one of our feeds, and keep it; returns the size it covers.
+
+    Raises:
+        StorageError: ``fence.partner-ahead``: the partner holds a checkpoint of ours, with our own valid
+            signature, beyond our head: this node was restored from an old copy, and must not sign.
+        ProtocolError: The receipt is not what it should be.
+    """
+    path = f"/{origin.received_path()}/receipt"
+    answer = await client.get(road, path, max_bytes=MAX_RECEIPT_BYTES, signed=True)
+    if answer.status != 200:
+        return 0
+    own = directory.own.newest
+    checkpoint = verify_checkpoint(answer.body, origin.encode(), own.log_keys)
+    if checkpoint.tree_size > head.size:
+        raise StorageError(
+            "fence.partner-ahead", origin=origin.encode(), rows=head.size, head=checkpoint.tree_size
+        )
+    identity = directory.identity(road.scid)
+    if identity is None:
+        raise ProtocolError("identity.unknown", scid=road.scid)
+    note = SignedNote.parse(answer.body)
+    time = verify_cosignature(note, witness_name(road.scid), identity.newest.witness_keys)
+    async with database.writing() as connection:
+        held = await feeds.get(connection, origin)
+        if held is None:
+            return 0
+        ours = await feeds.frontier_at(connection, held.id, checkpoint.tree_size)
+        if ours.root() != checkpoint.root_hash:
+            raise StorageError("fence.rows-differ", origin=origin.encode(), size=checkpoint.tree_size)
+        await feeds.put_receipt(connection, held.id, road.scid, checkpoint.tree_size, answer.body, time)
+    return checkpoint.tree_size
