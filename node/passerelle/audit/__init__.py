@@ -1,0 +1,10 @@
+"""Checking a feed from the outside: nothing but files, and the protocol.
+
+An auditor trusts neither the node that wrote a feed nor the one that copied it. So this
+package builds on ``protocol`` and ``errors`` alone: no database, no settings, no keys.
+"""
+
+from passerelle.audit.folder import audit_folder
+from passerelle.audit.report import AuditReport, FeedReport, Finding, Receipt
+
+__all__ = ["AuditReport", "FeedReport", "Finding", "Receipt", "audit_folder"]
