@@ -39,8 +39,8 @@ _LIMITS: Final = frozenset(
 )  # fmt: skip
 
 
-# ``enum`` occurs only where a code list was made one (see schemas.py); no keyword, where the schema is ``false``.
-_OWN_RULES: Final = {"enum": "x-codes", "": "forbidden"}
+# ``enum`` occurs only where a code list was made one (see schemas.py), ``not`` only as ``{"not": {}}``.
+_OWN_RULES: Final = {"enum": "x-codes", "not": "forbidden"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ class _Finding:
 
     Args:
         steps: The way to the place, names and indexes.
-        rule: Keyword that failed; empty where the schema was ``false``.
+        rule: Keyword that failed.
         value: What the schema gives for that keyword.
-        schema: The schema that holds it, empty where it was ``false``.
+        schema: The schema that holds it.
         instance: What stands at the place; of a bad name, the name.
         of_name: Whether the fault is in the name of a member.
     """
@@ -119,7 +119,7 @@ def _finding(error: jsonschema.ValidationError) -> _Finding:
     schema = cast("Json", error.schema)
     return _Finding(
         steps=tuple(error.absolute_path),
-        rule=str(error.validator) if isinstance(schema, dict) else "",
+        rule=str(error.validator),
         value=cast("Json", error.validator_value),
         schema=schema if isinstance(schema, dict) else {},
         instance=cast("Json", error.instance),
@@ -169,7 +169,9 @@ def _params(found: _Finding) -> tuple[tuple[str, Json], ...]:
 
 
 def _shown(name: str) -> str:
-    return name[:_SHOWN_NAME_CHARS].encode("ascii", "backslashreplace").decode("ascii")
+    """A peer's text made safe for logs and terminals: short, and escaped where it does not print."""
+    shown = name[:_SHOWN_NAME_CHARS]
+    return shown if shown.isascii() and shown.isprintable() else ascii(shown)[1:-1]
 
 
 @lru_cache(maxsize=1024)
