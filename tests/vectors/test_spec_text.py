@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from tests.vectors.spec_text import ROOT, RULE_ID, Rule, chapters, obligations_outside_rules, rules
 
 _LINK = re.compile(r"\]\(([^)#]+)")
@@ -70,7 +71,10 @@ def _docstrings(path: Path) -> list[tuple[str, str]]:
     tree = ast.parse(path.read_text("utf-8"))
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     named = [(node.name, node) for node in ast.walk(tree) if isinstance(node, kinds)]
-    return [("module", ast.get_docstring(tree) or ""), *((name, ast.get_docstring(node) or "") for name, node in named)]
+    return [
+        ("module", ast.get_docstring(tree) or ""),
+        *((name, ast.get_docstring(node) or "") for name, node in named),
+    ]
 
 
 def _cited(text: str) -> set[str]:

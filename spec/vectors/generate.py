@@ -1,0 +1,53 @@
+"""Writes the test vectors of this folder anew: ``python spec/vectors/generate.py [FOLDER]``.
+
+The same bytes come out at every run: keys and salts are made from names. Not written here:
+``published/`` (made by others, kept with their source) and ``sealed-objects.json`` (sealing
+draws randomness; made once by hpke-js, see ``tests/interop/make_sealed.mjs``).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from makers import feeds, identities, profiles, requests, signed_records  # found by the line above
+
+
+def vectors() -> dict[str, dict[str, Any]]:
+    """Every file that this script writes, by name."""
+    actors = signed_records.Actors()
+    return {
+        "json.json": profiles.make_json(),
+        "multikeys.json": profiles.make_multikeys(),
+        "fingerprints.json": profiles.make_fingerprints(sorted(actors.scids.values())),
+        "identity.json": identities.make_identity(),
+        "proofs.json": signed_records.make_proofs(),
+        "records.json": signed_records.make_records(),
+        "origins.json": feeds.make_origins(),
+        "leaves.json": feeds.make_leaves(),
+        "trees.json": feeds.make_trees(),
+        "tiles.json": feeds.make_tiles(),
+        "paths.json": feeds.make_paths(),
+        "checkpoints.json": feeds.make_checkpoints(),
+        "commitments.json": feeds.make_commitments(),
+        "requests.json": requests.make_requests(),
+    }
+
+
+def encode(value: object) -> bytes:
+    """Readable, and the same everywhere."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def main(folder: Path) -> None:
+    """Writes all files into a folder."""
+    for name, value in vectors().items():
+        (folder / name).write_bytes(encode(value))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
