@@ -6,12 +6,15 @@ problems, scenario runner) asks a ``Words`` for the sentence::
     words = Words(choose_language(asked=option, environment=os.environ))
     words.text("board.as-of", day=words.date(as_of))
     words.plural("board.more-rows", hidden)
-    words.user("quota.reached", count=4, quota=4, direction="TG → ML")
+    words.user(error.code, **error.params)
 
 Catalogues are the gettext files ``catalogues/<language>/*.po``, read at start and compiled in
 memory, so no binary file is kept beside them. A msgid is a key, never a sentence: both languages
 are translations and both are complete (a test holds that). Every file in the folder is read, so
 an area adds sentences by adding a ``.po`` of its own under both languages.
+
+In a sentence ``{name}`` is a value, ``{size:size}`` one written in a certain way (``voices.KINDS``),
+and ``[[ since {day:date}]]`` a part that is left out where its value is missing.
 
 Not done here: reading the environment, choosing what to say, or writing to anything.
 """

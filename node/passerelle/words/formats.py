@@ -54,7 +54,7 @@ class Formats:
     def date(self, value: date | str, style: DateStyle = "long") -> str:
         """A day: ``22 novembre 2026``, ``22 November 2026``; of a time its day in UTC."""
         day = _as_time(value) or _as_date(value)
-        return str(value) if day is None else format_date(day, style, locale=self.locale)
+        return str(value) if day is None else self._first(format_date(day, style, locale=self.locale), style)
 
     def time(self, value: datetime | str) -> str:
         """A moment: ``22 novembre 2026 à 10:05 UTC``."""
@@ -62,8 +62,12 @@ class Formats:
         if moment is None:
             return str(value)
         clock = format_datetime(moment, "HH:mm", tzinfo=UTC, locale=self.locale)
-        day = format_date(moment, "long", locale=self.locale)
+        day = self.date(moment)
         return f"{day}{' à ' if self.lang == 'fr' else ', '}{clock} UTC"
+
+    def _first(self, day: str, style: DateStyle) -> str:
+        """French says the first of a month as an ordinal, *1er mars*; CLDR leaves that to us."""
+        return f"1er{day[1:]}" if self.lang == "fr" and style != "short" and day.startswith("1 ") else day
 
     def number(self, value: float | Decimal | str) -> str:
         """A number with this language's separators: ``20 000``, ``0,50``."""

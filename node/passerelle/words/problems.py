@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from passerelle.words.voices import Words
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 
@@ -15,7 +13,14 @@ AREA: Final = "area."
 """Begins the msgid that names an area of codes: ``area.quota`` for ``quota.reached``."""
 
 
-def problem(code: str, params: Mapping[str, object], lang: str, status: int) -> dict[str, object]:
+def problem(
+    code: str,
+    params: Mapping[str, object],
+    lang: str,
+    status: int,
+    *,
+    agencies: Mapping[str, str] | None = None,
+) -> dict[str, object]:
     """One error as a problem document.
 
     ``{"type":"urn:passerelle:problem:quota.reached","title":…,"status":409,"detail":…,
@@ -27,8 +32,9 @@ def problem(code: str, params: Mapping[str, object], lang: str, status: int) -> 
         params: Values of the sentences, JSON-able; repeated in the document.
         lang: One of ``LANGUAGES``; the caller says it in ``Content-Language``.
         status: The HTTP status that the document goes out with.
+        agencies: Local codes by SCID, for our own users; a partner is not told our codes.
     """
-    words = Words(lang)
+    words = Words(lang, agencies)
     area = AREA + code.partition(".")[0]
     return {
         "type": f"urn:passerelle:problem:{code}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,36 @@ DEVELOPER: Final = "#developer"
 """Ends the msgid of a code's second voice: ``quota.reached#developer``."""
 
 PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z][a-zA-Z0-9_]*)(?::(?P<kind>[a-z]+))?\}")
-"""``{name}``, or ``{name:kind}`` with a kind of ``Words.kinds``; anything else in braces is text."""
+"""``{name}``, or ``{name:kind}`` with a kind of ``KINDS``; anything else in braces is text."""
+
+OPTIONAL: Final = re.compile(r"\[\[(?P<part>[^\[\]]*)\]\]")
+"""``[[ since {day:date}]]``: left out whole where one of its values is missing."""
+
+KINDS: Final = frozenset(
+    [
+        "agency",
+        "ago",
+        "country",
+        "date",
+        "duration",
+        "edtf",
+        "language",
+        "number",
+        "percent",
+        "size",
+        "time",
+        "value",
+    ]
+)
+"""How a value can be written: ``agency`` a SCID by its local code, ``value`` a code by the msgid
+``value.<code>``, the others by the method of that name."""
+
+VALUE: Final = "value."
+"""Begins the msgid that says a code standing in a sentence: ``value.not-accepted``."""
+
+_SCID_SHOWN: Final = 10
+_OF_NUMBERS: Final = frozenset({"ago", "duration", "number", "percent", "size"})
+_OF_TEXTS: Final = frozenset({"country", "date", "edtf", "language", "number", "percent", "time"})
 
 _MISSING: Final = "?"
 
@@ -43,9 +73,19 @@ class Words(Formats):
     """Every sentence of one language.
 
     Sentences are templates with named places: ``{partner}``, or ``{size:size}`` to have the value
-    written by a method of ``Formats``. A value that is not given is shown as ``?``, one that is
-    given and not used is passed over: a sentence never fails, whatever a partner sent.
+    written as a size (``KINDS``). A value that is not given is shown as ``?``, and leaves out the
+    ``[[optional part]]`` that it stands in; one that is given and not used is passed over: a
+    sentence never fails, whatever a partner sent.
+
+    Args:
+        lang: One of ``LANGUAGES``; also attribute.
+        agencies: Local codes by SCID, for ``{partner:agency}``; a SCID that is not there is shown
+            by its beginning.
     """
+
+    def __init__(self, lang: str, agencies: Mapping[str, str] | None = None) -> None:
+        super().__init__(lang)
+        self._agencies: Final = dict(agencies or {})
 
     def text(self, msgid: str, /, **params: object) -> str:
         """The sentence of one msgid; the msgid itself where no catalogue has it."""
@@ -85,6 +125,11 @@ class Words(Formats):
             error.code, self.user(error.code, **error.params), self.developer(error.code, **error.params)
         )
 
+    def agency(self, scid: str, /) -> str:
+        """An agency by its local code, else by the beginning of its SCID."""
+        short = scid if len(scid) <= _SCID_SHOWN else f"{scid[:_SCID_SHOWN]}\N{HORIZONTAL ELLIPSIS}"
+        return self._agencies.get(scid, short)
+
     def edtf(self, value: str, /) -> str:
         """An EDTF date or interval: ``2012-10~/2013-04`` is *vers octobre 2012* to *avril 2013*."""
         ends = value.split("/")
@@ -101,7 +146,11 @@ class Words(Formats):
         def place(match: re.Match[str]) -> str:
             return self._write(match["kind"], params[match["name"]]) if match["name"] in params else _MISSING
 
-        return PLACEHOLDER.sub(place, template)
+        def part(match: re.Match[str]) -> str:
+            names = [found["name"] for found in PLACEHOLDER.finditer(match["part"])]
+            return match["part"] if all(params.get(name) is not None for name in names) else ""
+
+        return PLACEHOLDER.sub(place, OPTIONAL.sub(part, template))
 
     def _voice(self, code: str, voice: str, params: dict[str, object]) -> str:
         try:
@@ -121,17 +170,13 @@ class Words(Formats):
             return _MISSING
         if isinstance(value, list | tuple):
             return self.join([self._write(kind, item) for item in value])
-        if isinstance(value, int | float) and kind in {"number", "percent", "size", "ago", "duration"}:
+        if kind == "value":
+            return self.text(f"{VALUE}{value}") if self.has(f"{VALUE}{value}") else str(value)
+        if kind == "agency":
+            return self.agency(str(value))
+        if kind in _OF_NUMBERS and isinstance(value, int | float):
             return str(getattr(self, kind)(value))
-        if isinstance(value, str) and kind in {
-            "number",
-            "percent",
-            "date",
-            "time",
-            "country",
-            "language",
-            "edtf",
-        }:
+        if kind in _OF_TEXTS and isinstance(value, str):
             return str(getattr(self, kind)(value))
         if isinstance(value, dict):
             return _listed(value)

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (French is written with its own apostrophe and dash)
 """Values as people write them, in both languages."""
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ NBSP, NNBSP = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 def test_a_day_is_written_out() -> None:
     assert FR.date("2026-11-02") == "2 novembre 2026"
     assert EN.date(date(2026, 11, 2)) == "2 November 2026"
+    assert FR.date("2027-03-01") == "1er mars 2027"
+    assert FR.date("2027-03-11") == "11 mars 2027"
+    assert EN.date("2027-03-01") == "1 March 2027"
     assert FR.date("2026-02-30") == "2026-02-30"
 
 

@@ -30,6 +30,25 @@ def test_a_value_that_is_not_given_leaves_a_mark_and_no_failure() -> None:
     assert fill("{a} {b}", a=None) == "? ?"
 
 
+def test_a_part_is_left_out_where_its_value_is_missing() -> None:
+    template = "Suspended[[ since {since:date}]][[ by {by:agency}]]."
+    assert EN.fill(template, {"since": "2026-11-02", "by": None}) == "Suspended since 2 November 2026."
+    assert EN.fill(template, {}) == "Suspended."
+
+
+def test_an_agency_is_called_by_its_local_code() -> None:
+    scid = "QmWtQu5Vwi5n7oTz1NHKPtRJuBQmNneLXBGkQW9YBaGYk4"
+    known = Words("en", agencies={scid: "ML-CNPV"})
+    assert known.fill("{to:agency}", {"to": scid}) == "ML-CNPV"
+    assert EN.fill("{to:agency}", {"to": scid}) == "QmWtQu5Vwi…"
+    assert known.fill("{to:agency}", {"to": [scid, "short"]}) == "ML-CNPV and short"
+
+
+def test_a_code_in_a_sentence_is_said_in_words_where_there_are_some() -> None:
+    assert fill("{a:value}", a="no-such-value") == "no-such-value"
+    assert fill("{a:value}", a="not-accepted") == FR.text("value.not-accepted") != "value.not-accepted"
+
+
 def test_a_value_is_never_a_template() -> None:
     """A partner's text in a sentence cannot reach into the program or other values."""
     assert fill("{a}", a="{b} {a.__class__} %s", b="secret") == "{b} {a.__class__} %s"
