@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Writes the test vectors of this folder anew: ``python spec/vectors/generate.py [FOLDER]``.
 
 The same bytes come out at every run: keys and salts are made from names. Not written here:

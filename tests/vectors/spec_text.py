@@ -13,7 +13,10 @@ SPEC: Final = ROOT / "spec"
 RULE_ID: Final = re.compile(r"\b[A-Z]-[1-9][0-9]*\b")
 _RULE: Final = re.compile(r"^\*\*([A-Z]-[1-9][0-9]*)\*\* (.+)$", re.MULTILINE)
 _WORDS: Final = re.compile(r"\b(?:MUST NOT|MUST|SHOULD NOT|SHOULD|MAY)\b")
-_CODE: Final = re.compile(r"`([a-z]+\.[a-z]+(?:-[a-z]+)*)`")
+_CODE: Final = re.compile(r"`([a-z]+\.[a-z]+(?:-[a-z0-9]+)*)`")
+
+# Members of documents, written with a point, have the form of codes; these are none.
+_MEMBERS: Final = {"body.addresses", "proof.created", "state.id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +62,8 @@ def obligations_outside_rules(chapter: Path) -> list[str]:
 def codes_named(chapter: Path) -> set[str]:
     """Codes in backquotes: ``json.nul``. File names such as ``json.json`` are not codes."""
     found = set(_CODE.findall(chapter.read_text("utf-8")))
-    return {code for code in found if not code.endswith((".json", ".md", ".py"))}
+    return {
+        code
+        for code in found - _MEMBERS
+        if not code.endswith((".json", ".md", ".py")) and not code.startswith("passerelle.")
+    }

@@ -1,0 +1,59 @@
+"""Finds the codes that the node can report: literals of the form ``area.words-with-hyphens``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Final
+
+from tests.vectors.spec_text import ROOT, SPEC
+
+PACKAGE: Final = ROOT / "node" / "passerelle"
+
+_CODE: Final = re.compile(r"[a-z]+\.[a-z]+(?:-[a-z0-9]+)*")
+_ROW: Final = re.compile(r"^\| `([a-z]+\.[a-z0-9-]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)
+
+# Names of files, packages and columns have the same form.
+_FILE_ENDINGS: Final = (".css", ".csv", ".html", ".po", ".sock", ".sqlite", ".svg", ".toml", ".yaml")
+_NOT_REPORTING: Final = ("words", "storage/tables.py", "storage/migrations")
+
+
+def registered() -> dict[str, str]:
+    """The codes of the registry with their meaning; two rows of one code are a mistake."""
+    rows: list[tuple[str, str, str]] = _ROW.findall((SPEC / "12-codes.md").read_text("utf-8"))
+    codes = {code: meaning for code, meaning, _ in rows}
+    if len(codes) != len(rows):
+        raise ValueError("a code stands twice in the registry")
+    return codes
+
+
+def local_areas() -> set[str]:
+    """Areas of codes that no partner sees."""
+    text = (SPEC / "12-codes.md").read_text("utf-8").partition("## Local areas")[2]
+    return set(re.findall(r"`([a-z]+)`", text))
+
+
+def codes_in_code() -> dict[str, set[str]]:
+    """Every literal that is a code, with the files that hold it."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if name.startswith(_NOT_REPORTING):
+            continue
+        for code in _literals(path):
+            found.setdefault(code, set()).add(name)
+    return found
+
+
+def _literals(path: Path) -> set[str]:
+    texts = {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return {
+        text
+        for text in texts
+        if _CODE.fullmatch(text) and not text.endswith(_FILE_ENDINGS) and not text.startswith("passerelle.")
+    }
