@@ -15,7 +15,7 @@ from passerelle.cli.intake.tables import decode, parse_table
 from passerelle.errors import InputError
 
 ROOT = Path(__file__).parents[3]
-SCID, PARTNER = "QmHost", "QmPartner"
+SCID, PARTNER = "Qm" + "H" * 44, "Qm" + "P" * 44
 
 PUBLISHER = Publisher(
     scid=SCID,
@@ -214,23 +214,24 @@ def test_a_file_that_cannot_be_opened_does_not_hide_the_others(tmp_path: Path) -
 
 
 def test_json_in_each_of_its_forms(tmp_path: Path) -> None:
+    """An item of the desk, the body of an offer, a row."""
     text = """[
-      {"type": "organisation", "body": {"names": {"fr": "École"}}},
-      {"title": {"fr": "Club"}, "scheme": "vir", "weeklyHours": 35.5},
+      {"type": "organisation", "body": {"names": {"fr": "École"}, "category": "association", "country": "ML",
+       "vettedBy": "ML-CNPV"}},
+      {"title": {"fr": "Club"}, "description": {"fr": "Ateliers"}, "scheme": "vir", "weeklyHours": 35.5,
+       "hostOrganisation": {"name": "École"}, "place": {"city": "Ségou"}, "places": 2, "period": "2017"},
       {"titre": "Club", "description": "Ateliers", "dispositif": "vir", "structure": "École",
        "ville": "Ségou", "places": 2, "début": "2017-09-04", "logement": true}
     ]"""
     reading = read(tmp_path, text, "offers.json")
     assert reading.faults == ()
     organisation, offer, row = (wish.item for wish in reading.wishes)
-    assert organisation == {"type": "organisation", "to": "public", "body": {"names": {"fr": "École"}}}
-    assert offer["body"] == {
-        "lang": "fr",
-        "host": {"agency": SCID, "country": "ML"},
-        "title": {"fr": "Club"},
-        "scheme": "vir",
-        "weeklyHours": "35.5",
-    }
+    assert (organisation["type"], organisation["to"]) == ("organisation", "public")
+    bodies = [organisation["body"], offer["body"], row["body"]]
+    assert all(isinstance(body, dict) and body["lang"] == "fr" for body in bodies)
+    assert isinstance(offer["body"], dict)
+    assert offer["body"]["weeklyHours"] == "35.5"
+    assert offer["body"]["host"] == {"agency": SCID, "country": "ML"}
     assert isinstance(row["body"], dict)
     assert row["body"]["places"] == 2
     assert row["body"]["conditions"] == {"lodging": {"provided": True}}
@@ -299,3 +300,18 @@ def test_the_samples_in_the_repository_are_good(name: str, offers: int) -> None:
     reading = read_files([ROOT / "examples" / "samples" / name], PUBLISHER)
     assert reading.faults == ()
     assert len(reading.wishes) == offers
+
+
+def test_the_documentation_has_every_column_with_its_headings() -> None:
+    readme = (ROOT / "node" / "passerelle" / "cli" / "README.md").read_text("utf-8")
+    documented = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in readme.splitlines()
+        if line.count("|") == 6
+    ]
+    table = {row[0]: row[1:4] for row in documented[2:]}
+    for column in COLUMNS:
+        french, english, needed = table.pop(column.key)
+        assert (french, english) == (column.heading("fr"), column.heading("en"))
+        assert (needed == "yes") is column.required
+    assert table == {}

@@ -22,8 +22,9 @@ from passerelle.cli.intake.columns import TRANSLATED, read_headings, recognise
 from passerelle.cli.intake.faults import Fault
 from passerelle.cli.intake.offers import Publisher, offer_body
 from passerelle.cli.intake.tables import MAX_FILE_BYTES, Row, decode, parse_table
-from passerelle.errors import InputError, PasserelleError
+from passerelle.errors import InputError, PasserelleError, ProtocolError
 from passerelle.protocol.profile import Json, JsonObject
+from passerelle.protocol.schemas import Schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Reading:
         return len({(fault.file, fault.row) for fault in self.faults})
 
 
-_DESK_ITEM: Final = frozenset({"type", "to", "body", "id", "previous"})
+_DESK_ITEM: Final = frozenset({"type", "to", "body", "id"})
 
 
 def read_files(paths: Sequence[Path], publisher: Publisher) -> Reading:
@@ -68,9 +69,38 @@ def read_files(paths: Sequence[Path], publisher: Publisher) -> Reading:
         except PasserelleError as exc:
             faults.append(Fault(str(path), None, None, exc.code, exc.params))
             continue
-        wishes += made
         faults += wrong
-    return Reading(tuple(wishes), tuple(faults))
+        for wish in made:
+            broken = schema_faults(wish)
+            faults += broken
+            if not broken:
+                wishes.append(wish)
+    return Reading(tuple(wishes), tuple(sorted(faults, key=_order)))
+
+
+def schema_faults(wish: Wish) -> list[Fault]:
+    """What the schema of its type says against a body: the desk would refuse the whole file for it."""
+    body = wish.item.get("body")
+    try:
+        found = Schemas.packaged().explain_body(str(wish.item.get("type")), body)
+    except ProtocolError as exc:
+        return [Fault(wish.file, wish.row, None, exc.code, exc.params)]
+    return [
+        Fault(
+            wish.file,
+            wish.row,
+            fault.path,
+            "schema.violation",
+            {"path": fault.path, "rule": fault.rule, **dict(fault.params)},
+        )
+        for fault in found
+        # The desk takes an agency's code too and puts the SCID in its place.
+        if ("form", "scid") not in fault.params
+    ]
+
+
+def _order(fault: Fault) -> tuple[str, int]:
+    return fault.file, fault.row or 0
 
 
 def _bytes(path: Path) -> bytes:
@@ -146,7 +176,9 @@ def _json_item(
     if "body" in item:
         unknown = sorted(item.keys() - _DESK_ITEM)
         wrong = [Fault(file, number, name, "offers.unknown-member", {"member": name}) for name in unknown]
-        return {"type": "offer", "to": "public", **item}, wrong
+        body = item["body"]
+        filled: Json = {"lang": publisher.lang, **body} if isinstance(body, dict) else body
+        return {"type": "offer", "to": "public", **item, "body": filled}, wrong
     if any(isinstance(item.get(key), dict) for key in TRANSLATED):
         host: Json = {"agency": publisher.scid, "country": publisher.country}
         return _offer({"lang": publisher.lang, "host": host, **item}), []

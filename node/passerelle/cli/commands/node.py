@@ -1,0 +1,159 @@
+"""Making a home, serving it, and asking how it is: ``init``, ``serve``, ``status``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import threading
+from collections.abc import Sequence
+
+import click
+
+from passerelle.cli.localised import Command, Option
+from passerelle.cli.logs import log_to_standard_error
+from passerelle.cli.session import Session, mapping, rows, session
+from passerelle.protocol.profile import JsonObject
+
+
+@click.command(cls=Command, help="cli.init.help")
+@click.option("--code", cls=Option, required=True, metavar="TG-ANVT", help="cli.init.code")
+@click.option("--country", cls=Option, required=True, metavar="TG", help="cli.init.country")
+@click.option(
+    "--name", "names", cls=Option, required=True, multiple=True, metavar="fr=…", help="cli.init.name"
+)
+@click.option("--acronym", cls=Option, default="", help="cli.init.acronym")
+@click.option("--address", cls=Option, required=True, metavar="URL", help="cli.init.address")
+@click.option("--language", "languages", cls=Option, multiple=True, metavar="fr", help="cli.init.language")
+@click.option(
+    "--port", cls=Option, type=click.IntRange(0, 65535), default=8420, show_default=True, help="cli.init.port"
+)
+@click.option(
+    "--console-port",
+    cls=Option,
+    type=click.IntRange(0, 65535),
+    default=8421,
+    show_default=True,
+    help="cli.init.console",
+)
+@click.option("--fictitious", cls=Option, is_flag=True, help="cli.init.fictitious")
+@session
+def init(
+    own: Session,
+    *,
+    code: str,
+    country: str,
+    names: Sequence[str],
+    acronym: str,
+    address: str,
+    languages: Sequence[str],
+    port: int,
+    console_port: int,
+    fictitious: bool,
+) -> None:
+    """Make a home."""
+    from passerelle import app  # noqa: PLC0415  (loads the node)
+    from passerelle.cli.settings import home_settings  # noqa: PLC0415  (loads the node)
+
+    agency, server, console = home_settings(
+        code=code,
+        country=country,
+        names=by_language(names, own),
+        acronym=acronym,
+        languages=languages or [own.words.lang],
+        fictitious=fictitious,
+        address=address,
+        port=port,
+        console_port=console_port,
+    )
+    made = own.run(
+        app.init_home(own.home, agency=agency, server=server, console=console), doing="cli.init.doing"
+    )
+    if own.as_json:
+        own.out.json(made)
+        return
+    own.out.say("cli.init.done", home=made["home"])
+    own.out.facts([("cli.fact.scid", made["scid"]), ("cli.fact.fingerprint", made["fingerprint"])])
+    own.out.say("cli.init.offline", folder=made["offline_keys"])
+    own.out.say("cli.init.next", command=f"passerelle serve --home {own.home}")
+
+
+def by_language(names: Sequence[str], own: Session) -> dict[str, str]:
+    """``fr=Agence…`` as language and text; without a language it is in the one being spoken."""
+    found: dict[str, str] = {}
+    for name in names:
+        language, equals, text = name.partition("=")
+        if equals and 2 <= len(language) <= 3 and language.isalpha():
+            found[language.lower()] = text
+        else:
+            found[own.words.lang] = name
+    return found
+
+
+@click.command(cls=Command, help="cli.serve.help")
+@click.option("--with-parent", cls=Option, is_flag=True, hidden=True)
+@session
+def serve(own: Session, *, with_parent: bool) -> None:
+    """Own a home and answer, until told to stop."""
+    from passerelle import app  # noqa: PLC0415  (loads the node)
+
+    log_to_standard_error(as_json=own.as_json)
+    if with_parent:
+        threading.Thread(target=_stop_with_parent, daemon=True).start()
+
+    def ready(told: dict[str, object]) -> None:
+        if own.as_json:
+            click.echo(json.dumps(told))  # on one line: whoever started us waits for it
+            return
+        own.out.say("cli.serve.ready", address=told["address"])
+        own.out.say("cli.serve.console", address=told["console"])
+        own.out.say("cli.serve.stop")
+
+    asyncio.run(app.serve_home(own.home, ready=ready))
+
+
+def _stop_with_parent() -> None:
+    """End when standard input does: whoever started us is gone, however that came about."""
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@click.command(cls=Command, help="cli.status.help")
+@session
+def status(own: Session) -> None:
+    """Who the node is, whether it may sign, and what it holds of whom."""
+    told = mapping(own.ask("status"))
+    if own.as_json:
+        own.out.json(told)
+        return
+    agency = mapping(told["agency"])
+    own.out.facts(
+        [
+            ("cli.fact.agency", agency["code"]),
+            ("cli.fact.scid", agency["scid"]),
+            ("cli.fact.partners", told["partners"]),
+            ("cli.fact.records", _counted(own, mapping(told["records"]))),
+        ]
+    )
+    if told["fictitious"]:
+        own.out.say("cli.status.fictitious")
+    own.out.table(
+        ["cli.column.feed", "cli.column.size"],
+        [(feed["origin"], feed["size"]) for feed in rows(told["feeds"])],
+        right=[1],
+    )
+    for origin, trouble in mapping(told["troubles"]).items():
+        code = str(mapping(trouble)["code"])
+        own.out.line(f"{origin} : {own.words.user(code)}", style="bold red")
+    closed = told["read_only"]
+    if isinstance(closed, dict):
+        own.out.line(own.words.user(str(closed["code"]), **mapping(closed["params"])), style="bold red")
+
+
+def _counted(own: Session, counts: JsonObject) -> str:
+    """``3 offer, 1 agency`` in the reader's words."""
+    return ", ".join(
+        f"{own.words.text(f'record-type.{kind}')} {number}" for kind, number in sorted(counts.items())
+    )

@@ -1,0 +1,87 @@
+"""The command line: ``passerelle ...``. The only module that ends the process with a code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from passerelle.cli.commands import exchange, node, peers, publishing, records, scenarios
+from passerelle.cli.exits import Exit, exit_of
+from passerelle.cli.localised import Group, Option, click_speaks
+from passerelle.cli.session import Session, environment_home
+from passerelle.errors import PasserelleError
+from passerelle.words import LANGUAGES, Words, choose_language
+
+
+@click.group(
+    cls=Group,
+    help="cli.help",
+    epilog="cli.exits",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="passerelle", cls=Option, help="cli.option.version")
+def cli() -> None:
+    """Root of all commands; what it says stands in the catalogues."""
+
+
+for command in (
+    node.init,
+    node.serve,
+    node.status,
+    peers.peer,
+    publishing.publish,
+    records.records,
+    publishing.nominate,
+    publishing.decide,
+    exchange.sync,
+    exchange.statement,
+    exchange.audit,
+    scenarios.scenario,
+    scenarios.demo,
+):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code (see :mod:`passerelle.cli.exits`)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    language = choose_language(asked=asked_language(given), environment=os.environ)
+    session = Session(Words(language), home=environment_home(os.environ))
+    with click_speaks(language):
+        return run(given, session)
+
+
+def run(arguments: Sequence[str], session: Session) -> int:
+    """Run one command in a session. Errors that have a name become a sentence and a code."""
+    try:
+        result = cli.main(list(arguments), prog_name="passerelle", standalone_mode=False, obj=session)
+    except click.ClickException as exc:
+        exc.show()
+        return Exit.USAGE
+    except PasserelleError as exc:
+        session.out.error(exc)
+        return exit_of(exc)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing more to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def asked_language(arguments: Sequence[str]) -> str | None:
+    """The language that ``--lang`` asks for, wherever it stands: ``--help`` before it must obey too."""
+    asked = None
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument == "--lang" and position + 1 < len(arguments):
+            asked = arguments[position + 1]
+        elif argument.startswith("--lang="):
+            asked = argument.removeprefix("--lang=")
+    return asked if asked in LANGUAGES else None

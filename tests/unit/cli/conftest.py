@@ -1,0 +1,108 @@
+"""A command line run in this process, with a desk that answers from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from passerelle.cli.main import run
+from passerelle.cli.session import Session
+from passerelle.errors import PasserelleError
+from passerelle.protocol.profile import Json
+from passerelle.words import Words
+
+SCID, PARTNER = "Qm" + "H" * 44, "Qm" + "P" * 44
+FINGERPRINT = " ".join(f"{group:05d}" for group in range(12))
+
+
+def answers() -> dict[str, Any]:
+    """What a healthy desk says; a test changes what it is about."""
+    return {
+        "status": {
+            "agency": {"code": "ML-CNPV", "names": {"fr": "CNPV"}, "scid": SCID, "did": "did:webvh:x"},
+            "read_only": None,
+            "fictitious": True,
+            "feeds": [{"origin": f"passerelle/{SCID}/public/1", "size": 2, "root": "00"}],
+            "records": {"agency": 1, "node": 1},
+            "partners": 1,
+            "troubles": {},
+            "setbacks": 0,
+            "now": "2018-12-31T00:00:00Z",
+        },
+        "peer_list": [
+            {
+                "scid": PARTNER,
+                "code": "TG-ANVT",
+                "address": "https://anvt.example",
+                "last_heard": 1_546_214_400,
+                "fingerprint": FINGERPRINT,
+                "feeds": [
+                    {"origin": f"passerelle/{PARTNER}/public/1", "own": False, "state": "current", "code": None, "size": 5, "cosigned": 5},
+                    {"origin": f"passerelle/{PARTNER}/to/{SCID}/1", "own": False, "state": "waiting", "code": None, "size": 0, "cosigned": 0},
+                    {"origin": f"passerelle/{SCID}/to/{PARTNER}/1", "own": True, "state": "current", "code": None, "size": 7, "cosigned": 6},
+                ],
+            }
+        ],
+        "peer_inspect": {
+            "scid": PARTNER,
+            "did": "did:webvh:y",
+            "names": {"fr": "Agence nationale", "en": "National Agency"},
+            "address": "https://anvt.example",
+            "fingerprint": FINGERPRINT,
+        },
+        "peer_add": {"scid": PARTNER, "code": "TG-ANVT", "connect": "https://anvt.example"},
+        "publish": [{"id": "urn:uuid:1", "digest": "ab" * 32, "version": 1, "places": []}],
+        "nominate": {"id": "urn:uuid:2", "digest": "cd" * 32, "version": 1, "places": []},
+        "decide": {"id": "urn:uuid:3", "digest": "ef" * 32, "version": 1, "places": []},
+    }  # fmt: skip
+
+
+@dataclass
+class Desk:
+    """Answers from a table and writes down what was asked. An answer that is an error is raised."""
+
+    told: dict[str, Any] = field(default_factory=answers)
+    asked: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
+    homes: list[Path] = field(default_factory=list)
+
+    async def call(self, home: Path, method: str, /, **arguments: Json) -> Json:
+        """The seam of ``passerelle.app.call``."""
+        self.homes.append(home)
+        self.asked.append((method, arguments))
+        answer = self.told[method]
+        if isinstance(answer, Exception):
+            raise answer
+        value: Json = answer(**arguments) if callable(answer) else answer
+        return value
+
+    def last(self, method: str) -> dict[str, Json]:
+        """Arguments of the last call of a method."""
+        return next(arguments for name, arguments in reversed(self.asked) if name == method)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def passerelle(desk: Desk, tmp_path: Path) -> Run:
+    """Run a command line; gives its exit code."""
+
+    def command(*arguments: object, lang: str = "fr") -> int:
+        session = Session(Words(lang), home=tmp_path / "home", connect=lambda: desk.call)
+        return run([str(argument) for argument in arguments], session)
+
+    return command
+
+
+def refuse(desk: Desk, method: str, error: PasserelleError) -> None:
+    """Let a method of the desk raise."""
+    desk.told[method] = error

@@ -1,0 +1,463 @@
+"""Commands against a desk that answers from a table: what is asked, what is printed, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from passerelle.cli.exits import Exit
+from passerelle.cli.main import asked_language, cli, main
+from passerelle.cli.output import clean
+from passerelle.errors import (
+    ConfigError,
+    InputError,
+    PasserelleError,
+    ProtocolError,
+    StorageError,
+    TransportError,
+)
+from passerelle.words import Words
+
+FINGERPRINT = " ".join(f"{group:05d}" for group in range(12))
+SCID, PARTNER = "Qm" + "H" * 44, "Qm" + "P" * 44
+Desk = Any
+Run = Callable[..., int]
+
+CSV = (
+    "titre;description;dispositif;structure d'accueil;ville;nombre de places;date de début;date de fin\n"
+    "Exemple fictif - Club;Ateliers;vir;Bibliothèque (fictive);Ségou;2;04/09/2017;04/05/2018\n"
+)
+
+
+@pytest.fixture
+def offers(tmp_path: Path) -> Path:
+    path = tmp_path / "offres.csv"
+    path.write_text(CSV, "utf-8")
+    return path
+
+
+def test_publish_sends_all_rows_in_one_call(desk: Desk, passerelle: Run, offers: Path) -> None:
+    offers.write_text(CSV + CSV.splitlines()[1].replace("Club", "Autre club") + "\n", "utf-8")
+    assert passerelle("publish", offers) == Exit.DONE
+    assert [method for method, _ in desk.asked].count("publish") == 1
+    items = desk.last("publish")["items"]
+    assert [item["body"]["title"]["fr"] for item in items] == [
+        "Exemple fictif - Club",
+        "Exemple fictif - Autre club",
+    ]
+    assert items[0]["to"] == "public"
+    assert items[0]["body"]["host"] == {"agency": SCID, "country": "ML"}
+
+
+def test_the_same_file_twice_is_the_same_request(desk: Desk, passerelle: Run, offers: Path) -> None:
+    """A command repeated after a cut must not publish twice; --again asks for just that."""
+    passerelle("publish", offers)
+    first = desk.last("publish")["key"]
+    passerelle("publish", offers)
+    assert desk.last("publish")["key"] == first
+    passerelle("publish", offers, "--again")
+    assert desk.last("publish")["key"] != first
+
+
+def test_one_wrong_row_keeps_everything_back(
+    desk: Desk, passerelle: Run, offers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offers.write_text(CSV + CSV.splitlines()[1].replace(";2;", ";deux;") + "\n", "utf-8")
+    assert passerelle("publish", offers) == Exit.REFUSED
+    assert "publish" not in [method for method, _ in desk.asked]
+    told = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    assert f"{offers}, ligne 3, « nombre de places »" in told
+    assert "deux" in told
+    assert "Rien n’est publié" in told
+
+
+def test_keep_going_publishes_what_is_good(
+    desk: Desk, passerelle: Run, offers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offers.write_text(CSV + CSV.splitlines()[1].replace(";2;", ";deux;") + "\n", "utf-8")
+    assert passerelle("publish", offers, "--keep-going", "--json") == Exit.REFUSED
+    told = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in told["published"]] == ["urn:uuid:1"]
+    assert [(fault["row"], fault["column"], fault["code"]) for fault in told["faults"]] == [
+        (3, "nombre de places", "offers.not-a-number")
+    ]
+
+
+def test_keep_going_tells_which_row_the_desk_refused(
+    desk: Desk, passerelle: Run, offers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.told["publish"] = InputError("publish.malformed-item", number=1)
+    assert passerelle("publish", offers, "--keep-going", "--json") == Exit.REFUSED
+    told = json.loads(capsys.readouterr().out)
+    assert told["published"] == []
+    assert [(fault["row"], fault["code"]) for fault in told["faults"]] == [(2, "publish.malformed-item")]
+
+
+def test_what_the_schema_refuses_is_told_with_its_row(
+    desk: Desk, passerelle: Run, offers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All or nothing: the desk names no row, so the schema is asked before it."""
+    offers.write_text(CSV.replace("Ateliers", "x" * 20_001), "utf-8")
+    assert passerelle("publish", offers, "--json") == Exit.REFUSED
+    told = json.loads(capsys.readouterr().out)
+    assert [(fault["row"], fault["column"], fault["code"]) for fault in told["faults"]] == [
+        (2, "/description/fr", "schema.violation")
+    ]
+    assert "publish" not in [method for method, _ in desk.asked]
+
+
+def test_check_publishes_nothing(
+    desk: Desk, passerelle: Run, offers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert passerelle("publish", offers, "--check", lang="en") == Exit.DONE
+    assert "publish" not in [method for method, _ in desk.asked]
+    assert "All rows are good: 1." in capsys.readouterr().out
+
+
+def test_a_label_of_the_code_list_stands_for_its_code(desk: Desk, passerelle: Run, offers: Path) -> None:
+    offers.write_text(CSV.replace(";vir;", ";Volontariat international de réciprocité;"), "utf-8")
+    passerelle("publish", offers)
+    items = desk.last("publish")["items"]
+    assert items[0]["body"]["scheme"] == "vir"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("quota.reached", quota=4, count=4, direction="TG → ML"), Exit.REFUSED),
+        (TransportError("road.unreachable"), Exit.PARTNER),
+        (ProtocolError("proof.invalid"), Exit.PARTNER),
+        (StorageError("fence.behind"), Exit.STORAGE),
+        (ConfigError("home.in-use", path="x"), Exit.CONFIGURATION),
+        (PasserelleError("node.unexpected"), Exit.FAULT),
+    ],
+)
+def test_each_kind_of_error_has_its_exit_code_and_a_sentence(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], error: PasserelleError, code: Exit
+) -> None:
+    desk.told["status"] = error
+    assert passerelle("status") == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert Words("fr").user(error.code, **error.params) in shown.err.replace("\n", " ")
+    assert f"[{error.code}]" in shown.err
+
+
+def test_an_error_as_json(desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.told["status"] = InputError("quota.reached", quota=4)
+    assert passerelle("status", "--json") == Exit.REFUSED
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    told = json.loads(shown.err)
+    assert (told["code"], told["params"]) == ("quota.reached", {"quota": 4})
+    assert set(told) == {"code", "params", "user", "developer"}
+
+
+def test_options_that_every_command_takes_stand_before_or_after_its_name(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for arguments in (
+        ["--json", "--home", tmp_path / "a", "--lang", "en", "status"],
+        ["status", "--json", "--home", tmp_path / "a", "--lang", "en"],
+        ["records", "--json", "list", "--home", tmp_path / "a"],
+    ):
+        desk.told["records_list"] = []
+        assert passerelle(*arguments) == Exit.DONE
+        assert json.loads(capsys.readouterr().out) in (desk.told["status"], [])
+        assert desk.homes[-1] == tmp_path / "a"
+
+
+def test_peer_add_shows_the_fingerprint_and_asks(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("peut-être\noui\n"))
+    assert passerelle("peer", "add", "https://anvt.example", "--code", "TG-ANVT") == Exit.DONE
+    told = capsys.readouterr().out
+    assert "00000 00001 00002 00003" in told
+    assert "Agence nationale" in told
+    assert desk.last("peer_add") == {"url": "https://anvt.example", "scid": PARTNER, "code": "TG-ANVT"}
+
+
+def test_peer_add_without_a_yes_adds_nothing(
+    desk: Desk, passerelle: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for answer in ("", "non\n", "\n"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        assert passerelle("peer", "add", "https://anvt.example") == Exit.INTERRUPTED
+    assert "peer_add" not in [method for method, _ in desk.asked]
+
+
+def test_peer_add_with_a_fingerprint_asks_nobody(desk: Desk, passerelle: Run) -> None:
+    given = FINGERPRINT.replace(" ", "-")
+    assert passerelle("peer", "add", "https://anvt.example", "--fingerprint", given, "--json") == Exit.DONE
+    assert desk.last("peer_add")["scid"] == PARTNER
+
+
+def test_peer_add_with_another_fingerprint_is_refused(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = FINGERPRINT[:-1] + "9"
+    assert passerelle("peer", "add", "https://anvt.example", "--fingerprint", wrong, "--yes") == Exit.REFUSED
+    assert "[peer.another-fingerprint]" in capsys.readouterr().err
+    assert "peer_add" not in [method for method, _ in desk.asked]
+
+
+def test_peer_list_shows_each_feed(passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert passerelle("peer", "list") == Exit.DONE
+    told = capsys.readouterr().out
+    for text in ("TG-ANVT", "31 décembre 2018", "ses actes pour nous", "6 / 7"):
+        assert text in told
+
+
+def test_peer_test_fails_when_a_step_does(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = [
+        {"step": "identity", "path": "/x", "ok": True, "status": 200, "milliseconds": 3},
+        {
+            "step": "feed-to-us",
+            "path": "/y",
+            "ok": False,
+            "status": 404,
+            "code": "feed.waiting",
+            "milliseconds": 2,
+        },
+    ]
+    desk.told["peer_test"] = steps
+    assert passerelle("peer", "test", "TG-ANVT") == Exit.FAILED
+    assert Words("fr").user("feed.waiting")[:20] in capsys.readouterr().out
+    desk.told["peer_test"] = steps[:1]
+    assert passerelle("peer", "test", "TG-ANVT") == Exit.DONE
+
+
+def test_nominate_and_decide_read_french_dates(desk: Desk, passerelle: Run) -> None:
+    ids = ["--offer", "o", "--dossier", "d", "--agreement", "a"]
+    assert (
+        passerelle("nominate", *ids, "--date", "03/04/2017", "--rank", 2, "--motivation", "Envie")
+        == Exit.DONE
+    )
+    assert desk.last("nominate") == {
+        "offer": "o",
+        "dossier": "d",
+        "agreement": "a",
+        "nominated_on": "2017-04-03",
+        "rank": 2,
+        "motivation": {"fr": "Envie"},
+    }
+    assert passerelle("decide", "urn:uuid:2", "accept", "--effective", "10.5.2017") == Exit.DONE
+    assert desk.last("decide") == {"about": "urn:uuid:2", "outcome": "accept", "effective": "2017-05-10"}
+    assert passerelle("decide", "urn:uuid:2", "accept", "--effective", "2017-05") == Exit.DONE
+    assert desk.last("decide")["effective"] == "2017-05"
+    assert passerelle("decide", "urn:uuid:2", "accept", "--effective", "31/02/2017") == Exit.USAGE
+
+
+FIGURES = {
+    "asOf": "2018-12-31",
+    "parties": [{"agency": SCID, "country": "ML"}, {"agency": PARTNER, "country": "TG"}],
+    "directions": [
+        {"from": SCID, "to": PARTNER, "status": "open", "quota": 2, "nominated": 2, "accepted": 2, "planned": 2, "realised": 2, "fulfilment": "1.000"},
+        {"from": PARTNER, "to": SCID, "status": "suspended", "quota": 4, "nominated": 4, "accepted": 4, "planned": 4, "realised": 3, "fulfilment": "0.750"},
+    ],
+    "balance": {SCID: -1, PARTNER: 1},
+    "index": "0.667",
+}  # fmt: skip
+
+
+def test_a_statement_is_printed_in_the_readers_words(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.told["statement"] = {"figures": FIGURES, "basis": {}}
+    assert passerelle("statement", "TG-ANVT", "--as-of", "31/12/2018") == Exit.DONE
+    assert desk.last("statement") == {"partner": "TG-ANVT", "as_of": "2018-12-31"}
+    told = capsys.readouterr().out
+    for text in (
+        "Situation au 31 décembre 2018",
+        "Togo → Mali",
+        "75\N{NO-BREAK SPACE}%",
+        "sens suspendu",
+        "+1",
+        "0,667",
+    ):
+        assert text in told
+    passerelle("statement", "TG-ANVT", lang="en")
+    assert "Togo → Mali" in capsys.readouterr().out
+
+
+def test_a_statement_as_json_is_what_the_desk_said(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.told["statement"] = {"figures": FIGURES, "basis": {"complete": True}}
+    passerelle("statement", "TG-ANVT", "--json")
+    assert json.loads(capsys.readouterr().out) == desk.told["statement"]
+
+
+def test_a_statement_of_nothing(desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.told["statement"] = {"figures": {**FIGURES, "directions": []}, "basis": {}}
+    assert passerelle("statement", "TG-ANVT", lang="en") == Exit.DONE
+    assert "no statement" in capsys.readouterr().out
+
+
+def test_sync_ends_with_the_code_of_a_partner_when_a_visit_failed(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visit: dict[str, Any] = {
+        "scid": PARTNER,
+        "code": "TG-ANVT",
+        "feeds": [],
+        "receipts": {"x": 7},
+        "error": None,
+    }
+    visit["feeds"] = [{"origin": "x", "state": "current", "code": None, "size": 9, "new": 3}]
+    desk.told["sync"] = [visit]
+    assert passerelle("sync") == Exit.DONE
+    assert desk.last("sync") == {}
+    assert " 3 " in capsys.readouterr().out
+    desk.told["sync"] = [{**visit, "error": {"code": "road.unreachable", "params": {}}}]
+    assert passerelle("sync", "TG-ANVT") == Exit.PARTNER
+    assert desk.last("sync") == {"peer": "TG-ANVT"}
+
+
+RECORD = {
+    "id": "urn:uuid:5",
+    "version": 1,
+    "digest": "ab" * 32,
+    "type": "nomination",
+    "issuer": PARTNER,
+    "issuer_code": "TG-ANVT",
+    "public": False,
+    "issued": "2017-04-03T10:00:00Z",
+    "readable": True,
+    "verdict": "blocked",
+    "code": "quota.reached",
+    "params": {"quota": 4, "count": 4},
+}
+
+
+def test_records_are_listed_and_shown_with_their_verdict(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.told["records_list"] = [RECORD]
+    assert (
+        passerelle("records", "list", "--type", "nomination", "--issuer", "TG-ANVT", "--limit", "1")
+        == Exit.DONE
+    )
+    assert desk.last("records_list") == {"type": "nomination", "issuer": "TG-ANVT", "limit": 1, "offset": 0}
+    told = capsys.readouterr().out
+    assert "sans effet" in told
+    assert "--offset 1" in told
+    places = [{"origin": "passerelle/x/to/y/1", "index": 4}]
+    desk.told["records_show"] = {**RECORD, "versions": [], "places": places, "record": {"body": {"rank": 1}}}
+    assert passerelle("records", "show", "urn:uuid:5") == Exit.DONE
+    told = capsys.readouterr().out
+    for text in (
+        "passerelle/x/to/y/1 · 4",
+        '"rank": 1',
+        Words("fr").user("quota.reached", quota=4, count=4)[:25],
+    ):
+        assert text in told
+
+
+def test_a_partners_text_cannot_write_on_the_terminal(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("peut-être\noui\n"))
+    desk.told["peer_inspect"]["names"] = {"fr": "Agence\x1b[2J\x07\u202eEvil\u2066"}
+    passerelle("peer", "add", "https://anvt.example")
+    told = capsys.readouterr().out
+    assert "Agence\ufffd[2J\ufffd\ufffdEvil\ufffd" in told
+    assert clean("ligne 1\nسلمى\t") == "ligne 1\nسلمى\t"
+
+
+def test_a_read_only_node_says_why(desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.told["status"]["read_only"] = {"code": "fence.database-behind", "params": {}}
+    assert passerelle("status") == Exit.DONE
+    assert Words("fr").user("fence.database-behind")[:30] in capsys.readouterr().out.replace("\n", " ")
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_every_help_is_there_in_both_languages(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No msgid shows through, in no command's help."""
+    for arguments in _commands():
+        assert main([*arguments, "--help", "--lang", lang]) == Exit.DONE
+        told = capsys.readouterr().out
+        assert "cli." not in told, arguments
+        assert ("Utilisation\N{NO-BREAK SPACE}:" in told or "Utilisation :" in told) is (lang == "fr")
+
+
+def _commands() -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for name, command in cli.commands.items():
+        found.append([name])
+        found += [[name, below] for below in getattr(command, "commands", {})]
+    return found
+
+
+def test_usage_errors_speak_the_readers_language(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "fr", "publish"]) == Exit.USAGE
+    assert "Il manque l'argument" in capsys.readouterr().err
+    assert main(["--lang", "en", "publish"]) == Exit.USAGE
+    assert "Missing argument" in capsys.readouterr().err
+    assert main(["--lang", "fr", "pubish"]) == Exit.USAGE
+    assert "Commande inconnue" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "language"),
+    [
+        (["status", "--lang", "en"], "en"),
+        (["--lang=fr", "status"], "fr"),
+        (["--lang", "de", "status"], None),
+        (["status"], None),
+        (["publish", "--", "--lang=en"], None),
+    ],
+)
+def test_the_language_is_found_wherever_it_stands(arguments: list[str], language: str | None) -> None:
+    assert asked_language(arguments) == language
+
+
+def test_the_exit_codes_are_those_of_the_documentation() -> None:
+    """The table in README.md and the epilog of --help name every code, and no other."""
+    readme = (Path(__file__).parents[3] / "node" / "passerelle" / "cli" / "README.md").read_text("utf-8")
+    for text in (readme, Words("fr").text("cli.exits"), Words("en").text("cli.exits")):
+        named = {
+            int(word)
+            for line in text.splitlines()
+            for word in [line.strip(" |`").split("`")[0].split(" ")[0]]
+            if word.isdigit()
+        }
+        assert named == {int(code) for code in Exit}
+
+
+def test_progress_is_told_after_two_seconds_on_standard_error(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("passerelle.cli.waiting.waiting.__kwdefaults__", {"patience": 0.01})
+    fast = desk.call
+
+    async def slow(home: Path, method: str, /, **arguments: Any) -> Any:
+        await asyncio.sleep(0.1)
+        return await fast(home, method, **arguments)
+
+    desk.call = slow
+    desk.told["sync"] = []
+    assert passerelle("sync", lang="en") == Exit.DONE
+    shown = capsys.readouterr()
+    assert "Exchanging with partners" in shown.err
+    assert "Exchanging" not in shown.out
+
+
+def test_an_interruption_ends_what_was_begun(desk: Desk, passerelle: Run) -> None:
+    desk.told["status"] = SimpleNamespace()
+
+    def interrupted(**_arguments: object) -> object:
+        raise KeyboardInterrupt
+
+    desk.told["status"] = interrupted
+    assert passerelle("status") == Exit.INTERRUPTED
