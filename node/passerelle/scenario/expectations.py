@@ -119,12 +119,12 @@ async def _compare(part: Part, agency: str, scene: Scene) -> list[Comparison]:
         return [await _blocked(part, agency, scene)]
     if isinstance(part, StateExpectation):
         record = scene.cast.record(part.state_of)
-        found = await readings.state_of(scene.stage, agency, record.id)
+        found = await readings.state_of(scene.stage, agency, record.id, scene.as_of)
         return [Comparison(f"{_bare(part.state_of)} · state", part.is_, found)]
     if isinstance(part, HeldExpectation):
+        counts = await readings.held_counts(scene.stage, agency)
         return [
-            Comparison(f"holds · {kind}", number, await readings.held_count(scene.stage, agency, kind))
-            for kind, number in part.holds.items()
+            Comparison(f"holds · {kind}", number, counts.get(kind, 0)) for kind, number in part.holds.items()
         ]
     if isinstance(part, UnreadableExpectation):
         return [await _unreadable(part, agency, scene)]

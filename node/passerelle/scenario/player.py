@@ -127,7 +127,7 @@ async def _act(entry: Entry, act: Act, scenario: Play, stage: Stage, cast: Cast)
 
 
 def request_of(act: Act, scenario: Play, cast: Cast) -> Request:
-    """The call on the desk that an act is."""
+    """The call on the desk that an act is. Records are named by digest: the very version of that step."""
     if isinstance(act, PublishStep):
         item = _item(act, scenario, cast)
         return Request("publish", {"items": [item], "unchecked": act.unchecked}, item["to"] == "public")
@@ -141,9 +141,9 @@ def request_of(act: Act, scenario: Play, cast: Cast) -> Request:
 def _nomination(act: NominateStep, cast: Cast) -> JsonObject:
     wish = act.nominate
     return _given(
-        offer=cast.record(wish.offer).id,
-        dossier=cast.record(wish.dossier).id,
-        agreement=cast.record(wish.agreement).id,
+        offer=cast.record(wish.offer).digest,
+        dossier=cast.record(wish.dossier).digest,
+        agreement=cast.record(wish.agreement).digest,
         nominated_on=wish.nominated_on,
         rank=wish.rank,
         unchecked=act.unchecked or None,
@@ -153,7 +153,7 @@ def _nomination(act: NominateStep, cast: Cast) -> JsonObject:
 def _decision(act: DecideStep, cast: Cast) -> JsonObject:
     choice = act.decide
     return _given(
-        about=cast.record(choice.about).id,
+        about=cast.record(choice.about).digest,
         outcome=choice.outcome,
         effective=choice.effective,
         reason=choice.reason,
@@ -174,7 +174,7 @@ def _item(act: PublishStep, scenario: Play, cast: Cast) -> JsonObject:
     addressed: Json = "public" if to == ["public"] else [cast.agencies[name].scid for name in to]
     item: JsonObject = {"type": wish.type, "to": addressed, "body": body}
     if wish.previous:
-        item["previous"] = cast.record(wish.previous).id
+        item["id"] = cast.record(wish.previous).id
     return item
 
 

@@ -12,8 +12,9 @@ from passerelle.scenario.stage import Stage
 
 async def identity_of(stage: Stage, agency: str) -> Identity:
     """Ask a node who it is."""
-    status = _mapping(await stage.call(agency, "status"))
-    return Identity(*(str(status[key]) for key in ("scid", "did", "code", "country")))
+    own = _mapping(_mapping(await stage.call(agency, "status"))["agency"])
+    code = str(own["code"])
+    return Identity(str(own["scid"]), str(own["did"]), code, code[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,29 @@ async def verdict_of(stage: Stage, agency: str, record_id: str) -> Verdict:
     Raises:
         InputError: ``record.unknown`` where the node does not hold it.
     """
-    shown = _mapping(await stage.call(agency, "records_show", id_or_digest=record_id))
-    verdict = _mapping(shown["verdict"])
-    code = verdict.get("code")
+    shown = _mapping(await stage.call(agency, "records_show", name=record_id))
+    code = shown.get("code")
     return Verdict(
-        str(verdict["status"]), None if code is None else str(code), _mapping(verdict.get("params") or {})
+        str(shown.get("verdict")), None if code is None else str(code), _mapping(shown.get("params") or {})
     )
 
 
-async def state_of(stage: Stage, agency: str, record_id: str) -> Json:
-    """State of the subject that a record opened, as the node derives it; None where it has none."""
-    shown = _mapping(await stage.call(agency, "records_show", id_or_digest=record_id))
-    return shown.get("state")
+async def state_of(stage: Stage, agency: str, record_id: str, as_of: str) -> Json:
+    """State of an agreement, offer or placement on the node's board; None where the board has it not."""
+    board = _mapping(await stage.call(agency, "board", as_of=as_of))
+    for name in ("agreements", "offers", "placements"):
+        listed = board[name]
+        for entry in listed if isinstance(listed, list) else []:
+            found = _mapping(entry)
+            if found["id"] == record_id:
+                return found["state"]
+    return None
 
 
 async def is_readable(stage: Stage, agency: str, record_id: str) -> bool:
     """Whether the node can show the record at all."""
     try:
-        await stage.call(agency, "records_show", id_or_digest=record_id)
+        await stage.call(agency, "records_show", name=record_id)
     except InputError as exc:
         if exc.code != "record.unknown":
             raise
@@ -62,13 +68,9 @@ async def is_readable(stage: Stage, agency: str, record_id: str) -> bool:
     return True
 
 
-async def held_count(stage: Stage, agency: str, record_type: str) -> int:
-    """How many records of a type the node can read, its own and those of its partners."""
-    listed = _mapping(await stage.call(agency, "records_list", type=record_type, limit=0, offset=0))
-    total = listed["total"]
-    if not isinstance(total, int):
-        raise TypeError("total is a number")
-    return total
+async def held_counts(stage: Stage, agency: str) -> JsonObject:
+    """How many records of each type the node holds, its own and those of its partners."""
+    return _mapping(_mapping(await stage.call(agency, "status"))["records"])
 
 
 def _mapping(value: Json) -> JsonObject:

@@ -59,13 +59,14 @@ class MemoryStage:
         if method in self.refuse:
             raise self.refuse[method]
         if method == "status":
-            return {"scid": f"scid-{agency}", "did": f"did-{agency}", "code": agency, "country": agency[:2]}
+            own: Json = {"scid": f"scid-{agency}", "did": f"did-{agency}", "code": agency.upper()}
+            return {"agency": own, "records": {"offer": 3}}
         if method == "statement":
             return {"figures": self.figures[agency]}
-        if method == "records_list":
-            return {"total": 3, "records": []}
+        if method == "board":
+            return {"agreements": [], "placements": [], "offers": [{"id": "id-1", "state": "open"}]}
         if method == "records_show":
-            key = (agency, str(arguments["id_or_digest"]))
+            key = (agency, str(arguments["name"]))
             if key not in self.shown:
                 raise InputError("record.unknown", id=key[1])
             return self.shown[key]
@@ -119,7 +120,7 @@ async def test_a_body_gets_the_defaults_and_its_names() -> None:
                         "synthetic": True,
                         "lang": "fr",
                         "title": {"fr": "Club"},
-                        "host": {"agency": "scid-cnpv", "country": "cn"},
+                        "host": {"agency": "scid-cnpv", "country": "CN"},
                     },
                 }
             ],
@@ -138,11 +139,11 @@ async def test_a_bilateral_record_is_addressed_by_scid_and_a_version_names_the_o
     first, second = (asked[2]["items"][0] for asked in stage.asked[-2:])
     assert first["to"] == ["scid-cnpv"]
     assert second["to"] == ["scid-cnpv", "scid-fv"]
-    assert second["previous"] == "id-1"
+    assert second["id"] == "id-1"
     assert second["body"]["a"] == {"id": "id-1", "digest": "digest-1"}
 
 
-async def test_nominations_and_decisions_name_records_by_id() -> None:
+async def test_nominations_and_decisions_name_exact_versions() -> None:
     stage = MemoryStage()
     await played(
         stage,
@@ -156,9 +157,9 @@ async def test_nominations_and_decisions_name_records_by_id() -> None:
     assert [asked[1:] for asked in stage.asked[-2:]] == [
         (
             "nominate",
-            {"offer": "id-1", "dossier": "id-2", "agreement": "id-3", "nominated_on": "2017-04-03", "unchecked": True},
+            {"offer": "digest-1", "dossier": "digest-2", "agreement": "digest-3", "nominated_on": "2017-04-03", "unchecked": True},
         ),
-        ("decide", {"about": "id-4", "outcome": "accept", "effective": "2017-05", "function": "exchange-desk"}),
+        ("decide", {"about": "digest-4", "outcome": "accept", "effective": "2017-05", "function": "exchange-desk"}),
     ]  # fmt: skip
 
 
@@ -275,10 +276,10 @@ async def test_an_unexpected_refusal_ends_the_play() -> None:
 @pytest.mark.parametrize(
     ("verdict", "found"),
     [
-        ({"status": "blocked", "code": "quota.reached", "params": {"quota": 4, "count": 4}}, None),
-        ({"status": "blocked", "code": "quota.reached", "params": {"quota": 5}}, "quota.reached (quota=5)"),
-        ({"status": "blocked", "code": "direction.closed", "params": {}}, "direction.closed (quota=None)"),
-        ({"status": "accepted"}, "accepted"),
+        ({"verdict": "blocked", "code": "quota.reached", "params": {"quota": 4, "count": 4}}, None),
+        ({"verdict": "blocked", "code": "quota.reached", "params": {"quota": 5}}, "quota.reached (quota=5)"),
+        ({"verdict": "blocked", "code": "direction.closed", "params": {}}, "direction.closed (quota=None)"),
+        ({"verdict": "accepted"}, "accepted"),
         (None, "record.unknown"),
     ],
 )
@@ -287,7 +288,7 @@ async def test_blocked_means_held_and_blocked_for_this_reason(
 ) -> None:
     stage = MemoryStage()
     if verdict:
-        stage.shown["anvt", "id-1"] = {"verdict": verdict}
+        stage.shown["anvt", "id-1"] = verdict
     outcome = await played(
         stage, OFFER, "  - {at: [anvt], blocked: '${offer}', code: quota.reached, params: {quota: 4}}\n"
     )
@@ -297,7 +298,6 @@ async def test_blocked_means_held_and_blocked_for_this_reason(
 
 async def test_states_and_numbers_held() -> None:
     stage = MemoryStage()
-    stage.shown["anvt", "id-1"] = {"state": "open"}
     expect = "  - {at: [anvt], stateOf: '${offer}', is: %s}\n  - {at: [anvt], holds: {offer: %d}}\n"
     assert (await played(stage, OFFER, expect % ("open", 3))).ok
     stage.made = 0
