@@ -69,7 +69,11 @@ class Explainer:
     """
 
     def __init__(self, documents: Documents) -> None:
-        resources = ((urn, DRAFT202012.create_resource(schema)) for urn, schema in documents.items())
+        # A document that names its dialect would be read by the library's own class, not by ours.
+        plain = {urn: {**schema} for urn, schema in documents.items()}
+        for schema in plain.values():
+            schema.pop("$schema", None)
+        resources = ((urn, DRAFT202012.create_resource(schema)) for urn, schema in plain.items())
         self._registry: Registry[Schema] = Registry[Schema]().with_resources(resources)
         self._validators: dict[str, Validator] = {}
 

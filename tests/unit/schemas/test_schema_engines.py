@@ -129,6 +129,15 @@ class TestVerdicts:
         explained = explainer(reading).faults(urn, record)
         assert decided is (explained == [])
 
+    @pytest.mark.parametrize("record", RECORDS, ids=lambda record: str(record["id"]))
+    def test_a_newline_at_the_end_is_no_part_of_any_form(self, record: JsonObject) -> None:
+        """In Python ``$`` also stands before it. Patterns stand in the types' own documents and in the common one."""
+        for name in ("nonce", "id", "issuer", "issued"):
+            changed = {**record, name: str(record[name]) + "\n"}
+            assert not SCHEMAS._validator("strict", str(record["schema"])).is_valid(changed)
+            faults = explainer("strict").faults(str(record["schema"]), changed)
+            assert [(fault.path, fault.rule) for fault in faults] == [(f"/{name}", "pattern")]
+
     @given(texts(), st.sampled_from(sorted(FORMS)))
     @example("2017\n", "edtfDate")
     @example("2026-11-21\n", "day")
