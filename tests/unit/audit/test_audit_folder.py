@@ -406,6 +406,21 @@ def test_two_histories(feed: Path) -> None:
     assert found(feed) == [("fork.inconsistent", "feeds/public/1/checkpoints/299", None)]
 
 
+def test_no_fork_is_claimed_on_half_a_tree(feed: Path) -> None:
+    """Code audit.root-mismatch: where the signed root was not reached, the files may be at fault."""
+    other = [public_item(1000), *public_items(600)[1:]]
+    put(feed / PUBLIC.path / "checkpoints/299", signed(other, 299).encode())
+    for name in ("tile/entries/002.p/88", "tile/0/002.p/88"):
+        (feed / PUBLIC.path / name).unlink()
+    codes = [item.code for item in only(feed).findings]
+    assert codes == [
+        "audit.file-missing",
+        "audit.file-missing",
+        "audit.root-mismatch",
+        "audit.tree-incomplete",
+    ]
+
+
 def test_one_size_two_roots(feed: Path) -> None:
     """Code fork.two-roots: the copy that another agency holds shows another tree of the same size."""
     other = [public_item(1000), *public_items(600)[1:]]
@@ -441,14 +456,14 @@ def test_a_broken_identity(feed: Path) -> None:
     assert only(feed).ok
 
 
-def updated(number: int, domain: str) -> bytes:
+def updated(number: int, domain: str, log_key: int = 13) -> bytes:
     return identity.update_log(
         TOGO.log,
         update_key=key(19),
         next_update_multikeys=[key(number).multikey],
         record_keys=[key(11).public],
         request_keys=[key(12).public],
-        log_keys=[key(13).public],
+        log_keys=[key(log_key).public],
         witness_keys=[key(14).public],
         sealing=[(FOUNDED, "ab" * 32)],
         domain=domain,
@@ -464,6 +479,16 @@ def test_the_longest_identity_counts(feed: Path) -> None:
     assert report.ok
     report = audit_folder_at_later_time(feed, updated(70, "new.example"), updated(71, "other.example"))
     assert [item.code for item in report.feeds[0].findings] == ["audit.identity-forked"]
+
+
+def test_a_rotated_log_key(feed: Path) -> None:
+    """The checkpoint is under a key of the newest document; kept ones may be under older keys."""
+    put(feed / PUBLIC.path / "checkpoint", signed(public_items(600), 600, log_key=key(15)).encode())
+    later = updated(70, "agency10.example", log_key=15)
+    assert audit_folder_at_later_time(feed, later, TOGO.log).ok
+    put(feed / PUBLIC.path / "checkpoint", signed(public_items(600), 600).encode())
+    report = audit_folder_at_later_time(feed, later, TOGO.log)
+    assert [item.code for item in report.feeds[0].findings] == ["note.unsigned"]
 
 
 def audit_folder_at_later_time(feed: Path, own: bytes, mirrored: bytes) -> AuditReport:
@@ -518,7 +543,8 @@ def test_an_absurd_size_ends(tmp_path: Path) -> None:
     write_identities(tmp_path)
     huge = Checkpoint(PUBLIC.encode(), 2**53 - 1, bytes(32))
     put(tmp_path / PUBLIC.path / "checkpoint", checkpoints.sign_checkpoint(huge, key(13)).encode())
-    assert [item.code for item in only(tmp_path).findings][-1] == "audit.tree-incomplete"
+    codes = [item.code for item in only(tmp_path).findings]
+    assert codes == ["audit.file-missing"] * 32 + ["audit.tree-incomplete"]  # 16 bundles, each with its tile
 
 
 def test_findings_are_bounded(feed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,7 +223,9 @@ def test_cosignature_that_fails() -> None:
     """Code cosignature.invalid: another text, another time, another length."""
     line = checkpoints.cosign(cosigned(5), WITNESS_KEY, WITNESS, TIME)
     later = (TIME + 1).to_bytes(8, "big") + line.blob[8:]
-    ages_later = (2**63).to_bytes(8, "big") + line.blob[8:]
+    text = cosigned(5).text
+    too_late = WITNESS_KEY.sign(f"cosignature/v1\ntime {2**63}\n{text}".encode())
+    ages_later = (2**63).to_bytes(8, "big") + too_late
     for text, blob in (
         (cosigned(3).text, line.blob),
         (cosigned(5).text, later),

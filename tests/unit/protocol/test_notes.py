@@ -110,6 +110,14 @@ def test_nobody_known_signed() -> None:
         assert caught.value.code == "note.unsigned"
 
 
+def test_a_witness_key_signs_no_note() -> None:
+    """Code note.unsigned: a type-4 key says nothing by a signature over the text."""
+    line = NoteSignature(NAME, notes.key_id(NAME, COSIGNATURE_V1, KEY.public), KEY.sign(b"text\n"))
+    with pytest.raises(ProtocolError) as caught:
+        notes.verify_note(SignedNote("text\n", (line,)), [Verifier(NAME, KEY.public, COSIGNATURE_V1)])
+    assert caught.value.code == "note.unsigned"
+
+
 def test_two_known_keys_of_one_name_and_id() -> None:
     """Where names and ids collide, either key may have signed."""
 
@@ -170,10 +178,10 @@ def test_limits() -> None:
     assert refused(SignedNote("text\n" * 30_000, (GREASE,)).encode()) == "note.too-large"
 
 
-def vkey_of(signature_type: int, public: bytes) -> str:
+def vkey_of(signature_type: int, public: bytes, name: str = "a") -> str:
     """A vkey whose parts agree, whatever they are."""
     key = base64.b64encode(bytes([signature_type]) + public).decode()
-    return f"a+{notes.key_id('a', signature_type, public).hex()}+{key}"
+    return f"{name}+{notes.key_id(name, signature_type, public).hex()}+{key}"
 
 
 @pytest.mark.parametrize(
@@ -189,6 +197,7 @@ def vkey_of(signature_type: int, public: bytes) -> str:
         PUBLISHED_VKEY + "=",
         vkey_of(2, bytes(32)),
         vkey_of(1, bytes(31)),
+        vkey_of(1, bytes(32), name="two words"),
     ],
 )
 def test_malformed_vkeys(vkey: str) -> None:

@@ -181,6 +181,8 @@ def test_stream_that_does_not_end_there() -> None:
     assert code_of(boxed(plaintext_of(b"\xff\xff"))) == "object.stream"
     assert code_of(boxed(plaintext_of(stream, length=1024 - 35))) == "object.stream"
     assert code_of(boxed(plaintext_of(stream, length=2**32 - 1))) == "object.stream"
+    to_the_end = deflated(record_with_stream_of(988))
+    assert code_of(boxed(plaintext_of(to_the_end, length=989))) == "object.stream"
     assert code_of(boxed(plaintext_of(zlib.compress(RECORD)))) == "object.stream"
 
 
