@@ -25,31 +25,18 @@ PLACEHOLDER: Final = re.compile(r"\{(?P<name>[a-z][a-zA-Z0-9_]*)(?::(?P<kind>[a-
 OPTIONAL: Final = re.compile(r"\[\[(?P<part>[^\[\]]*)\]\]")
 """``[[ since {day:date}]]``: left out whole where one of its values is missing."""
 
-KINDS: Final = frozenset(
-    [
-        "agency",
-        "ago",
-        "country",
-        "date",
-        "duration",
-        "edtf",
-        "language",
-        "number",
-        "percent",
-        "size",
-        "time",
-        "value",
-    ]
-)
-"""How a value can be written: ``agency`` a SCID by its local code, ``value`` a code by the msgid
-``value.<code>``, the others by the method of that name."""
+SAID: Final = ("form", "rule", "value")
+"""Kinds of codes that a sentence says in words: ``{reason:value}`` by the msgid ``value.<code>``, to
+which the values of the whole sentence are given; a code without a msgid is shown as it stands."""
 
-VALUE: Final = "value."
-"""Begins the msgid that says a code standing in a sentence: ``value.not-accepted``."""
-
-_SCID_SHOWN: Final = 10
 _OF_NUMBERS: Final = frozenset({"ago", "duration", "number", "percent", "size"})
 _OF_TEXTS: Final = frozenset({"country", "date", "edtf", "language", "number", "percent", "time"})
+
+KINDS: Final = frozenset({"agency", *SAID}) | _OF_NUMBERS | _OF_TEXTS
+"""How a value can be written: ``agency`` is a SCID by its local code, the others but those of ``SAID``
+are the methods of these names."""
+
+_SCID_SHOWN: Final = 10
 
 _MISSING: Final = "?"
 
@@ -144,7 +131,7 @@ class Words(Formats):
         """Puts values into a template."""
 
         def place(match: re.Match[str]) -> str:
-            return self._write(match["kind"], params[match["name"]]) if match["name"] in params else _MISSING
+            return self._write(match["kind"], params.get(match["name"]), params)
 
         def part(match: re.Match[str]) -> str:
             names = [found["name"] for found in PLACEHOLDER.finditer(match["part"])]
@@ -164,23 +151,22 @@ class Words(Formats):
         shown, mark = self.edtf_date(value), edtf_mark(value)
         return self.text(mark, date=shown) if mark else shown
 
-    def _write(self, kind: str | None, value: object) -> str:
+    def _write(self, kind: str | None, value: object, params: dict[str, object]) -> str:
         """One value as text; a kind that does not fit the value leaves the value as it stands."""
         if value is None:
             return _MISSING
         if isinstance(value, list | tuple):
-            return self.join([self._write(kind, item) for item in value])
-        if kind == "value":
-            return self.text(f"{VALUE}{value}") if self.has(f"{VALUE}{value}") else str(value)
+            return self.join([self._write(kind, item, params) for item in value])
+        if kind in SAID:
+            msgid = f"{kind}.{value}"
+            return self.text(msgid, **params) if self.has(msgid) else str(value)
         if kind == "agency":
             return self.agency(str(value))
         if kind in _OF_NUMBERS and isinstance(value, int | float):
             return str(getattr(self, kind)(value))
         if kind in _OF_TEXTS and isinstance(value, str):
             return str(getattr(self, kind)(value))
-        if isinstance(value, dict):
-            return _listed(value)
-        return str(value)
+        return _listed(value) if isinstance(value, dict) else str(value)
 
 
 def _listed(params: dict[str, object]) -> str:

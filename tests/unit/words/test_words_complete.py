@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 
 from passerelle.words import LANGUAGES
 from passerelle.words.catalogues import merged
-from passerelle.words.voices import DEVELOPER, FALLBACK, KINDS, OPTIONAL, PLACEHOLDER, VALUE
+from passerelle.words.voices import DEVELOPER, FALLBACK, KINDS, OPTIONAL, PLACEHOLDER, SAID
 
 PACKAGE: Final = Path(__file__).parents[3] / "node" / "passerelle"
 CODE: Final = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*")
@@ -100,7 +100,9 @@ def own_keys(language: str) -> dict[str, str]:
 ERRORS: Final = {language: own_keys(language) for language in LANGUAGES}
 AREAS: Final = {key.removeprefix("area.") for key in ERRORS["fr"] if key.startswith("area.")}
 USER_KEYS: Final = {
-    key for key in ERRORS["fr"] if not key.startswith(("area.", VALUE)) and not key.endswith(DEVELOPER)
+    key
+    for key in ERRORS["fr"]
+    if not key.startswith(("area.", *(f"{kind}." for kind in SAID))) and not key.endswith(DEVELOPER)
 } - {FALLBACK}
 
 

@@ -49,6 +49,17 @@ def test_a_code_in_a_sentence_is_said_in_words_where_there_are_some() -> None:
     assert fill("{a:value}", a="not-accepted") == FR.text("value.not-accepted") != "value.not-accepted"
 
 
+def test_a_rule_of_a_schema_is_said_with_its_limit_and_its_form() -> None:
+    fault = {"path": "/places", "rule": "minimum", "limit": 1, "faults": 2}
+    assert "À l’endroit /places\N{NO-BREAK SPACE}: il faut au moins 1. Points" in FR.user(
+        "schema.violation", **fault
+    )
+    fault = {"path": "/closesOn", "rule": "pattern", "form": "day", "faults": 1}
+    assert "expected: a day such as 2027-02-15" in EN.user("schema.violation", **fault)
+    fault = {"path": "/x", "rule": "pattern", "form": "no-such-form", "faults": 1}
+    assert "(expected: no-such-form)" in EN.user("schema.violation", **fault)
+
+
 def test_a_value_is_never_a_template() -> None:
     """A partner's text in a sentence cannot reach into the program or other values."""
     assert fill("{a}", a="{b} {a.__class__} %s", b="secret") == "{b} {a.__class__} %s"
