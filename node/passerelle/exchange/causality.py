@@ -1,0 +1,187 @@
+"""What each author had seen: from ``seen`` to views, and to an order in which to judge.
+
+A pair has two **lines**, each the records of one author to the other in the order of their
+places. ``seen`` of a record says how much of the other line its author knew, so the view of
+a record is a pair of prefixes, its **cut**: what stands before it in its own line, and what
+it and the records before it had seen of the other. Cuts of one line only grow.
+
+The header alone decides here, never a body: claims are examined first, all of them, and so
+the judging that follows has no cycles to fear.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final, TypeAlias
+
+from passerelle.exchange.held import Entry, Held, in_order
+from passerelle.exchange.verdicts import Verdict, blocked, waiting
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.records import FeedPosition
+
+Sizes: TypeAlias = Mapping[Origin, int]
+"""How many leaves of each feed are held."""
+
+Cut: TypeAlias = tuple[int, int, int]
+"""How many records of each side are in view; the third side is what is in every view."""
+
+At: TypeAlias = tuple[int, int]
+"""Side and position of a record: what cuts are compared with."""
+
+BESIDE: Final = 2
+"""The third side: records of no line, in every view."""
+
+ALWAYS: Final[At] = (BESIDE, 0)
+"""Where a record stands that is in every view."""
+
+_NOTHING_SEEN: Final = FeedPosition(1, 0)
+
+
+def cut_of(own_side: int, position: int, seen: int) -> Cut:
+    """The view of the record at ``position`` of a side that has ``seen`` so many of the other."""
+    return (position, seen, 1) if own_side == 0 else (seen, position, 1)
+
+
+def is_within(at: At, cut: Cut) -> bool:
+    """Whether the view holds the record."""
+    return at[1] < cut[at[0]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the header of a record makes of it.
+
+    Args:
+        fault: Why the record does not count, None where its claim stands.
+        seen: How many records of the other line are in its view.
+    """
+
+    fault: Verdict | None
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One author's records to the other of a pair.
+
+    Args:
+        author: SCID.
+        reader: SCID.
+        entries: In the order of their places.
+        sizes: Leaves held of this line's feeds, by number.
+    """
+
+    author: str
+    reader: str
+    entries: Sequence[Entry]
+    sizes: Mapping[int, int]
+
+    @classmethod
+    def of(cls, author: str, reader: str, held: Iterable[Held], sizes: Sizes) -> Line:
+        """Collects the line; a leaf that is given is held, whatever ``sizes`` says."""
+        items = list(held)
+        leaves = {
+            origin.number: size
+            for origin, size in sizes.items()
+            if origin.author == author and origin.partner == reader
+        }
+        for item in items:
+            leaves[item.origin.number] = max(leaves.get(item.origin.number, 0), item.index + 1)
+        return cls(author, reader, in_order(items), leaves)
+
+    def holds(self, position: FeedPosition) -> bool:
+        """Whether so many leaves of that feed are held."""
+        return position.size <= self.sizes.get(position.feed, 0)
+
+    def count_below(self, position: FeedPosition) -> int:
+        """How many records stand below a position; feeds with a smaller number count whole."""
+        below = (position.feed, position.size)
+        return bisect_left(self.entries, below, key=lambda entry: entry.place)
+
+
+def examine(own: Line, other: Line) -> list[Claim]:
+    """The claims of one line, one for each record.
+
+    In this order, the first that applies: going back within one feed of the author
+    (``seen.backwards``, blocked); claiming to have seen a record that claims to have seen it
+    (``seen.beyond-feed``, blocked, and so is that other record); naming leaves that are not
+    held (``seen.not-held``, waiting). What fails counts for no later view.
+    """
+    reached = [own.count_below(_seen(entry, own.author)) for entry in other.entries]
+    furthest = list(accumulate(reached, max, initial=0))
+    claims: list[Claim] = []
+    last: dict[int, FeedPosition] = {}
+    view = 0
+    for position, entry in enumerate(own.entries):
+        said = _seen(entry, other.author)
+        before = last.get(entry.place[0], _NOTHING_SEEN)
+        last[entry.place[0]] = max(before, said)
+        count = other.count_below(said)
+        fault = _fault(other, said, before, is_mutual=furthest[count] > position)
+        if fault is None:
+            view = max(view, count)
+        claims.append(Claim(fault, view))
+    return claims
+
+
+def _seen(entry: Entry, partner: str) -> FeedPosition:
+    return entry.seen.get(partner, _NOTHING_SEEN)
+
+
+def _fault(other: Line, said: FeedPosition, before: FeedPosition, *, is_mutual: bool) -> Verdict | None:
+    claim = {"partner": other.author, "feed": said.feed, "size": said.size}
+    if said < before:
+        return blocked("seen.backwards", **claim, beforeFeed=before.feed, beforeSize=before.size)
+    if is_mutual:
+        return blocked("seen.beyond-feed", **claim)
+    if not other.holds(said):
+        return waiting("seen.not-held", **claim, held=other.sizes.get(said.feed, 0))
+    return None
+
+
+def causal_order(first: Sequence[Claim], second: Sequence[Claim]) -> Iterator[At]:
+    """Both lines merged so that every record comes after what is in its view.
+
+    Records with a fault have no view and come as they stand. Among the others no two claim to
+    have seen each other, and cuts only grow, so there is always one to take.
+    """
+    a = b = 0
+    while a < len(first) or b < len(second):
+        if a < len(first) and (first[a].fault is not None or first[a].seen <= b):
+            yield (0, a)
+            a += 1
+        elif b < len(second) and (second[b].fault is not None or second[b].seen <= a):
+            yield (1, b)
+            b += 1
+        else:  # pragma: no cover
+            raise RuntimeError("two records claim to have seen each other")
+
+
+def safe_seen(
+    held: Iterable[Held], *, author: str, partner: str, cosigned: FeedPosition, sizes: Sizes
+) -> FeedPosition:
+    """What an author should write into ``seen``: what it cosigned, short of a record that lies.
+
+    A partner that claims to have seen more than our feed to it holds would make each record
+    of ours that acknowledges the claim part of a cycle, and block it. So our ``seen`` stops
+    before the first such record, until our feed has grown to what it claims.
+
+    Args:
+        held: Everything held; of it the partner's records to the author are read.
+        author: Our SCID.
+        partner: The addressee's SCID.
+        cosigned: The last size of the partner's feed to us that we cosigned.
+        sizes: Leaves held, our own feeds included.
+    """
+    items = [item for item in held if (item.origin.author, item.origin.partner) == (partner, author)]
+    own = Line.of(author, partner, (), sizes)
+    for entry in Line.of(partner, author, items, sizes).entries:
+        place = FeedPosition(*entry.place)
+        if place >= cosigned:
+            break
+        if not own.holds(_seen(entry, author)):
+            return place
+    return cosigned

@@ -1,0 +1,174 @@
+"""What every judge needs: what was judged before, how a body is read, how a reference is followed.
+
+A judge is given the book, a record and its view, and returns a verdict; the first rule that
+fails names it. Here stand the rules that hold for all types; ``nominations``, ``placements``
+and ``decisions`` hold those of one type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from passerelle.exchange.book import Book, Case, Known, View
+from passerelle.exchange.causality import BESIDE, Cut, is_within
+from passerelle.exchange.held import Entry
+from passerelle.exchange.members import Body
+from passerelle.exchange.quotas import Ledger
+from passerelle.exchange.verdicts import ACCEPTED, Verdict, blocked, waiting
+from passerelle.exchange.views import (
+    AgreedDirection,
+    AgreementView,
+    DecisionView,
+    Direction,
+    DossierView,
+    EventView,
+    NominationView,
+    OfferView,
+    PlacementView,
+    Ref,
+)
+
+READERS: Final[Mapping[str, Callable[[Body], View]]] = {
+    "agreement": AgreementView.from_body,
+    "decision": DecisionView.from_body,
+    "dossier": DossierView.from_body,
+    "event": EventView.from_body,
+    "nomination": NominationView.from_body,
+    "offer": OfferView.from_body,
+    "placement": PlacementView.from_body,
+}
+"""Types that the fold reads. Every other type counts as soon as its header does, and moves nothing."""
+
+
+@dataclass(slots=True)
+class Bench:
+    """What a judge has before it: the book, and for each side of the pair the places in its view.
+
+    Args:
+        book: What was judged before.
+        pair: SCIDs of the two agencies; empty for the public feeds.
+        nominated: By agency, places taken by nominations, in the view of the agency that nominates.
+        accepted: By agency, places taken by acceptances, in the view of the agency that accepts.
+    """
+
+    book: Book
+    pair: frozenset[str] = frozenset()
+    nominated: dict[str, Ledger] = field(default_factory=dict)
+    accepted: dict[str, Ledger] = field(default_factory=dict)
+
+    def is_home(self, direction: Direction) -> bool:
+        """Whether this pair's records decide on what has that direction."""
+        return direction.ends == self.pair
+
+
+def read(entry: Entry) -> View | Verdict | None:
+    """The view of a body; None for a type of which the fold reads nothing."""
+    reader = READERS.get(entry.type)
+    if reader is None:
+        return None
+    if not entry.is_readable:
+        return waiting("schema.unreadable", type=entry.type)
+    try:
+        return reader(entry.body)
+    except ValueError as exc:
+        return blocked("body.unreadable", type=entry.type, member=str(exc).partition(" ")[0])
+
+
+def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
+    """One digest for an id and version; a next version has the issuer, type and audience of the one before."""
+    for known in book.by_id.get(entry.id, ()):
+        if not is_within(known.at, cut):
+            continue
+        if known.entry.issuer != entry.issuer:
+            # What is in every view was perhaps not there yet: a stranger's public record must not
+            # take an id away from a record of the pair.
+            if known.at[0] != BESIDE:
+                return blocked("version.not-issuer", id=entry.id, issuer=known.entry.issuer)
+        elif known.entry.type != entry.type:
+            return blocked("version.other-type", id=entry.id, type=known.entry.type)
+        elif known.entry.version == entry.version:
+            return blocked(
+                "record.version-conflict", id=entry.id, version=entry.version, digest=known.entry.digest
+            )
+    before = book.find(entry.previous) if entry.previous is not None else None
+    return ACCEPTED if before is None else _judge_previous(before.entry, entry)
+
+
+def _judge_previous(before: Entry, entry: Entry) -> Verdict:
+    if before.issuer != entry.issuer:
+        return blocked("version.not-issuer", id=entry.id, issuer=before.issuer)
+    if before.id != entry.id or before.version + 1 != entry.version:
+        return blocked("version.previous-mismatch", id=entry.id, version=entry.version)
+    if not entry.is_public and (before.is_public or not before.reaches <= entry.reaches):
+        return blocked("version.audience-narrowed", id=entry.id, version=entry.version)
+    return ACCEPTED
+
+
+def judge_agreement(entry: Entry, view: AgreementView) -> Verdict:
+    """The parties are exactly the issuer and those addressed, so that nobody is bound unknowingly."""
+    if view.agencies != entry.reaches or len(view.parties) != len(view.agencies):
+        return blocked("agreement.parties", id=entry.id)
+    return ACCEPTED
+
+
+def judge_limit(row: AgreedDirection, count: int, limit: int, *, of: str, year: int) -> Verdict:
+    """V02: fewer stand before it than the limit.
+
+    Params of ``quota.reached``: ``of`` is ``nominations`` or ``acceptances``, ``quota`` the
+    persons agreed, ``limit`` how many of these may stand, ``count`` how many do.
+    """
+    if count < limit:
+        return ACCEPTED
+    return blocked(
+        "quota.reached",
+        of=of,
+        quota=row.quota,
+        limit=limit,
+        count=count,
+        perPeriod=row.per_period,
+        year=year,
+        **row.direction.params,
+    )
+
+
+# --- references ------------------------------------------------------------------------
+
+
+def resolve(book: Book, ref: Ref, cut: Cut, *, member: str, record_type: str) -> Known | Verdict:
+    """The record that another names, if its author could have known it and it counts."""
+    known = find_named(book, ref, cut, member=member, record_type=record_type)
+    if isinstance(known, Verdict) or known.verdict.is_accepted:
+        return known
+    where = {"member": member, "digest": ref.digest, "because": known.verdict.code}
+    if known.verdict.status == "waiting":
+        return waiting("reference.waiting", **where)
+    return blocked("reference.blocked", **where)
+
+
+def find_named(book: Book, ref: Ref, cut: Cut, *, member: str, record_type: str) -> Known | Verdict:
+    """The record that another names, whatever its own verdict is."""
+    known = book.find(ref.digest)
+    where = {"member": member, "digest": ref.digest}
+    if known is None:
+        return waiting("reference.not-held", **where)
+    if not is_within(known.at, cut):
+        return blocked("reference.not-in-view", **where)
+    if known.entry.id != ref.id:
+        return blocked("reference.other-id", **where, id=known.entry.id)
+    if known.entry.type != record_type:
+        return blocked("reference.other-type", **where, type=known.entry.type, expected=record_type)
+    return known
+
+
+def resolve_case(
+    book: Book, ref: Ref, cut: Cut, *, member: str, record_type: str
+) -> tuple[Known, Case] | Verdict:
+    """As :func:`resolve`, for types that have cases."""
+    known = resolve(book, ref, cut, member=member, record_type=record_type)
+    if isinstance(known, Verdict):
+        return known
+    if known.case is None:
+        raise RuntimeError(f"an accepted {record_type} without a case")
+    return known, known.case

@@ -1,0 +1,278 @@
+"""The fold of one pair: every record of both judged in the view in which it was signed.
+
+The two agencies compute the same, because nothing is read but what both hold: their records
+to each other, what third parties addressed to both, and public records.
+
+Each side has its own view, which grows as its records are taken up in causal order. What a
+record changes in the counts of places is entered in the ledgers of its author at once, and in
+the other side's when that side's view reaches it. So a record is judged by looking at its
+subject and at two counters, not at the history.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from passerelle.exchange import lifecycles
+from passerelle.exchange.book import Act, Book, Case, Known, View
+from passerelle.exchange.causality import ALWAYS, At, Cut, Line, causal_order, cut_of, examine
+from passerelle.exchange.decisions import effect_of, find_subject, has_effect, judge_entitled, judge_state
+from passerelle.exchange.held import Entry
+from passerelle.exchange.judging import Bench, judge_agreement, judge_version, read
+from passerelle.exchange.nominations import judge_nomination
+from passerelle.exchange.placements import judge_placement
+from passerelle.exchange.quotas import Ledger, Place
+from passerelle.exchange.verdicts import ACCEPTED, Verdict
+from passerelle.exchange.views import (
+    AgreementView,
+    DecisionView,
+    DossierView,
+    EventView,
+    NominationView,
+    PlacementView,
+)
+
+_NO_VIEW: Cut = (0, 0, 0)
+
+
+@dataclass(slots=True)
+class Pair:
+    """A pair that was folded.
+
+    Args:
+        parties: The two SCIDs, sorted.
+        book: Everything judged.
+        verdicts: By digest, of the records that the two addressed to each other.
+        home: Digests of those whose verdict no other pair can give.
+    """
+
+    parties: tuple[str, str]
+    book: Book
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    home: set[str] = field(default_factory=set)
+
+
+def fold_pair(lines: tuple[Line, Line], beside: Mapping[str, Sequence[Entry]], public: Book) -> Pair:
+    """Judges all records of a pair.
+
+    Args:
+        lines: Both directions, the one of the smaller SCID first.
+        beside: By author, what third parties addressed to both, in the author's order.
+        public: The public records, judged.
+    """
+    return _PairFold(lines, beside, public).run()
+
+
+class _PairFold:
+    def __init__(self, lines: tuple[Line, Line], beside: Mapping[str, Sequence[Entry]], public: Book) -> None:
+        authors = (lines[0].author, lines[1].author)
+        self._lines = lines
+        self._book = Book(base=public)
+        self._bench = Bench(
+            self._book,
+            frozenset(authors),
+            nominated={author: Ledger() for author in authors},
+            accepted={author: Ledger() for author in authors},
+        )
+        self._pair = Pair(authors, self._book)
+        self._claims = (examine(lines[0], lines[1]), examine(lines[1], lines[0]))
+        self._seen = [0, 0]
+        """How far each side's ledgers have followed the other line."""
+        self._touched: tuple[list[Sequence[Case]], list[Sequence[Case]]] = ([], [])
+        """For each record of a line, the nominations whose places it may change."""
+        self._pending: defaultdict[str, list[tuple[Entry, DecisionView, int]]] = defaultdict(list)
+        """Third parties' decisions, by what they are about, until that is judged."""
+        self._take_beside(beside)
+
+    def run(self) -> Pair:
+        for side, position in causal_order(*self._claims):
+            self._take(side, position)
+        return self._pair
+
+    def _take(self, side: int, position: int) -> None:
+        """Judges one record of a line."""
+        entry, claim = self._lines[side].entries[position], self._claims[side][position]
+        at = (side, position)
+        if claim.fault is not None:
+            view = read(entry)
+            self._file(entry, at, claim.fault, None if isinstance(view, Verdict) else view)
+            self._touched[side].append(())
+            return
+        cut = cut_of(side, position, claim.seen)
+        self._follow(side, claim.seen, cut)
+        known = self._judge(entry, at, cut)
+        touched = self._apply(known, at, cut) if known.verdict.is_accepted else ()
+        self._touched[side].append(touched)
+        for nomination in touched:
+            self._enter(side, nomination, cut_of(side, position + 1, claim.seen))
+        self._take_pending(known)
+
+    def _judge(self, entry: Entry, at: At, cut: Cut) -> Known:
+        view = read(entry)
+        verdict = judge_version(self._book, entry, cut)
+        if isinstance(view, Verdict):
+            return self._file(entry, at, view, None)
+        if verdict.is_accepted and view is not None:
+            verdict = self._judge_view(entry, view, cut)
+        return self._file(entry, at, verdict, view)
+
+    def _judge_view(self, entry: Entry, view: View, cut: Cut) -> Verdict:
+        match view:
+            case AgreementView():
+                return judge_agreement(entry, view)
+            case NominationView():
+                self._claim_home(entry, view)
+                return judge_nomination(self._bench, entry, view, cut)
+            case PlacementView():
+                self._claim_home(entry, view)
+                return judge_placement(self._bench, entry, view, cut)
+            case DecisionView():
+                return self._judge_decision(entry, view, cut)
+            case _:
+                return ACCEPTED
+
+    def _judge_decision(self, entry: Entry, view: DecisionView, cut: Cut) -> Verdict:
+        subject = find_subject(self._book, view, cut)
+        if isinstance(subject, Verdict):
+            return subject
+        if isinstance(subject.view, NominationView | PlacementView):
+            self._claim_home(entry, subject.view)
+        verdict = judge_entitled(entry, view, subject)
+        if not verdict.is_accepted or not has_effect(view):
+            return verdict
+        return judge_state(self._bench, entry, view, subject, cut)
+
+    def _claim_home(self, entry: Entry, view: NominationView | PlacementView) -> None:
+        if self._bench.is_home(view.direction):
+            self._pair.home.add(entry.digest)
+
+    def _file(self, entry: Entry, at: At, verdict: Verdict, view: View | None) -> Known:
+        has_case = isinstance(view, AgreementView | DossierView | NominationView | PlacementView)
+        case = self._book.case_of(entry) if has_case else None
+        known = Known(entry, at, verdict, view, case)
+        self._book.add(known)
+        if at != ALWAYS:
+            self._pair.verdicts[entry.digest] = verdict
+        return known
+
+    # --- what a record that counts changes ---------------------------------------------
+
+    def _apply(self, known: Known, at: At, cut: Cut) -> Sequence[Case]:
+        """Files it with its subject; the nominations whose places it may change."""
+        match known.view, known.case:
+            case NominationView(), Case() as case:
+                case.versions.append(known)
+                return (case,)
+            case PlacementView() as view, Case() as case:
+                return self._apply_placement(known, view, case)
+            case _, Case() as case:
+                case.versions.append(known)
+            case DecisionView() as view, _:
+                return self._apply_decision(known, view, at, cut, turn=at[1])
+            case EventView() as view, _:
+                placements = (
+                    self._book.cases.get((known.entry.issuer, placement)) for placement in view.placements
+                )
+                return _nominations(placement for placement in placements if placement is not None)
+        return ()
+
+    def _apply_placement(self, known: Known, view: PlacementView, case: Case) -> Sequence[Case]:
+        if view.nomination is None:
+            raise RuntimeError("an accepted placement without a nomination")
+        nomination = self._book.case_named(view.nomination)
+        if not case.versions:
+            case.nomination = nomination
+            nomination.placements.append(case)
+        case.versions.append(known)
+        return (nomination,)
+
+    def _apply_decision(
+        self, known: Known, view: DecisionView, at: At, cut: Cut, *, turn: int
+    ) -> Sequence[Case]:
+        subject = self._book.find(view.about.digest)
+        if subject is None or subject.case is None or not has_effect(view):
+            return ()
+        author = known.entry.issuer
+        effect = effect_of(view, subject.case, author, cut)
+        subject.case.acts.append(
+            Act(
+                author=author,
+                outcome=view.outcome,
+                effect=effect,
+                digest=view.about.digest,
+                effective=view.effective,
+                day=view.day,
+                scope=view.scope,
+                at=at,
+                turn=turn,
+                cut=cut,
+            )
+        )
+        return _nominations((subject.case,))
+
+    # --- places, as each side knows them -----------------------------------------------
+
+    def _follow(self, side: int, seen: int, cut: Cut) -> None:
+        """Brings a side's ledgers to the view of its next record."""
+        touched = self._touched[1 - side]
+        for position in range(self._seen[side], seen):
+            for nomination in touched[position]:
+                self._enter(side, nomination, cut)
+        self._seen[side] = max(self._seen[side], seen)
+
+    def _enter(self, side: int, nomination: Case, cut: Cut) -> None:
+        """Enters anew what a nomination holds in the view of one side."""
+        known = lifecycles.newest(nomination, cut)
+        if known is None or not isinstance(known.view, NominationView):
+            return
+        direction, author = known.view.direction, self._lines[side].author
+        key = (self._book.case_named(known.view.agreement), direction)
+        released = lifecycles.release_day(self._book, nomination, cut)
+        if direction.sender == author:
+            self._bench.nominated[author].put(key, nomination, Place(known.view.day.year, released))
+            return
+        held = lifecycles.place_held(nomination, direction.host, cut)
+        if held is not None:
+            act, taken_back = held
+            days = [day for day in (released, taken_back) if day is not None]
+            self._bench.accepted[author].put(key, nomination, Place(act.day.year, min(days, default=None)))
+
+    # --- third parties -----------------------------------------------------------------
+
+    def _take_beside(self, beside: Mapping[str, Sequence[Entry]]) -> None:
+        """Takes up third parties' agreements, and their decisions as what they are about is judged.
+
+        Of a third party's own view a pair knows only part. So its decisions are checked for who
+        decides on what, not for the state in which it found it; and they count from what they
+        are about.
+        """
+        opened: list[Known] = []
+        for author in sorted(beside):
+            for turn, entry in enumerate(beside[author]):
+                view = read(entry)
+                if isinstance(view, AgreementView):
+                    verdict = judge_version(self._book, entry, _NO_VIEW)
+                    verdict = judge_agreement(entry, view) if verdict.is_accepted else verdict
+                    opened.append(self._file(entry, ALWAYS, verdict, view))
+                elif isinstance(view, DecisionView) and view.about_type == "agreement":
+                    self._pending[view.about.digest].append((entry, view, turn))
+        for known in opened:
+            if known.verdict.is_accepted and known.case is not None:
+                known.case.versions.append(known)
+            self._take_pending(known)
+
+    def _take_pending(self, known: Known) -> None:
+        for entry, view, turn in self._pending.pop(known.entry.digest, ()):
+            subject = find_subject(self._book, view, (2**62, 2**62, 1))
+            if isinstance(subject, Verdict) or not judge_entitled(entry, view, subject).is_accepted:
+                continue
+            decision = Known(entry, known.at, ACCEPTED, view, None)
+            self._apply_decision(decision, view, known.at, _NO_VIEW, turn=turn)
+
+
+def _nominations(cases: Iterable[Case]) -> Sequence[Case]:
+    """The nominations that cases are, or place."""
+    found = (case if case.type == "nomination" else case.nomination for case in cases)
+    return tuple(case for case in found if case is not None)
