@@ -55,7 +55,7 @@ class OfferView(TypedDict):
     """A placement offer, of whatever agency of the network, newest version held.
 
     ``places_taken`` counts accepted nominations that this node can see; None for offers between
-    others. ``state`` is one of 2.3 of the domain: open, on-hold, filled, closed, withdrawn.
+    others. ``state`` is the fold's (``exchange.state.OfferState``).
     """
 
     id: str
@@ -75,7 +75,8 @@ class OfferView(TypedDict):
 class DirectionFigures(TypedDict):
     """One direction with its counts as of the board's day; ``fulfilment`` is realised / quota.
 
-    ``quota`` and ``fulfilment`` are None where the agreement sets no number.
+    ``quota`` and ``fulfilment`` are None where the agreement sets no number; ``status_since`` is an
+    EDTF date.
     """
 
     sender: str
@@ -97,8 +98,8 @@ class DirectionFigures(TypedDict):
 class AgreementView(TypedDict):
     """An agreement that this agency is party to.
 
-    ``state``: proposed, in-force, suspended, expired, terminated, contested. ``waiting_for`` are
-    the parties whose acceptance is missing.
+    ``state`` is the fold's (``exchange.state.AgreementState``). ``waiting_for`` are the parties
+    whose acceptance is missing.
     """
 
     id: str
@@ -116,7 +117,8 @@ class AgreementView(TypedDict):
 class PlacementView(TypedDict):
     """A placement of this agency, sent or hosted. The volunteer is a pseudonym, never a name.
 
-    ``state``: one of 2.3 of the domain. ``reason`` is a code of the end reasons, or None.
+    ``state`` is the fold's (``exchange.state.PlacementState``). ``reason`` is a code of the list
+    ``reason``, why it ended or was cancelled, or None.
     """
 
     id: str

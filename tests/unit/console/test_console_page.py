@@ -7,7 +7,7 @@ import gzip
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
-from typing import TypeAlias
+from typing import TypeAlias, get_args, get_type_hints
 
 import html5lib
 import pytest
@@ -15,9 +15,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from bs4 import BeautifulSoup, Tag
 
-from passerelle.desk.board_view import BOARD_ROWS, Board
+from passerelle.desk.board_view import BOARD_ROWS, BlockedView, Board, DirectionStatus, FeedState
 from passerelle.server.console import console_app
 from passerelle.server.console.pages import ICON, STYLE
+from passerelle.words import LANGUAGES, Words
 
 Client: TypeAlias = TestClient[Request, Application]
 Read: TypeAlias = Callable[..., Awaitable[BeautifulSoup]]
@@ -195,6 +196,29 @@ async def test_read_only_and_alarms_come_first_and_say_why(read: Read, board: Bo
     assert "(depuis le 28 février 2027 à 08:00 UTC)" in words(readonly)
     assert words(found(readonly, "code")) == "future.code"
     assert "other.code" in words(alarm)
+
+
+STATES = {
+    "agreement": "proposed rejected withdrawn accepted in-force suspended expired terminated blocked waiting",
+    "offer": "open on-hold filled closed withdrawn blocked waiting",
+    "placement": "proposed planned active completed ended-early suspended cancelled rejected withdrawn blocked waiting",
+    "direction": " ".join(get_args(DirectionStatus)),
+    "feed": " ".join(get_args(FeedState)),
+    "verdict": " ".join(get_args(get_type_hints(BlockedView)["verdict"])),
+}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", STATES)
+def test_every_state_has_a_name(kind: str, lang: str) -> None:
+    """Of those that fold and follower give; one that is newer than this version is shown as its code."""
+    nameless = [state for state in STATES[kind].split() if not Words(lang).has(f"state.{kind}.{state}")]
+    assert nameless == []
+
+
+async def test_a_state_of_a_newer_version_is_shown_as_its_code(read: Read, board: Board) -> None:
+    board["placements"][0]["state"] = "future-state"
+    assert rows(await read(), "placements")[0][4] == "future-state"
 
 
 async def test_without_trouble_there_is_no_notice(read: Read) -> None:

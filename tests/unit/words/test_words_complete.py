@@ -213,6 +213,17 @@ def test_the_user_is_spoken_to_without_jargon() -> None:
     assert wrong == []
 
 
+def test_chapters_named_to_developers_exist() -> None:
+    chapters = {
+        name
+        for said in ERRORS.values()
+        for text in said.values()
+        for name in re.findall(r"spec/[a-z0-9-]+\.md", text)
+    }
+    root = PACKAGE.parents[1]
+    assert {name for name in chapters if not (root / name).is_file()} == set()
+
+
 def test_every_msgid_named_in_code_and_templates_exists() -> None:
     """``text("…")`` and ``plural("…")`` in Python, ``t("…")`` and ``n("…")`` in templates."""
     known = {message.id if isinstance(message.id, str) else message.id[0] for message in merged("fr")}
