@@ -102,7 +102,9 @@ def test_our_log_resolves_and_our_records_verify(togo: Agency, mali: Agency, out
         togo.publish(AFTER, new),
         togo.publish(AFTER, new, to=mali.identity.scid),
     ]
-    found = outside("verify_records", {"log": togo.log.decode(), "records": [r.data.decode() for r in good]})
+    found = outside(
+        "verify_records", {"logs": [togo.log.decode()], "records": [r.data.decode() for r in good]}
+    )
     assert [answer["verified"] for answer in found] == [True, True, True], found
     assert [answer["version"].partition("-")[0] for answer in found] == ["1", "2", "2"]
 
@@ -121,7 +123,7 @@ def test_what_is_wrong_with_our_records_is_wrong_for_others(
         togo.publish(AFTER, togo.request).data,
     ]
     found = outside(
-        "verify_records", {"log": togo.log.decode(), "records": [data.decode() for data in wrong]}
+        "verify_records", {"logs": [togo.log.decode()], "records": [data.decode() for data in wrong]}
     )
     assert [answer["verified"] for answer in found] == [False] * 5, found
 

@@ -54,7 +54,8 @@ def test_records(outside: Outside) -> None:
     vectors = load("records.json")
     asked = [*vectors["valid"], *vectors["refused"]]
     found = outside(
-        "verify_records", {"log": vectors["identities"]["togo"], "records": [case["data"] for case in asked]}
+        "verify_records",
+        {"logs": list(vectors["identities"].values()), "records": [case["data"] for case in asked]},
     )
     verdicts = {
         case["name"]: "accepts" if answer["verified"] else "rejects"

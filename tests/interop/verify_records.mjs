@@ -1,5 +1,5 @@
 // Digital Bazaar verifies records against the document that didwebvh-ts resolves at each record's `issued`.
-// In: {log, records: [text]}. Out: [{verified, version, error}].
+// In: {logs: [text], records: [text]}; a record is checked under the log of its issuer's SCID. Out: [{verified, version, error}].
 import { createVerifyCryptosuite } from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
 import jsigs from 'jsonld-signatures';
@@ -31,7 +31,8 @@ async function check(entries, text) {
   }
 }
 
-await answer(async ({ log, records }) => {
-  const entries = entriesOf(log);
-  return Promise.all(records.map((text) => check(entries, text)));
+await answer(async ({ logs, records }) => {
+  const byScid = Object.fromEntries(logs.map(entriesOf).map((entries) => [entries[0].parameters.scid, entries]));
+  const issuer = (text) => JSON.parse(text).issuer.split(':')[2];
+  return Promise.all(records.map((text) => check(byScid[issuer(text)], text)));
 });

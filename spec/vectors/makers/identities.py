@@ -166,6 +166,12 @@ def three_entries(agency: str = "togo") -> list[Tree]:
     return log
 
 
+def moved_entries(agency: str) -> list[Tree]:
+    """The same keys under another domain in entry 2."""
+    log = one_entry(agency)
+    return [*log, next_entry(log, agency, Keys.of(agency), SECOND, domain=f"new.{agency}.example")]
+
+
 def make_identity() -> Tree:
     """Logs that are accepted, logs that are refused, pairs that are compared."""
     return {

@@ -10,13 +10,14 @@ from typing import Any, Final
 import base58
 
 from makers.common import CONTEXT, SELF, Key, Tree, canonical, hash_data, make_proof, seed
-from makers.identities import NOW, encode_log, one_entry, scid_of, three_entries
+from makers.identities import NOW, encode_log, moved_entries, one_entry, scid_of, three_entries
 
 ISSUED: Final = "2025-03-21T10:00:00Z"
 OTHER_CONTEXT: Final[Any] = {"@context": ["urn:passerelle:v2"]}
 MORE_CONTEXTS: Final[Any] = {"@context": [*CONTEXT, "urn:example:other"]}
 OLD: Final = Key("togo/record/1")
 NEW: Final = Key("togo/record/2")
+FRENCH: Final = Key("france/record/1")
 
 
 class Actors:
@@ -24,7 +25,7 @@ class Actors:
 
     def __init__(self) -> None:
         self.togo = three_entries("togo")
-        self.logs = {"togo": self.togo, "mali": one_entry("mali"), "france": one_entry("france")}
+        self.logs = {"togo": self.togo, "mali": one_entry("mali"), "france": moved_entries("france")}
         self.scids = {name: scid_of(log) for name, log in self.logs.items()}
         self.did: str = self.togo[0]["state"]["id"]
 
@@ -67,7 +68,7 @@ def make_records() -> Tree:
     return {
         "chapter": "04",
         "about": "identities: logs by agency. valid: data is accepted under the log of its issuer with the clock at now, "
-        "and its digest is digest; outside false: a reader of the standards alone is not asked. malformed: data is "
+        "and its digest is digest. malformed: data is "
         "refused with code by its form alone. refused: its form is good and its proof is refused with code; outside "
         "tells what a W3C verifier that resolves the issuer at issued says.",
         "made_by": SELF,
@@ -117,12 +118,22 @@ def _valid(actors: Actors) -> list[Tree]:
                 },
             )
         ),
+        "before a change of domain": sign(header(actors, "unmoved", issuer=_france(actors, 0)), FRENCH),
+        "after a change of domain": sign(
+            header(actors, "moved", issuer=_france(actors, 1), issued="2025-09-01T10:00:00Z"), FRENCH
+        ),
         "23 hours ahead": sign(header(actors, "ahead", issued="2026-01-01T23:00:00Z"), NEW),
     }
     return [
         {"name": name, "data": canonical(record).decode(), "digest": sha256(canonical(record)).hexdigest()}
         for name, record in records.items()
     ]
+
+
+def _france(actors: Actors, entry: int) -> str:
+    """The DID of France before and after its change of domain."""
+    did: str = actors.logs["france"][entry]["state"]["id"]
+    return did
 
 
 def _malformed(actors: Actors) -> list[Tree]:
@@ -328,6 +339,18 @@ def _refused(actors: Actors) -> list[Tree]:
                 Key("mali/record/1"),
                 method=f"did:webvh:{actors.scids['mali']}:mali.example#{Key('mali/record/1').multikey}",
             ),
+        ),
+        case(
+            "the former DID after a change of domain",
+            "R-14",
+            "record.issuer-unknown",
+            sign(header(actors, "stayed", issuer=_france(actors, 0), issued="2025-09-01T10:00:00Z"), FRENCH),
+        ),
+        case(
+            "the new DID before a change of domain",
+            "R-14",
+            "record.issuer-unknown",
+            sign(header(actors, "early mover", issuer=_france(actors, 1)), FRENCH),
         ),
         case("a key that no entry names", "R-16", "key.unknown", sign(bare, stranger)),
         case("a request key", "R-16", "key.unknown", sign(bare, request)),
