@@ -15,7 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from makers import feeds, identities, profiles, requests, signed_records  # found by the line above
+from makers import feeds, identities, intakes, profiles, requests, signed_records  # found by the line above
 
 
 def vectors() -> dict[str, dict[str, Any]]:
@@ -35,6 +35,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "paths.json": feeds.make_paths(),
         "checkpoints.json": feeds.make_checkpoints(),
         "commitments.json": feeds.make_commitments(),
+        "intake.json": intakes.make_intake(),
         "requests.json": requests.make_requests(),
     }
 
