@@ -19,7 +19,7 @@ _marks = st.sampled_from(["", "~", "?", "%"])
 
 
 def _dates() -> st.SearchStrategy[str]:
-    plain = st.one_of(
+    return st.one_of(
         _days.map(str),
         _days.map(lambda day: str(day)[:7]),
         _days.map(lambda day: f"{str(day)[:7]}-XX"),
@@ -29,7 +29,6 @@ def _dates() -> st.SearchStrategy[str]:
         _years.map(lambda year: f"{str(year)[:3]}X"),
         _years.map(lambda year: f"{str(year)[:2]}XX"),
     )
-    return plain
 
 
 def _outside(text: str) -> tuple[str, str]:

@@ -6,7 +6,6 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from tests.unit.exchange.world import BF, FR, ML, TG, Programme, World, erase
 
 from passerelle.errors import InputError
 from passerelle.exchange.fold import fold
@@ -14,6 +13,7 @@ from passerelle.exchange.state import State
 from passerelle.exchange.statement import Tally, figures, tally, three_places
 from passerelle.exchange.views import Direction
 from passerelle.protocol import profile
+from tests.unit.exchange.world import BF, FR, ML, TG, Programme, World, erase
 
 AS_OF = date(2018, 12, 31)
 
