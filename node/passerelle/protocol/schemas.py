@@ -99,6 +99,8 @@ class Schemas:
         self._explainers: Final[dict[_Reading, Explainer]] = {}
         names = sorted(SchemaName.parse(urn) for urn in documents)
         self._newest: Final = {(name.type, name.major): name for name in names if name.type not in _NOT_TYPES}
+        # A list, because what a partner gives as `schema` need not be hashable.
+        self._records: Final = [name.encode() for name in names if name.type not in _NOT_TYPES]
         self._personal: Final = frozenset(
             name.type for name in names if documents[name.encode()].get("x-personal") is True
         )
@@ -156,10 +158,10 @@ class Schemas:
             ProtocolError: ``schema.unknown`` (this version does not write that schema) or
                 ``schema.violation`` with ``path`` and ``rule`` of the first fault.
         """
-        urn = SchemaName.parse(record.get("schema")).encode()
-        if urn not in self._documents or type_of(urn) in _NOT_TYPES:
-            raise ProtocolError("schema.unknown", schema=urn)
-        self._require("outgoing", urn, record)
+        schema = record.get("schema")
+        if schema not in self._records:
+            raise ProtocolError("schema.unknown", schema=SchemaName.parse(schema).encode())
+        self._require("outgoing", str(schema), record)
 
     def check_incoming(self, record: Mapping[str, Json]) -> Incoming:
         """Passes a partner's record and says how much of it this version can read.
@@ -172,7 +174,11 @@ class Schemas:
         Raises:
             ProtocolError: ``schema.violation`` with ``path`` and ``rule`` of the first fault.
         """
-        name = SchemaName.parse(record.get("schema"))
+        schema = record.get("schema")
+        if schema in self._records:
+            self._require("strict", str(schema), record)
+            return "known"
+        name = SchemaName.parse(schema)
         reading, urn = self._reading_of(name)
         if reading is None:
             if record.get("type") != name.type:
@@ -182,7 +188,7 @@ class Schemas:
             known = any(record_type == name.type for record_type, _ in self._newest)
             return "unknown-major" if known else "unknown-type"
         self._require(reading, urn, record)
-        return "known" if reading == "strict" else "newer-minor"
+        return "newer-minor"
 
     def explain(self, record: Mapping[str, Json], *, outgoing: bool = False) -> list[SchemaFault]:
         """Every fault of a record, none where it fits or where its schema is unknown.
