@@ -105,6 +105,14 @@ async def find(
     return [_row(row) for row in await connection.execute(query.limit(limit).offset(offset))]
 
 
+async def count_newest(connection: AsyncConnection, record_type: str) -> int:
+    """How many records of a type are held, versions of one counted once."""
+    rows = await connection.execute(
+        select(func.count(func.distinct(record.c.issuer + record.c.id))).where(record.c.type == record_type)
+    )
+    return int(rows.scalar_one())
+
+
 async def by_name(connection: AsyncConnection, name: str) -> list[Row]:
     """Every version of the record with this id, or the one with this digest, newest version first."""
     query = select(record).where((record.c.id == name) | (record.c.digest == name))

@@ -1,0 +1,196 @@
+"""The composition root: what the command line, the scenario runner and tests start from.
+
+init_home(...)           make a home
+serve_home(home)         own it: answer partners, staff and commands, follow partners
+call(home, method, ...)  one use case, through the running node if there is one
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from passerelle import errors
+from passerelle.errors import ConfigError, PasserelleError, StorageError, TransportError
+from passerelle.initialise import init_home
+from passerelle.node import Node, open_node, utc_now
+from passerelle.server.console.app import console_app
+from passerelle.server.federation.app import Sources, federation_app
+from passerelle.server.federation.asking import Gate
+from passerelle.server.local import local_app, short_path
+from passerelle.storage.home import Paths
+
+__all__ = ["call", "init_home", "open_node", "serve_home"]
+
+MAINTENANCE_SECONDS = 3_600.0
+START_PATIENCE_SECONDS = 10.0
+
+_log = structlog.get_logger()
+
+
+async def serve_home(home: Path, *, ready: Callable[[dict[str, object]], None] | None = None) -> None:
+    """Own a home and answer until SIGINT or SIGTERM.
+
+    Args:
+        home: The folder.
+        ready: Called once everything answers, with ``address``, ``console`` and ``scid``.
+
+    Raises:
+        ConfigError: ``server.port-in-use``, ``server.cannot-bind``, ``server.unsafe-bind``, and what `open_node` raises.
+    """
+    async with open_node(home) as node:
+        _refuse_unsafe(node)
+        runners: list[web.AppRunner] = []
+        try:
+            told = await _listen(node, runners)
+            await node.say_who_we_are()
+            node.follower.start()
+            tend = asyncio.create_task(_tend(node), name="maintenance")
+            _log.info("serving", **told)
+            if ready is not None:
+                ready(told)
+            await _until_told_to_stop()
+            tend.cancel()
+            await asyncio.gather(tend, return_exceptions=True)
+        finally:
+            for runner in reversed(runners):
+                await runner.cleanup()
+            node.paths.socket.unlink(missing_ok=True)
+
+
+def _refuse_unsafe(node: Node) -> None:
+    """A node in the open without TLS or a declared proxy, or with its board open to all, does not start."""
+    server, console = node.config.server, node.config.console
+    if server.host not in _LOOPBACK and not server.behind_proxy:
+        raise ConfigError("server.unsafe-bind", host=server.host)
+    if console.host not in _LOOPBACK and not server.behind_proxy:
+        raise ConfigError("server.unsafe-bind", host=console.host)
+
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]:
+    config = node.config
+    gate = Gate(node.directory, config.server.public_address, utc_now, node.refresh_identity)
+    sources = Sources(
+        database=node.database,
+        directory=node.directory,
+        heads=lambda: node.publisher.current,
+        descriptor=lambda: node.descriptor,
+        noticed=lambda sender, _origin: node.follower.wake(sender),
+    )
+    federation = await _site(federation_app(sources, gate), config.server.host, config.server.port, runners)
+    board = console_app(
+        node.desk.board_of,
+        agency=node.desk.own_view(),
+        today=lambda: utc_now().date(),
+        labels=node.desk.label,
+    )
+    console = await _site(board, config.console.host, config.console.port, runners)
+    node.paths.socket.unlink(missing_ok=True)
+    local = web.AppRunner(local_app(node.desk.call), access_log=None)
+    await local.setup()
+    runners.append(local)
+    await web.UnixSite(local, short_path(node.paths.socket)).start()
+    node.paths.socket.chmod(0o600)
+    return {
+        "address": f"http://{_host(config.server.host)}:{federation}",
+        "console": f"http://{_host(config.console.host)}:{console}/",
+        "scid": node.directory.own_scid,
+    }
+
+
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def _site(app: web.Application, host: str, port: int, runners: list[web.AppRunner]) -> int:
+    """Serve an application; returns the port, which the kernel chose where 0 was asked for."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    runners.append(runner)
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+    except OSError as exc:
+        code = "server.port-in-use" if exc.errno == 98 or "in use" in str(exc) else "server.cannot-bind"
+        raise ConfigError(code, host=host, port=port) from exc
+    address: Any = runner.addresses[0]
+    return int(address[1])
+
+
+async def _tend(node: Node) -> None:
+    """Keep the descriptor true and in date."""
+    while True:
+        await asyncio.sleep(MAINTENANCE_SECONDS)
+        with contextlib.suppress(StorageError):
+            await node.say_who_we_are()
+
+
+async def _until_told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+async def call(home: Path, method: str, /, **arguments: object) -> Any:
+    """One use case of the desk, through the running node, or in this process if none runs.
+
+    Raises:
+        PasserelleError: What the desk raised, with its code and values; ``home.in-use`` where
+            another process owns the home and does not answer.
+    """
+    deadline = asyncio.get_running_loop().time() + START_PATIENCE_SECONDS
+    while True:
+        try:
+            return await _through_socket(home, method, arguments)
+        except (FileNotFoundError, aiohttp.ClientConnectorError):
+            pass  # nobody answers: own the home ourselves
+        try:
+            async with open_node(home) as node:
+                return await node.desk.call(method, arguments)
+        except ConfigError as error:
+            # Another process is just starting, or just ending: look again, but not for ever.
+            if error.code != "home.in-use" or asyncio.get_running_loop().time() > deadline:
+                raise
+        await asyncio.sleep(0.2)
+
+
+async def _through_socket(home: Path, method: str, arguments: dict[str, object]) -> Any:
+    path = Paths(home).socket
+    if not path.exists():
+        raise FileNotFoundError(path)
+    connector = aiohttp.UnixConnector(path=short_path(path))
+    timeout = aiohttp.ClientTimeout(total=None)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        try:
+            body = json.dumps(arguments).encode()
+            async with session.post(f"http://node/desk/{method}", data=body) as response:
+                told = json.loads(await response.read())
+                if response.status == 200:
+                    return told
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as exc:
+            if isinstance(exc, aiohttp.ClientConnectorError):
+                raise
+            raise TransportError("node.stopped") from exc
+    raise _revived(told)
+
+
+def _revived(told: dict[str, Any]) -> PasserelleError:
+    """The error that the node raised, of its own kind again."""
+    kind = getattr(errors, str(told.get("kind")), PasserelleError)
+    if not (isinstance(kind, type) and issubclass(kind, PasserelleError)) or kind is errors.InconsistentLog:
+        kind = errors.ProtocolError
+    return kind(str(told.get("code", "node.unexpected")), **told.get("params", {}))

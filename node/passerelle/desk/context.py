@@ -1,0 +1,58 @@
+"""What every use case works with, named once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from passerelle.config import Config
+from passerelle.protocol.schemas import Schemas
+from passerelle.storage.database import Database
+from passerelle.storage.heads import Head
+from passerelle.sync.client import Client
+from passerelle.sync.directory import Directory
+from passerelle.sync.follower import Follower
+from passerelle.sync.publisher import Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The running parts of a node.
+
+    Args:
+        config: The settings.
+        database: The rows.
+        directory: Identities and partners.
+        schemas: The schema registry.
+        publisher: The one writer of our feeds.
+        follower: The visits to partners.
+        client: Sends requests to partners.
+        clock: Gives the present, aware, UTC.
+    """
+
+    config: Config
+    database: Database
+    directory: Directory
+    schemas: Schemas
+    publisher: Publisher
+    follower: Follower
+    client: Client
+    clock: Callable[[], datetime]
+
+    @property
+    def heads(self) -> Mapping[str, Head]:
+        """Our own heads in force, by origin."""
+        return self.publisher.current
+
+    @property
+    def own(self) -> str:
+        """Our SCID."""
+        return self.directory.own_scid
+
+    def code_of(self, scid: str) -> str | None:
+        """The short code bound to an agency here: ours, a partner's, or None."""
+        if scid == self.own:
+            return self.config.agency.code
+        partner = self.directory.peer(scid)
+        return None if partner is None else partner.code

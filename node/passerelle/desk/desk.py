@@ -1,0 +1,155 @@
+"""The desk: every use case by its name, for whoever asks in JSON."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from passerelle.desk import board, partners, publishing, reading, rejections, statements, syncing
+from passerelle.desk.board_view import AgencyView, Board
+from passerelle.desk.context import Context
+from passerelle.desk.ledger import Ledger
+from passerelle.errors import InputError
+from passerelle.exchange.held import Held
+from passerelle.protocol.records import Record
+
+Answer = dict[str, object]
+
+METHODS: Final = frozenset(
+    {
+        *("status", "peer_inspect", "peer_add", "peer_list", "peer_test"),
+        *("records_list", "records_show", "publish", "nominate", "decide"),
+        *("sync", "statement", "board"),
+    }
+)
+"""What may be called by name; each is a method of :class:`Desk`."""
+
+
+class Desk:
+    """What people and systems can ask of this node.
+
+    Args:
+        context: The node.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.ledger = Ledger(context)
+
+    async def call(self, method: str, arguments: Mapping[str, object]) -> object:
+        """One use case by name.
+
+        Raises:
+            InputError: ``desk.unknown-method``, ``desk.malformed-call``, and what the use case raises.
+        """
+        if method not in METHODS:
+            raise InputError("desk.unknown-method", method=method)
+        found = getattr(self, method)
+        try:
+            inspect.signature(found).bind(**arguments)
+        except TypeError as exc:
+            raise InputError("desk.malformed-call", method=method, detail=str(exc)) from exc
+        answer: object = await found(**arguments)
+        return answer
+
+    async def status(self) -> Answer:
+        """Who we are, whether we may sign, how far each feed is."""
+        return await reading.status(self._context)
+
+    async def peer_inspect(self, url: str) -> Answer:
+        """What a node at an address says of itself."""
+        return await partners.inspect(self._context, url)
+
+    async def peer_add(
+        self, url: str, scid: str | None = None, code: str | None = None, address: str | None = None
+    ) -> Answer:
+        """Add a partner."""
+        return await partners.add(self._context, url, scid, code, address)
+
+    async def peer_list(self) -> list[Answer]:
+        """All partners with their feeds."""
+        return await partners.listing(self._context)
+
+    async def peer_test(self, peer: str) -> list[Answer]:
+        """Try the road to a partner, step by step."""
+        return await partners.test(self._context, peer)
+
+    async def records_list(
+        self,
+        type: str | None = None,  # noqa: A002  the field's own word
+        issuer: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Answer]:
+        """Records, newest first."""
+        return await reading.records_list(self._context, self.ledger, type, issuer, limit, offset)
+
+    async def records_show(self, name: str) -> Answer:
+        """One record, by id or digest."""
+        return await reading.records_show(self._context, self.ledger, name)
+
+    async def publish(
+        self, items: Sequence[Mapping[str, object]], key: str | None = None, unchecked: bool = False
+    ) -> list[Answer]:
+        """Publish records, all or none."""
+        return await publishing.publish(self._context, items, key, unchecked)
+
+    async def nominate(self, offer: str, dossier: str, agreement: str, **more: object) -> Answer:
+        """Nominate a volunteer; see :func:`passerelle.desk.publishing.nominate`."""
+        return await _bound(publishing.nominate, self._context, offer, dossier, agreement, **more)
+
+    async def decide(self, about: str, outcome: str, **more: object) -> Answer:
+        """Decide on a record; see :func:`passerelle.desk.publishing.decide`."""
+        return await _bound(publishing.decide, self._context, about, outcome, **more)
+
+    async def sync(self, peer: str | None = None) -> list[Answer]:
+        """Visit one partner or all, now."""
+        return await syncing.sync(self._context, peer)
+
+    async def statement(self, partner: str, as_of: str | None = None, scheme: str | None = None) -> Answer:
+        """The reciprocity statement with a partner."""
+        return await statements.statement(self._context, self.ledger, partner, self._day(as_of), scheme)
+
+    async def board(self, as_of: str | None = None) -> Board:
+        """The board."""
+        return await self.board_of(self._day(as_of))
+
+    async def board_of(self, as_of: date) -> Board:
+        """The board as of a day, for the console."""
+        return await board.board(self._context, self.ledger, as_of)
+
+    async def check(self, record: Record, ahead: Sequence[Held]) -> None:
+        """Refuse a record of ours that the fold would block; for the publisher."""
+        await self.ledger.check(record, ahead)
+
+    async def report_rejections(self, scid: str) -> None:
+        """Tell a partner what of its records could not be taken; for the follower."""
+        await rejections.report(self._context, scid)
+
+    def own_view(self) -> AgencyView:
+        """Who we are, for the console."""
+        return board.own_view(self._context)
+
+    def label(self, code_list: str, code: str, language: str) -> str | None:
+        """The label of a code, or None where list or code are unknown; for the console."""
+        found = self._context.schemas.code_lists().get(code_list)
+        return found.label(code, language) if found is not None and code in found else None
+
+    def _day(self, text: str | None) -> date:
+        if text is None:
+            return self._context.clock().date()
+        try:
+            return date.fromisoformat(text)
+        except ValueError as exc:
+            raise InputError("desk.not-a-day", value=text[:40]) from exc
+
+
+async def _bound(function: Callable[..., Awaitable[Answer]], /, *arguments: object, **more: object) -> Answer:
+    """Call with the caller's names, refusing those that it does not have."""
+    try:
+        inspect.signature(function).bind(*arguments, **more)
+    except TypeError as exc:
+        raise InputError("desk.malformed-call", method=function.__name__, detail=str(exc)) from exc
+    return await function(*arguments, **more)

@@ -1,0 +1,161 @@
+"""Partners: looking at one, adding it, testing the road to it."""
+
+from __future__ import annotations
+
+import time
+
+from passerelle.desk.context import Context
+from passerelle.errors import InputError, PasserelleError
+from passerelle.protocol.fingerprints import fingerprint
+from passerelle.protocol.origins import Origin
+from passerelle.storage import feeds
+from passerelle.storage import peers as peer_rows
+from passerelle.storage.peers import Peer
+from passerelle.sync import contact
+from passerelle.sync.client import problem_of
+from passerelle.sync.contact import Introduction
+from passerelle.sync.follower import road_to
+
+Answer = dict[str, object]
+
+
+async def inspect(context: Context, url: str) -> Answer:
+    """What the node at an address says of itself, for a person to compare by telephone."""
+    return _told(await contact.introduce(context.client, url, context.clock()))
+
+
+def _told(found: Introduction) -> Answer:
+    body = found.descriptor.body
+    return {
+        "scid": found.identity.scid,
+        "did": found.identity.did,
+        "names": body.get("names"),
+        "address": found.public_address,
+        "fingerprint": fingerprint(found.identity.scid),
+    }
+
+
+async def add(
+    context: Context, url: str, scid: str | None = None, code: str | None = None, address: str | None = None
+) -> Answer:
+    """Add a partner: its identity is kept, its code bound, our feed to it made.
+
+    Args:
+        context: The node.
+        url: Where to ask for its two well-known documents.
+        scid: The identity that the person has compared; another one is refused.
+        code: Short code to bind to it, such as ``TG-ANVT``.
+        address: Where to connect from now on, where it is not what the partner publishes.
+
+    Raises:
+        InputError: ``peer.is-us``, ``peer.another-identity``, ``peer.known``, ``peer.code-taken``.
+    """
+    found = await contact.introduce(context.client, url, context.clock())
+    _refuse_unfit(context, found, scid, code)
+    connect = (address or url).rstrip("/")
+    now = int(context.clock().timestamp())
+    partner = Peer(
+        scid=found.identity.scid,
+        code=code,
+        address=connect,
+        override=address is not None or connect != found.public_address,
+        added=now,
+        last_heard=now,
+        descriptor=found.descriptor.data,
+    )
+    async with context.database.writing() as connection:
+        await peer_rows.put_identity(connection, partner.scid, found.identity.log, now)
+        await peer_rows.add(connection, partner)
+        for origin in (Origin(partner.scid, None, 1), Origin(partner.scid, context.own, 1)):
+            await feeds.add(connection, origin, own=False)
+    context.directory.keep_identity(found.identity)
+    context.directory.keep_peer(partner)
+    await open_feed_to(context, partner.scid)
+    context.follower.follow(partner.scid)
+    return {**_told(found), "code": code, "connect": connect}
+
+
+async def open_feed_to(context: Context, scid: str) -> None:
+    """Make our feed to a partner, with its empty checkpoint, unless it is there."""
+    await context.publisher.open_feed(Origin(context.own, scid, 1))
+
+
+def _refuse_unfit(context: Context, found: Introduction, scid: str | None, code: str | None) -> None:
+    offered = found.identity.scid
+    if offered == context.own:
+        raise InputError("peer.is-us")
+    if scid is not None and scid != offered:
+        raise InputError("peer.another-identity", expected=scid, found=offered)
+    if context.directory.peer(offered) is not None:
+        raise InputError("peer.known", name=context.code_of(offered) or offered)
+    taken = {partner.code for partner in context.directory.peers} | {context.config.agency.code}
+    if code is not None and code in taken:
+        raise InputError("peer.code-taken", code=code)
+
+
+async def listing(context: Context) -> list[Answer]:
+    """All partners with the state of each feed."""
+    answers: list[Answer] = []
+    async with context.database.reading() as connection:
+        for partner in context.directory.peers:
+            entry: Answer = {
+                "scid": partner.scid,
+                "code": partner.code,
+                "address": partner.address,
+                "last_heard": partner.last_heard,
+                "fingerprint": fingerprint(partner.scid),
+                "feeds": [],
+            }
+            listed: list[Answer] = []
+            for origin in (Origin(partner.scid, None, 1), Origin(partner.scid, context.own, 1)):
+                held = await feeds.get(connection, origin)
+                if held is not None:
+                    cosigned = await feeds.get_receipt(connection, held.id, context.own)
+                    listed.append(_feed(held, 0 if cosigned is None else cosigned[0].size))
+            ours = await feeds.get(connection, Origin(context.own, partner.scid, 1))
+            if ours is not None:
+                receipt = await feeds.get_receipt(connection, ours.id, partner.scid)
+                listed.append(_feed(ours, 0 if receipt is None else receipt[0].size))
+            entry["feeds"] = listed
+            answers.append(entry)
+    return answers
+
+
+def _feed(held: feeds.Feed, cosigned: int) -> Answer:
+    return {
+        "origin": held.origin.encode(),
+        "own": held.own,
+        "state": held.state,
+        "code": held.state_code,
+        "size": held.size,
+        "cosigned": cosigned,
+    }
+
+
+async def test(context: Context, name: str) -> list[Answer]:
+    """Try the road to a partner step by step, and say of each step how it went."""
+    partner = context.directory.find(name)
+    road = road_to(partner)
+    own_feed = f"/{Origin(partner.scid, context.own, 1).path}/checkpoint"
+    steps = [
+        ("identity", contact.IDENTITY_PATH, False),
+        ("descriptor", contact.DESCRIPTOR_PATH, False),
+        ("public-feed", f"/{Origin(partner.scid, None, 1).path}/checkpoint", False),
+        ("feed-to-us", own_feed, True),
+    ]
+    answers: list[Answer] = []
+    for step, path, signed in steps:
+        began = time.monotonic()
+        entry: Answer = {"step": step, "path": path}
+        try:
+            answer = await context.client.get(road, path, max_bytes=contact.MAX_IDENTITY_BYTES, signed=signed)
+            entry["status"] = answer.status
+            entry["ok"] = answer.status == 200  # noqa: PLR2004  OK
+            if answer.status != 200:  # noqa: PLR2004  OK
+                waiting = step == "feed-to-us" and answer.status == 404  # noqa: PLR2004  Not Found
+                entry["code"] = "feed.waiting" if waiting else problem_of(answer)
+        except PasserelleError as error:
+            entry |= {"ok": False, "code": error.code, "params": dict(error.params)}
+        entry["milliseconds"] = round((time.monotonic() - began) * 1000)
+        answers.append(entry)
+    return answers

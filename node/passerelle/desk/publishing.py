@@ -1,0 +1,245 @@
+"""Publishing what a person or a national system gives: any record, a nomination, a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+
+from passerelle.desk.context import Context
+from passerelle.errors import InputError
+from passerelle.protocol.origins import is_scid
+from passerelle.protocol.profile import Json, encode
+from passerelle.protocol.records import Record
+from passerelle.storage import records as record_rows
+from passerelle.storage import vault
+from passerelle.sync.batch import Audience, Draft
+
+Answer = dict[str, object]
+
+PUBLIC_ONLY = frozenset({"agency", "node", "organisation", "offer"})
+BILATERAL_ONLY = frozenset({"agreement", "dossier", "nomination", "placement", "rejection"})
+_AGENCY_MEMBERS = frozenset({"agency", "sendingAgency"})
+_ITEM_MEMBERS = frozenset({"type", "to", "body", "id"})
+
+
+async def publish(
+    context: Context, items: Sequence[Mapping[str, object]], key: str | None = None, unchecked: bool = False
+) -> list[Answer]:
+    """Publish records, all of them or none.
+
+    Args:
+        context: The node.
+        items: Each ``{"type":…,"to":"public" or [codes or SCIDs],"body":{…},"id"?}``; ``id`` names
+            a record of ours of which this is the next version. In bodies an agency may be named
+            by its code. ``to`` may be left out where the type is always public.
+        key: Idempotency key: the same call again returns the first answer.
+        unchecked: Skip our own rules, never the schema; in a fictitious home only.
+
+    Raises:
+        InputError: ``publish.*``, or the code of the rule that refuses.
+        ProtocolError: ``schema.*``.
+    """
+    if unchecked and not context.config.agency.fictitious:
+        raise InputError("publish.unchecked-not-fictitious")
+    if not items:
+        raise InputError("publish.nothing")
+    drafts = [
+        _draft(context, item, number, unchecked=unchecked) for number, item in enumerate(items, start=1)
+    ]
+    asked = sha256(encode([dict(item) for item in items])).hexdigest() if key is not None else ""
+    return await context.publisher.publish(drafts, key=key, request=asked)
+
+
+def _draft(context: Context, item: Mapping[str, object], number: int, *, unchecked: bool) -> Draft:
+    record_type, body, revises = item.get("type"), item.get("body"), item.get("id")
+    if not isinstance(record_type, str) or not isinstance(body, Mapping) or not set(item) <= _ITEM_MEMBERS:
+        raise InputError("publish.malformed-item", number=number)
+    if revises is not None and not isinstance(revises, str):
+        raise InputError("publish.malformed-item", number=number)
+    audience = _audience(context, record_type, item.get("to"))
+    filled = _with_scids(context, dict(body))
+    if not isinstance(filled, dict):
+        raise RuntimeError("a body stays an object")
+    if context.config.agency.fictitious:
+        filled["synthetic"] = True
+    filled.setdefault("lang", context.config.agency.languages[0])
+    try:
+        encode(filled)
+    except ValueError as exc:
+        raise InputError("publish.not-in-profile", number=number, detail=str(exc)[:200]) from exc
+    return Draft(record_type, audience, filled, revises, unchecked)
+
+
+def _audience(context: Context, record_type: str, asked: object) -> Audience:
+    if record_type in PUBLIC_ONLY:
+        if asked not in (None, "public"):
+            raise InputError("publish.always-public", type=record_type)
+        return "public"
+    if asked == "public":
+        if record_type in BILATERAL_ONLY:
+            raise InputError("publish.never-public", type=record_type)
+        return "public"
+    names = [asked] if isinstance(asked, str) else asked
+    if not isinstance(names, list | tuple) or not names:
+        raise InputError("publish.no-audience", type=record_type)
+    return tuple(sorted({context.directory.find(str(name)).scid for name in names}))
+
+
+def _with_scids(context: Context, value: object) -> Json:
+    """A body in which agencies named by code are named by SCID."""
+    if isinstance(value, Mapping):
+        return {
+            str(name): _scid(context, item)
+            if name in _AGENCY_MEMBERS and isinstance(item, str)
+            else _with_scids(context, item)
+            for name, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_with_scids(context, item) for item in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    raise InputError("publish.not-in-profile", number=0, detail=type(value).__name__)
+
+
+def _scid(context: Context, name: str) -> str:
+    if is_scid(name):
+        return name
+    if name == context.config.agency.code:
+        return context.own
+    return context.directory.find(name).scid
+
+
+async def newest(context: Context, name: str, record_type: str | None = None) -> Record:
+    """The newest version held of a record, by id, or the exact one by digest.
+
+    Raises:
+        InputError: ``record.unknown``, ``record.erased``, ``record.another-type``.
+    """
+    async with context.database.reading() as connection:
+        rows = await record_rows.by_name(connection, name)
+        if not rows:
+            raise InputError("record.unknown", name=name)
+        data = await vault.get_record(connection, rows[0].digest)
+    if data is None:
+        raise InputError("record.erased", name=name)
+    record = Record.parse(data)
+    if record_type is not None and record.type != record_type:
+        raise InputError("record.another-type", name=name, expected=record_type, found=record.type)
+    return record
+
+
+def _ref(record: Record) -> dict[str, Json]:
+    return {"id": record.id, "digest": record.digest}
+
+
+async def nominate(
+    context: Context,
+    offer: str,
+    dossier: str,
+    agreement: str,
+    nominated_on: str | None = None,
+    rank: int | None = None,
+    motivation: Mapping[str, object] | None = None,
+    key: str | None = None,
+    unchecked: bool = False,
+) -> Answer:
+    """Nominate a volunteer for an offer, under an agreement.
+
+    Args:
+        context: The node.
+        offer: Id or digest of the host's offer.
+        dossier: Id or digest of our dossier's card.
+        agreement: Id or digest of the agreement.
+        nominated_on: Day, ``YYYY-MM-DD``; today where left out.
+        rank: Our order of preference, from 1.
+        motivation: A few words by language.
+        key: Idempotency key.
+        unchecked: See `publish`.
+
+    Raises:
+        InputError: ``nominate.no-direction`` where the agreement has none from us to the host,
+            or the code of the rule that refuses, such as the quota.
+    """
+    offered = await newest(context, offer, "offer")
+    presented = await newest(context, dossier, "dossier")
+    agreed = await newest(context, agreement, "agreement")
+    direction = _direction(agreed, context.own, offered.issuer_scid)
+    body: dict[str, object] = {
+        "offer": _ref(offered),
+        "dossier": _ref(presented),
+        "agreement": _ref(agreed),
+        "direction": direction,
+        "nominatedOn": nominated_on or context.clock().date().isoformat(),
+    }
+    if rank is not None:
+        body["rank"] = rank
+    if motivation is not None:
+        body["motivation"] = dict(motivation)
+    item = {"type": "nomination", "to": [offered.issuer_scid], "body": body}
+    return (await publish(context, [item], key, unchecked))[0]
+
+
+def _direction(agreement: Record, sender: str, host: str) -> Json:
+    rows = agreement.body.get("directions")
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and _agency(row.get("from")) == sender and _agency(row.get("to")) == host:
+            return {"from": row["from"], "to": row["to"]}
+    raise InputError("nominate.no-direction", agreement=agreement.id, host=host)
+
+
+def _agency(party: Json) -> Json:
+    return party.get("agency") if isinstance(party, dict) else None
+
+
+async def decide(
+    context: Context,
+    about: str,
+    outcome: str,
+    effective: str | None = None,
+    reason: str | None = None,
+    function: str = "exchange-desk",
+    scope: Mapping[str, object] | None = None,
+    text: Mapping[str, object] | None = None,
+    key: str | None = None,
+    unchecked: bool = False,
+) -> Answer:
+    """Decide on a record: ours or a partner's, the version that is held.
+
+    Args:
+        context: The node.
+        about: Id (newest version held) or digest (that version) of the record.
+        outcome: A code of the list ``outcome``.
+        effective: EDTF date; today where left out.
+        reason: A code of the list of reasons.
+        function: The function that acted, never a name.
+        scope: For suspend and resume: one direction, scheme or programme.
+        text: A few words by language.
+        key: Idempotency key.
+        unchecked: See `publish`.
+    """
+    subject = await newest(context, about)
+    if effective is not None:
+        _check_day(effective)
+    body: dict[str, object] = {
+        "about": _ref(subject),
+        "aboutType": subject.type,
+        "outcome": outcome,
+        "effective": effective or context.clock().date().isoformat(),
+        "actingFunction": function,
+    }
+    for name, value in (("reason", reason), ("scope", scope), ("text", text)):
+        if value is not None:
+            body[name] = value
+    parties = {subject.issuer_scid, *subject.addressees} - {context.own}
+    to: object = "public" if subject.is_public else sorted(parties)
+    return (await publish(context, [{"type": "decision", "to": to, "body": body}], key, unchecked))[0]
+
+
+def _check_day(value: str) -> None:
+    """A calendar slip such as 30 February is caught here, with the value, before the schema speaks of patterns."""
+    if len(value) == len("2026-11-22"):
+        try:
+            date.fromisoformat(value)
+        except ValueError as exc:
+            raise InputError("decide.no-such-day", value=value) from exc

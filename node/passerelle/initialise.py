@@ -1,0 +1,140 @@
+"""Making a home: keys, identity, database, head store, and the first two records.
+
+Everything is made in a folder beside the home and renamed at the end, so a home is
+there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from passerelle import config as settings
+from passerelle.config import Agency, Config, Console, Server, Sync
+from passerelle.descriptor import quarters
+from passerelle.errors import ConfigError, InputError
+from passerelle.node import open_node
+from passerelle.protocol.fingerprints import fingerprint
+from passerelle.protocol.identity import create_log, parse_identity
+from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.origins import Origin
+from passerelle.storage import peers as peer_rows
+from passerelle.storage import records as record_rows
+from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.heads import HeadStore
+from passerelle.storage.home import Keys, Paths, write_secret
+
+NEXT_UPDATE_KEYS = 2
+"""Update keys committed to beforehand: the next one, and one in reserve."""
+
+
+async def init_home(
+    home: Path,
+    *,
+    agency: Agency,
+    server: Server,
+    console: Console | None = None,
+    sync: Sync | None = None,
+) -> dict[str, object]:
+    """Make a home that was not there.
+
+    Args:
+        home: The folder; absent, or empty.
+        agency: Who the node is.
+        server: Where it will answer; its host name becomes part of the identity.
+        console: Where staff look; the default is this machine alone.
+        sync: How it follows; the defaults suit an agency.
+
+    Returns:
+        ``scid``, ``did``, ``fingerprint``, and where the offline keys lie.
+
+    Raises:
+        InputError: ``home.not-empty``.
+        ConfigError: ``home.not-writable``.
+    """
+    home = home.absolute()
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise InputError("home.not-empty", path=str(home))
+    config = Config(agency=agency, server=server, console=console or Console(), sync=sync or Sync())
+    building = home.with_name(f".{home.name}.init-{secrets.token_hex(4)}")
+    try:
+        building.mkdir(mode=0o700, parents=True)
+    except OSError as exc:
+        raise ConfigError("home.not-writable", path=str(home.parent)) from exc
+    try:
+        scid, did = await _build(Paths(building), config)
+        if home.exists():
+            home.rmdir()
+        building.rename(home)
+        _sync_folder(home.parent)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return {
+        "home": str(home),
+        "scid": scid,
+        "did": did,
+        "fingerprint": fingerprint(scid),
+        "offline_keys": str(Paths(home).offline),
+    }
+
+
+async def _build(paths: Paths, config: Config) -> tuple[str, str]:
+    now = datetime.now(UTC).replace(microsecond=0)
+    keys = Keys.generate(secrets.token_bytes)
+    log = _identity_log(paths, config, keys, now)
+    identity = parse_identity(log, now=now)
+    keys.save(paths.keys)
+    settings.save(paths.home, config)
+    database = Database(sqlite_url(paths.database))
+    await database.open()
+    async with database.writing() as connection:
+        await record_rows.put_fact(connection, "own-scid", identity.scid)
+        await peer_rows.put_identity(connection, identity.scid, log, int(now.timestamp()))
+    await database.close()
+    heads = HeadStore(paths.heads)
+    await heads.create()
+    await heads.close()
+    async with open_node(paths.home) as node:
+        await node.publisher.open_feed(Origin(identity.scid, None, 1))
+        await node.say_who_we_are()
+    return identity.scid, identity.did
+
+
+def _identity_log(paths: Paths, config: Config, keys: Keys, now: datetime) -> bytes:
+    """The first entry; its key is used once and kept with the next ones, to be taken offline."""
+    update = SigningKey.generate(secrets.token_bytes)
+    coming = [SigningKey.generate(secrets.token_bytes) for _ in range(NEXT_UPDATE_KEYS)]
+    paths.offline.mkdir(mode=0o700)
+    for number, key in enumerate(coming, start=2):
+        write_secret(paths.offline / f"update-{number}.seed", key.seed)
+    domain = urlsplit(config.server.public_address).netloc
+    # One second before anything that the new keys sign: resolvers differ on an entry's own second (R-36).
+    made = now - timedelta(seconds=1)
+    begins = quarters(made, len(keys.sealing))
+    return create_log(
+        domain=domain,
+        update_key=update,
+        next_update_multikeys=[key.multikey for key in coming],
+        record_key=keys.record.public,
+        request_key=keys.request.public,
+        log_keys=[keys.log.public],
+        witness_keys=[keys.witness.public],
+        sealing=[
+            (when, sha256(key.public).hexdigest()) for when, key in zip(begins, keys.sealing, strict=True)
+        ],
+        now=made,
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

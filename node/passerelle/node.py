@@ -1,0 +1,233 @@
+"""A node: its parts put together, opened, started and closed in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from passerelle import config as settings
+from passerelle import descriptor
+from passerelle.config import Config
+from passerelle.desk.context import Context
+from passerelle.desk.desk import Desk
+from passerelle.errors import ConfigError, PasserelleError, StorageError
+from passerelle.exchange.held import Held
+from passerelle.protocol.identity import parse_identity
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.records import Record
+from passerelle.protocol.schemas import Schemas
+from passerelle.storage import peers as peer_rows
+from passerelle.storage import records as record_rows
+from passerelle.storage import vault
+from passerelle.storage.crash import CrashPoints
+from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.heads import Head, HeadStore
+from passerelle.storage.home import HomeLock, Keys, Paths
+from passerelle.sync import contact, fence
+from passerelle.sync.batch import Draft, Published, Tools
+from passerelle.sync.client import Client
+from passerelle.sync.directory import Directory
+from passerelle.sync.follower import Follower, road_to
+from passerelle.sync.publisher import Publisher
+from passerelle.sync.pull import PullTools
+
+_log = structlog.get_logger()
+_OWN_TYPES = ("agency", "node")
+
+
+def utc_now() -> datetime:
+    """The present, aware, UTC; the one place where this program reads the clock of the machine."""
+    return datetime.now(UTC)
+
+
+class Node:
+    """The parts of one open home.
+
+    Args:
+        paths: Where its files lie.
+        config: Its settings.
+        keys: Its online secrets.
+        database: Its rows, open.
+        heads: Its head store.
+        directory: Identities and partners, loaded.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        config: Config,
+        keys: Keys,
+        database: Database,
+        heads: HeadStore,
+        directory: Directory,
+    ) -> None:
+        self.paths = paths
+        self.config = config
+        self.keys = keys
+        self.database = database
+        self.heads = heads
+        self.directory = directory
+        self.schemas = Schemas.packaged()
+        crash = CrashPoints.from_environment(fictitious=config.agency.fictitious)
+        self.client = Client(
+            keys,
+            lambda: f"{directory.own.did}#{keys.request.multikey}",
+            utc_now,
+            deadline=timedelta(seconds=config.sync.request_seconds),
+            allow_private=config.sync.allow_private_addresses,
+        )
+        tools = Tools(
+            keys=keys,
+            directory=directory,
+            schemas=self.schemas,
+            check=self._check,
+            random=secrets.token_bytes,
+            clock=utc_now,
+            new_id=lambda: f"urn:uuid:{uuid.uuid4()}",
+        )
+        self.publisher = Publisher(database, heads, tools, crash=crash, published=self._published)
+        self.follower = Follower(
+            PullTools(database, directory, self.schemas, keys, crash, utc_now),
+            self.client,
+            config.sync,
+            heads=lambda: self.publisher.current,
+            arrived=self._arrived,
+            fenced=self._fenced,
+            report=self._report,
+        )
+        context = Context(
+            config, database, directory, self.schemas, self.publisher, self.follower, self.client, utc_now
+        )
+        self.desk = Desk(context)
+        self.descriptor = b""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Pass the fence and begin to take what is to be published."""
+        current, closed = await fence.check(self.database, self.heads)
+        self.publisher.current = current
+        self.publisher.closed = closed
+        if closed is not None:
+            _log.warning("read-only", code=closed.code, **closed.params)
+        self._tasks.append(asyncio.create_task(self.publisher.run(), name="publisher"))
+        self.descriptor = await self._newest_own("node") or b""
+        if closed is None:
+            for partner in self.directory.peers:  # a crash may have fallen between the two
+                await self.publisher.open_feed(Origin(self.directory.own_scid, partner.scid, 1))
+
+    async def stop(self) -> None:
+        """End every task and close what is open; what was acknowledged is durable already."""
+        await self.follower.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.client.close()
+        await self.heads.close()
+        await self.database.close()
+
+    async def say_who_we_are(self) -> None:
+        """Publish the `agency` and `node` records where they are missing or due."""
+        if self.publisher.closed is not None:
+            return
+        own = self.directory.own
+        if await self._newest_own("agency") is None:
+            await self.publisher.publish([Draft("agency", "public", descriptor.agency_body(self.config))])
+        data = await self._newest_own("node")
+        newest = None if data is None else Record.parse(data)
+        if newest is None or descriptor.is_due(newest, self.config, own, utc_now()):
+            by_id = {key.key_id: key for key in self.keys.sealing}
+            sealing = [(begins, by_id[hashed]) for begins, hashed in own.newest.sealing if hashed in by_id]
+            body = descriptor.node_body(self.config, own, sealing, utc_now())
+            await self.publisher.publish(
+                [Draft("node", "public", body, None if newest is None else newest.id)]
+            )
+        self.descriptor = await self._newest_own("node") or b""
+
+    async def _newest_own(self, record_type: str) -> bytes | None:
+        async with self.database.reading() as connection:
+            rows = await record_rows.find(
+                connection, type=record_type, issuer=self.directory.own_scid, newest_only=True, limit=1
+            )
+            return await vault.get_record(connection, rows[0].digest) if rows else None
+
+    async def refresh_identity(self, scid: str) -> None:
+        """Pull the identity log of a partner whose request was signed with a key that we do not know."""
+        partner = self.directory.peer(scid)
+        if partner is not None:
+            with contextlib.suppress(PasserelleError):
+                await contact.refresh_identity(
+                    self.client, self.database, self.directory, road_to(partner), utc_now()
+                )
+
+    async def _check(self, record: Record, ahead: Sequence[Held]) -> None:
+        await self.desk.check(record, ahead)
+
+    def _published(self, done: Sequence[Published], grown: Mapping[str, Head]) -> None:
+        self.desk.ledger.changed()
+        self.follower.tell({origin: head.size for origin, head in grown.items()})
+
+    async def _arrived(self, scid: str) -> None:
+        self.desk.ledger.changed()
+        async with self.database.reading() as connection:
+            rows = await record_rows.find(connection, type="node", issuer=scid, newest_only=True, limit=1)
+            data = await vault.get_record(connection, rows[0].digest) if rows and rows[0].readable else None
+        if data is not None:
+            await contact.keep_descriptor(self.database, self.directory, Record.parse(data))
+
+    def _fenced(self, error: StorageError) -> None:
+        if self.publisher.closed is None:
+            _log.error("read-only", code=error.code, **error.params)
+            self.publisher.closed = error
+
+    async def _report(self, scid: str) -> None:
+        await self.desk.report_rejections(scid)
+
+
+@asynccontextmanager
+async def open_node(home: Path) -> AsyncIterator[Node]:
+    """Own a home for the length of the block, with its publisher running and nobody answered.
+
+    Raises:
+        ConfigError: ``config.*``, ``keys.*``, ``home.in-use``.
+        StorageError: The database cannot be opened.
+    """
+    paths = Paths(home)
+    config = settings.load(home)
+    lock = HomeLock(paths.lock)
+    lock.take()
+    try:
+        keys = Keys.load(paths.keys)
+        if not paths.database.exists():
+            raise ConfigError("home.no-database", path=str(paths.database))
+        database = Database(sqlite_url(paths.database))
+        await database.open()
+        directory = await _directory(database, paths)
+        node = Node(paths, config, keys, database, HeadStore(paths.heads), directory)
+        await node.start()
+        try:
+            yield node
+        finally:
+            await node.stop()
+    finally:
+        lock.release()
+
+
+async def _directory(database: Database, paths: Paths) -> Directory:
+    """Our own identity is the log that `init` wrote first; its SCID names us."""
+    async with database.reading() as connection:
+        own = await record_rows.get_fact(connection, "own-scid")
+        logs = await peer_rows.identities(connection)
+    if own is None or own not in logs:
+        raise ConfigError("home.unfinished", path=str(paths.home))
+    parse_identity(logs[own], now=utc_now())
+    directory = Directory(own, utc_now)
+    await directory.load(database)
+    return directory
