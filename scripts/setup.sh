@@ -45,7 +45,7 @@ install_packages() {
 
 install_node_libraries() {
     if ! node=$(scripts/node.sh); then
-        say "no Node.js of version 20 or newer here: installing one into .venv"
+        say "no Node.js of version 20 to 22 here: installing one into .venv"
         pip_install_locked requirements/node.txt
         node=$(scripts/node.sh) || give_up "the Node.js of requirements/node.txt does not run on this machine."
     fi
