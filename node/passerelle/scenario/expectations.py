@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 from passerelle.errors import InputError, PasserelleError
@@ -181,16 +182,15 @@ async def _unreadable(part: UnreadableExpectation, agency: str, scene: Scene) ->
 
 
 async def _identical(part: IdenticalExpectation, scene: Scene) -> list[tuple[str, Comparison]]:
-    """The bytes of the figures at the first node are what every node must have."""
+    """The canonical bytes at the first node are what every node must have. Compared by their SHA-256."""
     as_of = part.as_of or scene.as_of
     said = {
-        agency: encode(
-            await readings.figures_of(scene.stage, agency, scene.partner(part.identical, agency), as_of)
-        ).decode()
+        agency: await readings.figures_of(scene.stage, agency, scene.partner(part.identical, agency), as_of)
         for agency in part.at
     }
-    first = said[part.at[0]]
-    return [(agency, Comparison("figures, byte for byte", first, text)) for agency, text in said.items()]
+    hashes = {agency: sha256(encode(figures)).hexdigest() for agency, figures in said.items()}
+    first = hashes[part.at[0]]
+    return [(agency, Comparison("figures · sha-256", first, found)) for agency, found in hashes.items()]
 
 
 def _bare(reference: str) -> str:

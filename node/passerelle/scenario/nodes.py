@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import sys
@@ -106,8 +107,7 @@ class NodeProcess:
         process = self._process
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+        _signal(process, signal.SIGTERM)
         try:
             await asyncio.wait_for(process.wait(), STOP_SECONDS)
         except TimeoutError:
@@ -119,10 +119,20 @@ class NodeProcess:
         process = self._process
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        _signal(process, signal.SIGKILL)
         await process.wait()
         self._process = None
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """Send a signal by process id.
+
+    The method of ``process`` would first look whether the child has ended, and so take its
+    exit code away from the event loop, which then warns.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
 
 
 class Nodes:
@@ -152,16 +162,21 @@ class Nodes:
 
     async def open(self) -> None:
         """Make the homes, start the nodes, join the partners."""
-        await asyncio.gather(*map(self._make, self._agencies))
+        # One after the other: making a home migrates a database, which is not made to run twice at once.
+        for name in self._agencies:
+            await self._make(name)
         await asyncio.gather(*(process.start() for process in self.processes.values()))
-        for caller, target in [ordered for pair in self._partners for ordered in permutations(pair)]:
+        for pair in self._partners:
+            await self.join(*pair)
+
+    async def join(self, first: str, second: str) -> None:
+        """Put a link between two nodes and let each add the other as a partner."""
+        for caller, target in permutations((first, second)):
             port = int(self.processes[target].address.rpartition(":")[2])
-            self.links[caller, target] = Forwarder(port, keep=caller in self._keep)
-            await self.links[caller, target].restore()
-        # Of a pair each adds the other; the second finds the first already made.
-        for caller, target in self.links:
+            link = self.links[caller, target] = Forwarder(port, keep=caller in self._keep)
+            await link.restore()
             code = self._agencies[target].code
-            await self.call(caller, "peer_add", url=self.links[caller, target].address, code=code)
+            await self.call(caller, "peer_add", url=link.address, code=code)
 
     async def close(self) -> None:
         """End every node and close every link; on return none is left."""

@@ -84,7 +84,7 @@ async def play(scenario: Play, stage: Stage, *, watch: Watch) -> Outcome:
 async def _play_entry(entry: Entry, scenario: Play, stage: Stage, cast: Cast) -> list[Finding]:
     part = entry.part
     if isinstance(part, Act):
-        return await _act(entry, part, scenario, stage, cast)
+        return await attempt(entry, scenario, stage, cast)
     if entry.is_expectation:
         return await check(entry, Scene(scenario.header.as_of, stage, cast))
     await _move(part, scenario, stage)
@@ -108,8 +108,11 @@ async def _move(part: Part, scenario: Play, stage: Stage) -> None:
         raise TypeError(type(part).__name__)
 
 
-async def _act(entry: Entry, act: Act, scenario: Play, stage: Stage, cast: Cast) -> list[Finding]:
+async def attempt(entry: Entry, scenario: Play, stage: Stage, cast: Cast) -> list[Finding]:
     """One agency does something; a finding when a refusal was expected or came unexpected."""
+    act = entry.part
+    if not isinstance(act, Act):
+        raise TypeError(type(act).__name__)
     request = request_of(act, scenario, cast)
     try:
         answer = await stage.call(act.at, request.method, **request.arguments)

@@ -12,9 +12,8 @@ from passerelle.scenario.stage import Stage
 
 async def identity_of(stage: Stage, agency: str) -> Identity:
     """Ask a node who it is."""
-    own = _mapping(_mapping(await stage.call(agency, "status"))["agency"])
-    code = str(own["code"])
-    return Identity(str(own["scid"]), str(own["did"]), code, code[:2])
+    own = _mapping(await stage.call(agency, "status"))
+    return Identity(*(str(own[member]) for member in ("scid", "did", "code", "country")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ async def is_readable(stage: Stage, agency: str, record_id: str) -> bool:
 
 async def held_counts(stage: Stage, agency: str) -> JsonObject:
     """How many records of each type the node holds, its own and those of its partners."""
-    return _mapping(_mapping(await stage.call(agency, "status"))["records"])
+    return _mapping(_mapping(await stage.call(agency, "status"))["records_by_type"])
 
 
 def _mapping(value: Json) -> JsonObject:

@@ -23,13 +23,19 @@ def answers() -> dict[str, Any]:
     """What a healthy desk says; a test changes what it is about."""
     return {
         "status": {
-            "agency": {"code": "ML-CNPV", "names": {"fr": "CNPV"}, "scid": SCID, "did": "did:webvh:x"},
+            "code": "ML-CNPV",
+            "country": "ML",
+            "names": {"fr": "CNPV"},
+            "scid": SCID,
+            "did": "did:webvh:x",
+            "fingerprint": FINGERPRINT,
+            "address": "https://cnpv.example",
             "read_only": None,
             "fictitious": True,
             "feeds": [{"origin": f"passerelle/{SCID}/public/1", "size": 2, "root": "00"}],
-            "records": {"agency": 1, "node": 1},
-            "partners": 1,
-            "troubles": {},
+            "records": 2,
+            "records_by_type": {"agency": 1, "node": 1},
+            "partners": [{"scid": PARTNER, "code": "TG-ANVT", "last_heard": None, "state": "current"}],
             "setbacks": 0,
             "now": "2018-12-31T00:00:00Z",
         },

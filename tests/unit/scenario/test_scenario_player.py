@@ -59,8 +59,8 @@ class MemoryStage:
         if method in self.refuse:
             raise self.refuse[method]
         if method == "status":
-            own: Json = {"scid": f"scid-{agency}", "did": f"did-{agency}", "code": agency.upper()}
-            return {"agency": own, "records": {"offer": 3}}
+            own: dict[str, Json] = {"scid": f"scid-{agency}", "did": f"did-{agency}"}
+            return {**own, "code": agency, "country": agency[:2].upper(), "records_by_type": {"offer": 3}}
         if method == "statement":
             return {"figures": self.figures[agency]}
         if method == "board":

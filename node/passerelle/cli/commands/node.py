@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from passerelle.cli.commands.peers import moment
 from passerelle.cli.localised import Command, Option
 from passerelle.cli.logs import log_to_standard_error
 from passerelle.cli.session import Session, mapping, rows, session
@@ -128,25 +129,30 @@ def status(own: Session) -> None:
     if own.as_json:
         own.out.json(told)
         return
-    agency = mapping(told["agency"])
     own.out.facts(
         [
-            ("cli.fact.agency", agency["code"]),
-            ("cli.fact.scid", agency["scid"]),
-            ("cli.fact.partners", told["partners"]),
-            ("cli.fact.records", _counted(own, mapping(told["records"]))),
+            ("cli.fact.agency", f"{told['code']} · {own.words.country(str(told['country']))}"),
+            ("cli.fact.address", told["address"]),
+            ("cli.fact.scid", told["scid"]),
+            ("cli.fact.fingerprint", told["fingerprint"]),
+            ("cli.fact.records", _counted(own, mapping(told["records_by_type"]))),
         ]
     )
     if told["fictitious"]:
         own.out.say("cli.status.fictitious")
-    own.out.table(
-        ["cli.column.feed", "cli.column.size"],
-        [(feed["origin"], feed["size"]) for feed in rows(told["feeds"])],
-        right=[1],
-    )
-    for origin, trouble in mapping(told["troubles"]).items():
-        code = str(mapping(trouble)["code"])
-        own.out.line(f"{origin} : {own.words.user(code)}", style="bold red")
+    partners = rows(told["partners"])
+    if partners:
+        own.out.table(
+            ["cli.column.partner", "cli.column.last-heard", "cli.column.state"],
+            [
+                (
+                    partner["code"] or partner["scid"],
+                    moment(own, partner["last_heard"]),
+                    own.words.text(f"state.feed.{partner['state']}"),
+                )
+                for partner in partners
+            ],
+        )
     closed = told["read_only"]
     if isinstance(closed, dict):
         own.out.line(own.words.user(str(closed["code"]), **mapping(closed["params"])), style="bold red")

@@ -12,7 +12,7 @@ from passerelle.cli.intake.faults import CellError
 from passerelle.cli.localised import Group, Option
 from passerelle.cli.session import Session, mapping, rows, session
 from passerelle.errors import InputError
-from passerelle.protocol.profile import Json, JsonObject, format_time
+from passerelle.protocol.profile import Json, JsonObject
 
 
 @click.group(cls=Group, help="cli.peer.help")
@@ -98,8 +98,7 @@ def list_(own: Session) -> None:
 
 
 def _feeds(own: Session, partner: JsonObject) -> list[tuple[object, ...]]:
-    heard = partner.get("last_heard")
-    shown = own.words.text("cli.never") if heard is None else own.words.time(_moment(heard))
+    shown = moment(own, partner.get("last_heard"))
     lines: list[tuple[object, ...]] = []
     for feed in rows(partner["feeds"]):
         kind = (
@@ -151,8 +150,8 @@ def _digits(fingerprint: str) -> str:
     return "".join(char for char in fingerprint if char.isdigit())
 
 
-def _moment(value: Json) -> str:
-    """Seconds since 1970, or a time already written, as a time."""
-    if isinstance(value, int):
-        return format_time(datetime.fromtimestamp(value, UTC))
-    return str(value)
+def moment(own: Session, seconds: Json) -> str:
+    """Seconds since 1970 as a time for a person; *never* where there are none."""
+    if not isinstance(seconds, int):
+        return own.words.text("cli.never")
+    return own.words.time(datetime.fromtimestamp(seconds, UTC))

@@ -59,7 +59,7 @@ def publish(own: Session, files: Sequence[Path], *, keep_going: bool, check: boo
 
 def publisher_of(own: Session) -> Publisher:
     """What the rows of a file need to know of this node and its partners."""
-    agency = mapping(mapping(own.ask("status"))["agency"])
+    agency = mapping(own.ask("status"))
     partners = {
         str(partner["code"]): partner for partner in rows(own.ask("peer_list")) if partner.get("code")
     }
@@ -67,7 +67,7 @@ def publisher_of(own: Session) -> Publisher:
     # A code begins with its country, by its form.
     return Publisher(
         scid=str(agency["scid"]),
-        country=str(agency["code"])[:2],
+        country=str(agency["country"]),
         lang=own.words.lang,
         partners={code: (str(partner["scid"]), code[:2]) for code, partner in partners.items()},
         schemes=labels(schemas.code_list("scheme")),
