@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
@@ -170,9 +171,11 @@ class Book:
 
     Args:
         base: The public book, for a pair; None for the public book itself.
+        lines: Digests of all that the two of a pair addressed to each other, judged yet or not.
     """
 
     base: Book | None = None
+    lines: AbstractSet[str] = frozenset()
     by_digest: dict[str, Known] = field(default_factory=dict)
     by_id: defaultdict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
     cases: dict[tuple[str, str], Case] = field(default_factory=dict)

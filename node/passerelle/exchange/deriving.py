@@ -51,26 +51,26 @@ def derive_pair(pair: Pair, as_of: date) -> PairState:
     """The state of a pair."""
     book = pair.book
     nominations = {
-        known.entry.id: _nomination(book, known, view, as_of)
-        for known in _subjects(book, "nomination")
+        key: _nomination(book, known, view, as_of)
+        for key, known in _subjects(book, "nomination")
         if isinstance(view := known.view, NominationView) and view.day <= as_of
     }
     engaged = {nomination.dossier for nomination in nominations.values() if nomination.is_accepted}
     return PairState(
         agreements={
-            known.entry.id: _agreement(known, as_of)
-            for known in _subjects(book, "agreement")
+            key: _agreement(known, as_of)
+            for key, known in _subjects(book, "agreement")
             if isinstance(known.view, AgreementView)
         },
         dossiers={
-            known.entry.id: _dossier(known, view, as_of, is_engaged=known.entry.id in engaged)
-            for known in _subjects(book, "dossier")
+            key: _dossier(known, view, as_of, is_engaged=known.entry.id in engaged)
+            for key, known in _subjects(book, "dossier")
             if isinstance(view := known.view, DossierView)
         },
         nominations=nominations,
         placements={
-            known.entry.id: _placement(book, known, as_of)
-            for known in _subjects(book, "placement")
+            key: _placement(book, known, as_of)
+            for key, known in _subjects(book, "placement")
             if isinstance(known.view, PlacementView)
         },
     )
@@ -85,24 +85,25 @@ def derive_offers(public: Book, accepted: dict[str, int], as_of: date) -> dict[s
         as_of: The day.
     """
     return {
-        known.entry.id: _offer(known, view, accepted.get(known.entry.id, 0), as_of)
-        for known in _subjects(public, "offer")
+        key: _offer(known, view, accepted.get(known.entry.id, 0), as_of)
+        for key, known in _subjects(public, "offer")
         if isinstance(view := known.view, OfferView)
     }
 
 
-def _subjects(book: Book, record_type: str) -> Iterator[Known]:
-    """One record for each id: of the versions that count the newest, without any the newest of all.
+def _subjects(book: Book, record_type: str) -> Iterator[tuple[str, Known]]:
+    """One record for each subject: of the versions that count the newest, without any the newest of all.
 
-    Where two issuers used one id unknown to each other, the smaller SCID's, so that all choose alike.
+    With the key of the subject: its id. Should two issuers have written down one id, the one
+    with the larger SCID has its SCID added, so that neither hides the other from the figures.
     """
     for record_id in sorted(book.by_id):
         found = [known for known in book.by_id[record_id] if known.entry.type == record_type]
-        counting = [known for known in found if known.verdict.is_accepted] or found
-        if counting:
-            issuer = min(known.entry.issuer for known in counting)
-            own = (known for known in counting if known.entry.issuer == issuer)
-            yield max(own, key=lambda known: (known.entry.version, known.entry.digest))
+        for rank, issuer in enumerate(sorted({known.entry.issuer for known in found})):
+            own = [known for known in found if known.entry.issuer == issuer]
+            counting = [known for known in own if known.verdict.is_accepted] or own
+            key = record_id if rank == 0 else f"{record_id} {issuer}"
+            yield key, max(counting, key=lambda known: (known.entry.version, known.entry.digest))
 
 
 def _fault(known: Known) -> tuple[str, str | None] | None:

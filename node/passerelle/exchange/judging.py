@@ -81,19 +81,30 @@ def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
     for known in book.by_id.get(entry.id, ()):
         if not is_within(known.at, cut):
             continue
-        if known.entry.issuer != entry.issuer:
-            # What is in every view was perhaps not there yet: a stranger's public record must not
-            # take an id away from a record of the pair.
-            if known.at[0] != BESIDE:
-                return blocked("version.not-issuer", id=entry.id, issuer=known.entry.issuer)
-        elif known.entry.type != entry.type:
-            return blocked("version.other-type", id=entry.id, type=known.entry.type)
-        elif known.entry.version == entry.version:
+        if known.entry.issuer == entry.issuer and known.entry.version == entry.version:
             return blocked(
                 "record.version-conflict", id=entry.id, version=entry.version, digest=known.entry.digest
             )
+        if known.verdict.status != "blocked":
+            verdict = _judge_same_subject(known, entry)
+            if not verdict.is_accepted:
+                return verdict
     before = book.find(entry.previous) if entry.previous is not None else None
     return ACCEPTED if before is None else _judge_previous(before.entry, entry)
+
+
+def _judge_same_subject(known: Known, entry: Entry) -> Verdict:
+    """An id is its first issuer's.
+
+    A next version is not asked, so that nobody takes an id away by writing it down: not in a
+    public record, which is in every view, nor in one that claims not to have seen ours.
+    """
+    if known.entry.issuer != entry.issuer:
+        if entry.previous is None and known.at[0] != BESIDE:
+            return blocked("version.not-issuer", id=entry.id, issuer=known.entry.issuer)
+    elif known.entry.type != entry.type:
+        return blocked("version.other-type", id=entry.id, type=known.entry.type)
+    return ACCEPTED
 
 
 def _judge_previous(before: Entry, entry: Entry) -> Verdict:
@@ -151,9 +162,9 @@ def find_named(book: Book, ref: Ref, cut: Cut, *, member: str, record_type: str)
     """The record that another names, whatever its own verdict is."""
     known = book.find(ref.digest)
     where = {"member": member, "digest": ref.digest}
-    if known is None:
+    if known is None and ref.digest not in book.lines:
         return waiting("reference.not-held", **where)
-    if not is_within(known.at, cut):
+    if known is None or not is_within(known.at, cut):
         return blocked("reference.not-in-view", **where)
     if known.entry.id != ref.id:
         return blocked("reference.other-id", **where, id=known.entry.id)

@@ -69,7 +69,7 @@ class _PairFold:
     def __init__(self, lines: tuple[Line, Line], beside: Mapping[str, Sequence[Entry]], public: Book) -> None:
         authors = (lines[0].author, lines[1].author)
         self._lines = lines
-        self._book = Book(base=public)
+        self._book = Book(base=public, lines={entry.digest for line in lines for entry in line.entries})
         self._bench = Bench(
             self._book,
             frozenset(authors),
