@@ -57,9 +57,7 @@ async def init_home(
         InputError: ``home.not-empty``.
         ConfigError: ``home.not-writable``.
     """
-    home = home.absolute()
-    if home.exists() and (not home.is_dir() or any(home.iterdir())):
-        raise InputError("home.not-empty", path=str(home))
+    home = _free(home)
     config = Config(agency=agency, server=server, console=console or Console(), sync=sync or Sync())
     building = home.with_name(f".{home.name}.init-{secrets.token_hex(4)}")
     try:
@@ -82,6 +80,14 @@ async def init_home(
         "fingerprint": fingerprint(scid),
         "offline_keys": str(Paths(home).offline),
     }
+
+
+def _free(home: Path) -> Path:
+    """The absolute path of a folder that is absent or empty."""
+    home = home.absolute()
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise InputError("home.not-empty", path=str(home))
+    return home
 
 
 async def _build(paths: Paths, config: Config) -> tuple[str, str]:

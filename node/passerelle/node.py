@@ -18,7 +18,7 @@ from passerelle import descriptor
 from passerelle.config import Config
 from passerelle.desk.context import Context
 from passerelle.desk.desk import Desk
-from passerelle.errors import ConfigError, PasserelleError, StorageError
+from passerelle.errors import ConfigError, PasserelleError
 from passerelle.exchange.held import Held
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.origins import Origin
@@ -32,9 +32,10 @@ from passerelle.storage.database import Database, sqlite_url
 from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
 from passerelle.sync import contact, fence
-from passerelle.sync.batch import Draft, Published, Tools
+from passerelle.sync.batch import Draft, Tools
 from passerelle.sync.client import Client
 from passerelle.sync.directory import Directory
+from passerelle.sync.fence import Contradiction
 from passerelle.sync.follower import Follower, road_to
 from passerelle.sync.publisher import Publisher
 from passerelle.sync.pull import PullTools
@@ -170,7 +171,7 @@ class Node:
     async def _check(self, record: Record, ahead: Sequence[Held]) -> None:
         await self.desk.check(record, ahead)
 
-    def _published(self, done: Sequence[Published], grown: Mapping[str, Head]) -> None:
+    def _published(self, grown: Mapping[str, Head]) -> None:
         self.desk.ledger.changed()
         self.follower.tell({origin: head.size for origin, head in grown.items()})
 
@@ -182,10 +183,11 @@ class Node:
         if data is not None:
             await contact.keep_descriptor(self.database, self.directory, Record.parse(data))
 
-    def _fenced(self, error: StorageError) -> None:
+    async def _fenced(self, found: Contradiction) -> None:
         if self.publisher.closed is None:
-            _log.error("read-only", code=error.code, **error.params)
-            self.publisher.closed = error
+            _log.error("read-only", code=found.error.code, **found.error.params)
+            self.publisher.closed = found.error
+            await fence.remember(self.heads, found)
 
     async def _report(self, scid: str) -> None:
         await self.desk.report_rejections(scid)

@@ -74,7 +74,11 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
         placements=[_placement(item, bodies, state, hosts) for item in placements[:BOARD_ROWS]],
         blocked=troubled[:BOARD_ROWS],
         partners=sorted(partners, key=lambda item: context.code_of(item["scid"]) or "~")[:BOARD_ROWS],
-        summaries=[await _summary(context, state, partner.scid) for partner in context.directory.peers],
+        summaries=[
+            await _summary(context, state, partner.scid)
+            for partner in context.directory.peers
+            if _has_agreed(state, context.own, partner.scid)
+        ],
         totals={
             "offers": offers_in_all,
             "agreements": len(agreements),
@@ -193,6 +197,12 @@ async def _partner(context: Context, partner: Peer) -> PartnerView:
         pending=counted["pending"],
         trouble=trouble,
     )
+
+
+def _has_agreed(state: State, own: str, scid: str) -> bool:
+    """Whether an agreement between the two has ever been in force: before that there is nothing to balance."""
+    pair = state.pairs.get(frozenset((own, scid)))
+    return pair is not None and any(item.since is not None for item in pair.agreements.values())
 
 
 async def _summary(context: Context, state: State, scid: str) -> SummaryView:

@@ -15,8 +15,8 @@ from passerelle.desk.board_view import (
     LangText,
     Notice,
     OfferView,
-    PlaceView,
     PlacementView,
+    PlaceView,
 )
 from passerelle.exchange.state import (
     AgreementState,

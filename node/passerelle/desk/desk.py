@@ -91,10 +91,10 @@ class Desk:
         return await reading.records_show(self._context, self.ledger, name)
 
     async def publish(
-        self, items: Sequence[Mapping[str, object]], key: str | None = None, unchecked: bool = False
+        self, items: Sequence[Mapping[str, object]], key: str | None = None, *, unchecked: bool = False
     ) -> list[Answer]:
         """Publish records, all or none."""
-        return await publishing.publish(self._context, items, key, unchecked)
+        return await publishing.publish(self._context, items, key, unchecked=unchecked)
 
     async def nominate(self, offer: str, dossier: str, agreement: str, **more: object) -> Answer:
         """Nominate a volunteer; see :func:`passerelle.desk.publishing.nominate`."""

@@ -150,9 +150,9 @@ async def test(context: Context, name: str) -> list[Answer]:
         try:
             answer = await context.client.get(road, path, max_bytes=contact.MAX_IDENTITY_BYTES, signed=signed)
             entry["status"] = answer.status
-            entry["ok"] = answer.status == 200  # noqa: PLR2004  OK
-            if answer.status != 200:  # noqa: PLR2004  OK
-                waiting = step == "feed-to-us" and answer.status == 404  # noqa: PLR2004  Not Found
+            entry["ok"] = answer.status == 200
+            if answer.status != 200:
+                waiting = step == "feed-to-us" and answer.status == 404
                 entry["code"] = "feed.waiting" if waiting else problem_of(answer)
         except PasserelleError as error:
             entry |= {"ok": False, "code": error.code, "params": dict(error.params)}

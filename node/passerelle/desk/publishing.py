@@ -24,7 +24,11 @@ _ITEM_MEMBERS = frozenset({"type", "to", "body", "id"})
 
 
 async def publish(
-    context: Context, items: Sequence[Mapping[str, object]], key: str | None = None, unchecked: bool = False
+    context: Context,
+    items: Sequence[Mapping[str, object]],
+    key: str | None = None,
+    *,
+    unchecked: bool = False,
 ) -> list[Answer]:
     """Publish records, all of them or none.
 
@@ -138,6 +142,7 @@ async def nominate(
     offer: str,
     dossier: str,
     agreement: str,
+    *,
     nominated_on: str | None = None,
     rank: int | None = None,
     motivation: Mapping[str, object] | None = None,
@@ -177,7 +182,7 @@ async def nominate(
     if motivation is not None:
         body["motivation"] = dict(motivation)
     item = {"type": "nomination", "to": [offered.issuer_scid], "body": body}
-    return (await publish(context, [item], key, unchecked))[0]
+    return (await publish(context, [item], key, unchecked=unchecked))[0]
 
 
 def _direction(agreement: Record, sender: str, host: str) -> Json:
@@ -196,6 +201,7 @@ async def decide(
     context: Context,
     about: str,
     outcome: str,
+    *,
     effective: str | None = None,
     reason: str | None = None,
     function: str = "exchange-desk",
@@ -228,12 +234,13 @@ async def decide(
         "effective": effective or context.clock().date().isoformat(),
         "actingFunction": function,
     }
-    for name, value in (("reason", reason), ("scope", scope), ("text", text)):
-        if value is not None:
-            body[name] = value
+    more = {"reason": reason, "scope": scope, "text": text}
+    body |= {name: value for name, value in more.items() if value is not None}
     parties = {subject.issuer_scid, *subject.addressees} - {context.own}
     to: object = "public" if subject.is_public else sorted(parties)
-    return (await publish(context, [{"type": "decision", "to": to, "body": body}], key, unchecked))[0]
+    return (await publish(context, [{"type": "decision", "to": to, "body": body}], key, unchecked=unchecked))[
+        0
+    ]
 
 
 def _check_day(value: str) -> None:

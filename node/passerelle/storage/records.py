@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.protocol.records import Record
 from passerelle.storage.tables import answered, feed, node_fact, place, record
 
+IN_AT_ONCE = 500
+"""How many values one query names at the most; databases bound it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -44,13 +47,14 @@ async def add(connection: AsyncConnection, records: Sequence[tuple[Record, bool]
     fresh = {item.digest: (item, readable) for item, readable in records}
     if not fresh:
         return
-    held = await connection.execute(select(record.c.digest).where(record.c.digest.in_(list(fresh))))
-    for row in held:
-        del fresh[row.digest]
-    if fresh:
-        await connection.execute(
-            insert(record), [_values(item, readable) for item, readable in fresh.values()]
-        )
+    known: set[str] = set()
+    wanted = list(fresh)
+    for start in range(0, len(wanted), IN_AT_ONCE):
+        query = select(record.c.digest).where(record.c.digest.in_(wanted[start : start + IN_AT_ONCE]))
+        known.update((await connection.execute(query)).scalars())
+    rows = [_values(item, readable) for digest, (item, readable) in fresh.items() if digest not in known]
+    if rows:
+        await connection.execute(insert(record), rows)
 
 
 def _values(item: Record, readable: bool) -> dict[str, object]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from passerelle.storage.records import IN_AT_ONCE
 from passerelle.storage.tables import place, vault_object, vault_record, vault_salt
 
 
@@ -18,10 +19,13 @@ async def put_records(connection: AsyncConnection, records: Mapping[str, bytes])
     """Keep canonical record bytes by digest; a digest already kept stays as it is."""
     if not records:
         return
-    held = await connection.execute(
-        select(vault_record.c.digest).where(vault_record.c.digest.in_(list(records)))
-    )
-    known = {row.digest for row in held}
+    wanted = list(records)
+    known: set[str] = set()
+    for start in range(0, len(wanted), IN_AT_ONCE):
+        query = select(vault_record.c.digest).where(
+            vault_record.c.digest.in_(wanted[start : start + IN_AT_ONCE])
+        )
+        known.update((await connection.execute(query)).scalars())
     rows = [{"digest": digest, "data": data} for digest, data in records.items() if digest not in known]
     if rows:
         await connection.execute(insert(vault_record), rows)
@@ -51,9 +55,9 @@ async def get_records(connection: AsyncConnection, digests: Iterable[str]) -> Ma
     """The canonical bytes of those of the records that are held."""
     found: dict[str, bytes] = {}
     wanted = list(digests)
-    for start in range(0, len(wanted), 500):
+    for start in range(0, len(wanted), IN_AT_ONCE):
         rows = await connection.execute(
-            select(vault_record).where(vault_record.c.digest.in_(wanted[start : start + 500]))
+            select(vault_record).where(vault_record.c.digest.in_(wanted[start : start + IN_AT_ONCE]))
         )
         found.update({row.digest: row.data for row in rows})
     return found

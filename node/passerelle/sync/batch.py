@@ -90,6 +90,16 @@ class Tail:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stand:
+    """A record on its way into one feed: what is committed, and what travels beside it."""
+
+    origin: Origin
+    salt: bytes
+    leaf: bytes
+    sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What composing needs, named by its use."""
 
@@ -140,11 +150,14 @@ class Batch:
                 ahead.append(Held(record, origin, tail.size + grown.get(origin, 0)))
                 grown[origin] = grown.get(origin, 0) + 1
             signed.append(record)
-        placed = [Published(record, tuple(self._place(record))) for record in signed]
+        prepared = [self._prepare(record) for record in signed]  # may still refuse; nothing is changed yet
         self._records += signed
         self._ahead = ahead
         self._newest.update({record.id: record for record in signed})
-        return placed
+        return [
+            Published(record, tuple(self._place(record, stand) for stand in stands))
+            for record, stands in zip(signed, prepared, strict=True)
+        ]
 
     async def _sign(self, item: Draft, before: Sequence[Record]) -> Record:
         previous = None if item.revises is None else await self._previous(item.revises, before)
@@ -209,28 +222,30 @@ class Batch:
             self._tails[origin] = Tail(held)
         return self._tails[origin]
 
-    def _place(self, record: Record) -> list[tuple[str, int]]:
-        places = []
+    def _prepare(self, record: Record) -> list[_Stand]:
+        """Salt, leaf and object of a record for each of its feeds."""
+        stands = []
         for origin in self._origins(record):
-            tail, index = self._tails[origin], self._tails[origin].size
             salt = self._tools.random(SALT_BYTES)
             committed = commitment(salt, record.data)
             if origin.partner is None:
-                tail.leaves.append(
-                    encode_leaf(PublicRecordLeaf(committed, record.id, record.type, record.version))
-                )
-            else:
-                tail.leaves.append(encode_leaf(SealedLeaf(committed)))
-                tail.objects[index] = seal(
-                    salt,
-                    record.data,
-                    recipient_public=self._tools.directory.sealing_key(origin.partner),
-                    origin=origin,
-                )
-            tail.salts[index] = salt
-            tail.digests[index] = record.digest
-            places.append((origin.encode(), index))
-        return places
+                leaf = PublicRecordLeaf(committed, record.id, record.type, record.version)
+                stands.append(_Stand(origin, salt, encode_leaf(leaf), None))
+                continue
+            key = self._tools.directory.sealing_key(origin.partner)
+            sealed = seal(salt, record.data, recipient_public=key, origin=origin)
+            stands.append(_Stand(origin, salt, encode_leaf(SealedLeaf(committed)), sealed))
+        return stands
+
+    def _place(self, record: Record, stand: _Stand) -> tuple[str, int]:
+        tail = self._tails[stand.origin]
+        index = tail.size
+        tail.leaves.append(stand.leaf)
+        tail.salts[index] = stand.salt
+        tail.digests[index] = record.digest
+        if stand.sealed is not None:
+            tail.objects[index] = stand.sealed
+        return stand.origin.encode(), index
 
     async def write(self, heads: Mapping[str, Head], now: int) -> list[Swap]:
         """Write all rows and sign a checkpoint for each feed that grew; returns the heads to move."""

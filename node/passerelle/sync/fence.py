@@ -12,32 +12,60 @@ At start the rows and the head store are compared, feed by feed
     another root at one size     the two are not of one history: read-only
 
 Read-only means: the node serves, follows and answers, and signs nothing.
+
+A home restored whole, head store and all, looks well from inside. Only the partners
+know better: at the first contact with each after a start they are asked how far they
+hold our own feeds. What counts is our own signature alone, so that no partner can halt
+us with an invention; and what was learnt so moves the head store, for the next start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from passerelle.errors import StorageError
+from passerelle.errors import ProtocolError, StorageError
+from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
+from passerelle.protocol.origins import Origin
 from passerelle.storage import feeds
 from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.heads import Head, HeadStore, Swap
+from passerelle.sync.client import Client, Road
+from passerelle.sync.directory import Directory
+
+MAX_CHECKPOINT_BYTES = 16_384
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Proof, under our own signature, that our rows are old or not of one history.
+
+    Args:
+        error: Why nothing may be signed any more: ``fence.partner-ahead`` or ``fence.rows-differ``.
+        origin: Which of our feeds.
+        head: The checkpoint of ours that a partner holds.
+    """
+
+    error: StorageError
+    origin: str
+    head: Head
 
 
 async def check(database: Database, heads: HeadStore) -> tuple[dict[str, Head], StorageError | None]:
     """Compare rows and heads; finish a publication that a crash cut in two.
 
     Returns:
-        The heads in force, and why nothing may be signed, or None where all is well.
+        The heads to serve, and why nothing may be signed, or None where all is well.
     """
-    if not heads.exists:
-        return {}, StorageError("fence.head-missing")
-    current = dict(await heads.read())
+    current = dict(await heads.read()) if heads.exists else {}
     swaps: list[Swap] = []
-    reason: StorageError | None = None
+    reason = None if heads.exists else StorageError("fence.head-missing")
     async with database.reading() as connection:
         own = await feeds.every(connection, own=True)
         for held in own:
@@ -50,11 +78,32 @@ async def check(database: Database, heads: HeadStore) -> tuple[dict[str, Head], 
                 reason = reason or verdict
             elif verdict is not None:
                 swaps.append(verdict)
-    reason = reason or _unknown_heads(own, current)
-    if reason is None and swaps:
+        reason = reason or _unknown_heads(own, current)
+        if reason is not None:
+            return await _servable(connection, own, current), reason
+    if swaps:
         await heads.replace(swaps)
         current.update({swap.origin: swap.new for swap in swaps})
-    return current, reason
+    return current, None
+
+
+async def _servable(
+    connection: AsyncConnection, own: Sequence[Feed], current: Mapping[str, Head]
+) -> dict[str, Head]:
+    """What a read-only node can still serve: of each feed the largest checkpoint that its rows bear out.
+
+    Never one beyond the head: it may not have been let out yet.
+    """
+    served = {}
+    for held in own:
+        head = current.get(held.origin.encode())
+        limit = held.size if head is None else min(held.size, head.size)
+        found = await feeds.get_checkpoint(connection, held.id, at_most=limit)
+        if found is None or (head is not None and found.size == head.size and found.root != head.root):
+            continue
+        if (await feeds.frontier_at(connection, held.id, found.size)).root() == found.root:
+            served[held.origin.encode()] = Head(found.size, found.root, found.note)
+    return served
 
 
 def _compare(held: Feed, newest: SignedHead | None, head: Head | None) -> StorageError | Swap | None:
@@ -89,7 +138,79 @@ async def _one_step(connection: AsyncConnection, held: Feed, head: Head, swap: S
 
 def _unknown_heads(own: Sequence[Feed], current: dict[str, Head]) -> StorageError | None:
     known = {held.origin.encode() for held in own}
-    for origin in current:
+    for origin, head in current.items():
         if origin not in known:
-            return StorageError("fence.rows-behind", origin=origin, rows=0, head=current[origin].size)
+            return StorageError("fence.rows-behind", origin=origin, rows=0, head=head.size)
     return None
+
+
+async def ask(
+    client: Client,
+    database: Database,
+    directory: Directory,
+    road: Road,
+    heads: Callable[[], Mapping[str, Head]],
+) -> tuple[bool, list[Contradiction]]:
+    """Ask a partner how far it holds our public feed and our feed to it.
+
+    Returns:
+        Whether it has answered for both, if only that it holds none; and what contradicts our rows.
+
+    Raises:
+        TransportError: The partner cannot be reached.
+    """
+    answered = True
+    found: list[Contradiction] = []
+    for origin in (Origin(directory.own_scid, None, 1), Origin(directory.own_scid, road.scid, 1)):
+        path = f"/{origin.received_path()}/checkpoint"
+        answer = await client.get(road, path, max_bytes=MAX_CHECKPOINT_BYTES, signed=True)
+        if answer.status == 200:
+            found += await _judge(database, directory, origin, answer.body, heads)
+        elif answer.status != 404:
+            answered = False
+    return answered, found
+
+
+async def _judge(
+    database: Database,
+    directory: Directory,
+    origin: Origin,
+    note: bytes,
+    heads: Callable[[], Mapping[str, Head]],
+) -> list[Contradiction]:
+    try:
+        theirs = verify_checkpoint(note, origin.encode(), directory.own.newest.log_keys)
+    except ProtocolError as error:
+        _log.warning("own-head-not-ours", origin=origin.encode(), code=error.code)
+        return []
+    # The head is read after the answer: we may have grown while it was on its way.
+    found = await compare(database, origin, theirs, note, heads().get(origin.encode()))
+    return [] if found is None else [found]
+
+
+async def compare(
+    database: Database, origin: Origin, theirs: Checkpoint, note: bytes, head: Head | None
+) -> Contradiction | None:
+    """Hold a checkpoint with our own valid signature against our head and our rows."""
+    name, size = origin.encode(), theirs.tree_size
+    seen = Head(size, theirs.root_hash, note)
+    ours = 0 if head is None else head.size
+    if size > ours:
+        return Contradiction(
+            StorageError("fence.partner-ahead", origin=name, rows=ours, head=size), name, seen
+        )
+    async with database.reading() as connection:
+        held = await feeds.get(connection, origin)
+        root = None if held is None else (await feeds.frontier_at(connection, held.id, size)).root()
+    if root == theirs.root_hash:
+        return None
+    return Contradiction(StorageError("fence.rows-differ", origin=name, size=size), name, seen)
+
+
+async def remember(heads: HeadStore, found: Contradiction) -> None:
+    """Move the head to the later checkpoint of ours that was learnt of, so that the next start knows it too."""
+    if not heads.exists:
+        return
+    old = (await heads.read()).get(found.origin)
+    if old is None or old.size < found.head.size:
+        await heads.replace([Swap(found.origin, old, found.head)])

@@ -18,15 +18,16 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from passerelle.config import Sync
-from passerelle.errors import InconsistentLog, PasserelleError, ProtocolError, StorageError, TransportError
+from passerelle.errors import InconsistentLog, PasserelleError, ProtocolError, TransportError
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import Record
 from passerelle.storage import feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.heads import Head
 from passerelle.storage.peers import Peer
-from passerelle.sync import contact, receipts
+from passerelle.sync import contact, fence, receipts
 from passerelle.sync.client import Client, Road
+from passerelle.sync.fence import Contradiction
 from passerelle.sync.fetch import FeedReader
 from passerelle.sync.pull import Pull, Pulled, PullTools
 
@@ -58,6 +59,7 @@ class _Partner:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: list[asyncio.Future[Visit]] = field(default_factory=list)
     failures: int = 0
+    asked: bool = False  # whether it has said, since the start, how far it holds our own feeds
     identity_checked: float = float("-inf")
     task: asyncio.Task[None] | None = None
     notice: asyncio.Task[None] | None = None
@@ -85,7 +87,7 @@ class Follower:
         *,
         heads: Callable[[], Mapping[str, Head]],
         arrived: Callable[[str], Awaitable[None]],
-        fenced: Callable[[StorageError], None],
+        fenced: Callable[[Contradiction], Awaitable[None]],
         report: Callable[[str], Awaitable[None]],
     ) -> None:
         self._tools = tools
@@ -166,7 +168,7 @@ class Follower:
         except PasserelleError as error:
             visit.error = error
             _log.info("visit-failed", peer=scid, code=error.code)
-        except Exception as error:  # one partner's fault must never end the following of it
+        except Exception as error:  # noqa: BLE001  one partner's fault must never end the following of it
             visit.error = ProtocolError("peer.unexpected", detail=type(error).__name__)
             _log.exception("visit-failed", peer=scid)
         return visit
@@ -176,6 +178,8 @@ class Follower:
         if partner is None:
             return
         road = road_to(partner)
+        if not state.asked:
+            await self._ask_of_our_own(road, state, visit)
         await self._identity_if_due(road, state)
         own = self._tools.directory.own_scid
         for origin in (Origin(scid, None, 1), Origin(scid, own, 1)):
@@ -188,6 +192,14 @@ class Follower:
         blocked = [pulled for pulled in visit.pulled if pulled.state in {"blocked", "forked"}]
         if blocked and visit.error is None:
             visit.error = ProtocolError(blocked[0].code or "feed.blocked", origin=blocked[0].origin)
+
+    async def _ask_of_our_own(self, road: Road, state: _Partner, visit: Visit) -> None:
+        """At the first contact after a start: does the partner hold more of our feeds than we do?"""
+        tools = self._tools
+        state.asked, found = await fence.ask(self._client, tools.database, tools.directory, road, self._heads)
+        for contradiction in found:
+            visit.error = contradiction.error  # told, but no reason not to follow
+            await self._fenced(contradiction)
 
     async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> None:
         now = asyncio.get_running_loop().time()
@@ -247,15 +259,13 @@ class Follower:
             if known is not None and known[0].size >= head.size:
                 visit.receipts[origin.encode()] = known[0].size
                 continue
-            try:
-                size = await receipts.fetch(
-                    self._client, self._tools.database, self._tools.directory, road, origin, head
-                )
-            except StorageError as error:
-                if error.code.startswith("fence."):
-                    self._fenced(error)
-                raise
-            visit.receipts[origin.encode()] = size
+            covered = await receipts.fetch(
+                self._client, self._tools.database, self._tools.directory, road, origin, self._heads
+            )
+            if isinstance(covered, Contradiction):
+                await self._fenced(covered)
+                continue
+            visit.receipts[origin.encode()] = covered
 
     async def _heard(self, partner: Peer) -> None:
         now = int(self._tools.clock().timestamp())

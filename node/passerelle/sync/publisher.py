@@ -31,7 +31,7 @@ from passerelle.storage import records as record_rows
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head, HeadStore, Swap
-from passerelle.sync.batch import Batch, Draft, Published, Tools, sign_head
+from passerelle.sync.batch import Batch, Draft, Tools, sign_head
 
 MAX_BATCH = 256
 """Records committed together at most, unless one group is larger."""
@@ -45,7 +45,7 @@ class _Group:
     key: str | None
     request: str
     done: asyncio.Future[list[dict[str, object]]]
-    answer: list[Published] = field(default_factory=list)
+    answer: list[dict[str, object]] = field(default_factory=list)
 
 
 class Publisher:
@@ -56,7 +56,7 @@ class Publisher:
         heads: The head store.
         tools: Keys, look-ups, checks.
         crash: Crash points.
-        published: Called with the origins that grew, after the heads have moved.
+        published: Called with the new heads by origin, after they have moved.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Publisher:
         tools: Tools,
         *,
         crash: CrashPoints,
-        published: Callable[[Sequence[Published], Mapping[str, Head]], None],
+        published: Callable[[Mapping[str, Head]], None],
     ) -> None:
         self._database = database
         self._heads = heads
@@ -91,8 +91,7 @@ class Publisher:
             InputError: A draft cannot be published as it stands; ``publish.key-reused``.
             StorageError: The fence is closed, or the disk failed; nothing was published.
         """
-        if self.closed is not None:
-            raise self.closed
+        self._refuse_closed()
         group = _Group(drafts, key, request, asyncio.get_running_loop().create_future())
         await self._queue.put(group)
         return await group.done
@@ -109,43 +108,47 @@ class Publisher:
 
     async def _commit(self, groups: Sequence[_Group]) -> None:
         try:
-            if self.closed is not None:
-                raise self.closed
+            self._refuse_closed()
             self._crash.reach("before-publish-rows")
             async with self._database.writing() as connection:
                 batch = Batch(connection, self._tools, await record_rows.last_issued(connection))
                 for group in groups:
                     await self._compose(batch, group)
                 swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))
-                for group in groups:
-                    if group.key is not None and group.answer and not group.done.done():
-                        await record_rows.put_answer(
-                            connection, group.key, group.request, [item.answer() for item in group.answer]
-                        )
             self._crash.reach("after-publish-rows")
             await self._move(swaps)
         except PasserelleError as error:
+            if isinstance(error, StorageError) and error.fatal:
+                self.closed = error
             _fail(groups, error)
             return
-        except Exception as error:  # a fault of our own: the callers must not wait for ever
+        except Exception as error:  # noqa: BLE001  a fault of our own: the callers must not wait for ever
             _log.exception("publish.failed")
             _fail(groups, StorageError("publish.failed", detail=type(error).__name__))
             return
-        done = [item for group in groups for item in group.answer]
-        self._published(done, {swap.origin: swap.new for swap in swaps})
+        self._published({swap.origin: swap.new for swap in swaps})
         for group in groups:
             if not group.done.done():
-                group.done.set_result([item.answer() for item in group.answer])
+                group.done.set_result(group.answer)
+
+    def _refuse_closed(self) -> None:
+        if self.closed is not None:
+            raise self.closed
 
     async def _compose(self, batch: Batch, group: _Group) -> None:
-        """Compose one group; its failure is its own and stops no other group of the batch."""
+        """Compose one group; its failure is its own and stops no other group of the batch.
+
+        The answer under a key is kept in the transaction that makes it true, so a retry,
+        even one in the same batch, finds it; nobody is answered before the heads have moved.
+        """
         try:
+            known = None if group.key is None else await record_rows.get_answer(batch.connection, group.key)
+            if known is not None:
+                group.answer = _answered_before(group, known)
+                return
+            group.answer = [item.answer() for item in await batch.compose(group.drafts)]
             if group.key is not None:
-                known = await record_rows.get_answer(batch.connection, group.key)
-                if known is not None:
-                    _answer_again(group, known)
-                    return
-            group.answer = await batch.compose(group.drafts)
+                await record_rows.put_answer(batch.connection, group.key, group.request, group.answer)
         except StorageError:
             raise
         except PasserelleError as error:
@@ -168,8 +171,7 @@ class Publisher:
         """Make one of our own feeds, with its empty checkpoint, unless it is there."""
         if origin.encode() in self.current:
             return
-        if self.closed is not None:
-            raise self.closed
+        self._refuse_closed()
         async with self._database.writing() as connection:
             held = await feeds.get(connection, origin) or await feeds.add(
                 connection, origin, own=True, state="current"
@@ -179,12 +181,11 @@ class Publisher:
         await self._move([swap])
 
 
-def _answer_again(group: _Group, known: tuple[str, object]) -> None:
+def _answered_before(group: _Group, known: tuple[str, object]) -> list[dict[str, object]]:
     request, answer = known
     if request != group.request or not isinstance(answer, list):
         raise InputError("publish.key-reused", key=group.key)
-    if not group.done.done():
-        group.done.set_result(answer)
+    return answer
 
 
 def _fail(groups: Sequence[_Group], error: PasserelleError) -> None:

@@ -8,15 +8,17 @@ On a public feed it says no more than: the largest consistent tree that we have 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from passerelle.errors import ProtocolError, StorageError
+from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import cosign, verify_checkpoint, verify_cosignature
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import Origin, witness_name
 from passerelle.storage import feeds
 from passerelle.storage.feeds import Feed
 from passerelle.sync.client import Client, Road
+from passerelle.sync.fence import Contradiction, compare
 
 if TYPE_CHECKING:
     from passerelle.storage.database import Database
@@ -53,25 +55,31 @@ async def cosign_held(tools: PullTools, held: Feed) -> int:
 
 
 async def fetch(
-    client: Client, database: Database, directory: Directory, road: Road, origin: Origin, head: Head
-) -> int:
-    """Ask a partner for its receipt of one of our feeds, and keep it; returns the size it covers.
+    client: Client,
+    database: Database,
+    directory: Directory,
+    road: Road,
+    origin: Origin,
+    heads: Callable[[], Mapping[str, Head]],
+) -> int | Contradiction:
+    """Ask a partner for its receipt of one of our feeds, and keep it.
+
+    Returns:
+        The size that it covers; or the proof, under our own valid signature, that this node was
+        restored from an old copy, and must not sign.
 
     Raises:
-        StorageError: ``fence.partner-ahead``: the partner holds a checkpoint of ours, with our own valid
-            signature, beyond our head: this node was restored from an old copy, and must not sign.
         ProtocolError: The receipt is not what it should be.
     """
     path = f"/{origin.received_path()}/receipt"
     answer = await client.get(road, path, max_bytes=MAX_RECEIPT_BYTES, signed=True)
     if answer.status != 200:
         return 0
-    own = directory.own.newest
-    checkpoint = verify_checkpoint(answer.body, origin.encode(), own.log_keys)
-    if checkpoint.tree_size > head.size:
-        raise StorageError(
-            "fence.partner-ahead", origin=origin.encode(), rows=head.size, head=checkpoint.tree_size
-        )
+    checkpoint = verify_checkpoint(answer.body, origin.encode(), directory.own.newest.log_keys)
+    # The head is read after the answer: we may have grown while it was on its way.
+    found = await compare(database, origin, checkpoint, answer.body, heads().get(origin.encode()))
+    if found is not None:
+        return found
     identity = directory.identity(road.scid)
     if identity is None:
         raise ProtocolError("identity.unknown", scid=road.scid)
@@ -79,10 +87,7 @@ async def fetch(
     time = verify_cosignature(note, witness_name(road.scid), identity.newest.witness_keys)
     async with database.writing() as connection:
         held = await feeds.get(connection, origin)
-        if held is None:
-            return 0
-        ours = await feeds.frontier_at(connection, held.id, checkpoint.tree_size)
-        if ours.root() != checkpoint.root_hash:
-            raise StorageError("fence.rows-differ", origin=origin.encode(), size=checkpoint.tree_size)
-        await feeds.put_receipt(connection, held.id, road.scid, checkpoint.tree_size, answer.body, time)
+        if held is not None:
+            size = checkpoint.tree_size
+            await feeds.put_receipt(connection, held.id, road.scid, size, answer.body, time)
     return checkpoint.tree_size

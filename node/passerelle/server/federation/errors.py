@@ -92,7 +92,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         status = error.status
         code = _FROM_AIOHTTP.get(status, "request.malformed")
         return problem_response(code, {}, status, request)
-    except Exception:
+    except Exception:  # noqa: BLE001  logged, and answered as a fault of our own
         _log.exception("request-failed", path=request.path)
         code = "node.unexpected"
         return problem_response(code, {}, 500, request)
