@@ -75,6 +75,7 @@ def sqlite_url(path: Path) -> str:
 
 
 def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
+    """An engine whose transactions open with `begin`, and whose commits are on the disk when they return."""
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
     if engine.dialect.name == "sqlite":
 

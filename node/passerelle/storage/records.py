@@ -52,12 +52,14 @@ async def add(connection: AsyncConnection, records: Sequence[tuple[Record, bool]
     for start in range(0, len(wanted), IN_AT_ONCE):
         query = select(record.c.digest).where(record.c.digest.in_(wanted[start : start + IN_AT_ONCE]))
         known.update((await connection.execute(query)).scalars())
-    rows = [_values(item, readable) for digest, (item, readable) in fresh.items() if digest not in known]
+    rows = [
+        _values(item, readable=readable) for digest, (item, readable) in fresh.items() if digest not in known
+    ]
     if rows:
         await connection.execute(insert(record), rows)
 
 
-def _values(item: Record, readable: bool) -> dict[str, object]:
+def _values(item: Record, *, readable: bool) -> dict[str, object]:
     return {
         "digest": item.digest,
         "id": item.id,
