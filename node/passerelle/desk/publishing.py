@@ -58,13 +58,11 @@ async def publish(
 def _draft(context: Context, item: Mapping[str, object], number: int, *, unchecked: bool) -> Draft:
     record_type, body, revises = item.get("type"), item.get("body"), item.get("id")
     if not isinstance(record_type, str) or not isinstance(body, Mapping) or not set(item) <= _ITEM_MEMBERS:
-        raise InputError("publish.malformed-item", number=number)  # noqa: TRY004  told by its code
+        raise InputError("publish.malformed-item", number=number)
     if revises is not None and not isinstance(revises, str):
         raise InputError("publish.malformed-item", number=number)
     audience = _audience(context, record_type, item.get("to"))
-    filled = _with_scids(context, dict(body))
-    if not isinstance(filled, dict):
-        raise RuntimeError("a body stays an object")
+    filled = _members_with_scids(context, body)
     if context.config.agency.fictitious:
         filled["synthetic"] = True
     filled.setdefault("lang", context.config.agency.languages[0])
@@ -90,15 +88,19 @@ def _audience(context: Context, record_type: str, asked: object) -> Audience:
     return tuple(sorted({context.directory.find(str(name)).scid for name in names}))
 
 
+def _members_with_scids(context: Context, body: Mapping[str, object]) -> dict[str, Json]:
+    """A body, or an object in it, in which agencies named by code are named by SCID."""
+    return {
+        str(name): _scid(context, item)
+        if name in _AGENCY_MEMBERS and isinstance(item, str)
+        else _with_scids(context, item)
+        for name, item in body.items()
+    }
+
+
 def _with_scids(context: Context, value: object) -> Json:
-    """A body in which agencies named by code are named by SCID."""
     if isinstance(value, Mapping):
-        return {
-            str(name): _scid(context, item)
-            if name in _AGENCY_MEMBERS and isinstance(item, str)
-            else _with_scids(context, item)
-            for name, item in value.items()
-        }
+        return _members_with_scids(context, value)
     if isinstance(value, list | tuple):
         return [_with_scids(context, item) for item in value]
     if value is None or isinstance(value, str | bool | int):
