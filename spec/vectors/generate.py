@@ -9,17 +9,26 @@ draws randomness; made once by hpke-js, see ``tests/interop/make_sealed.mjs``).
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from makers import feeds, identities, intakes, profiles, requests, signed_records  # found by the line above
+from makers import (
+    feeds,
+    folders,
+    identities,
+    intakes,
+    profiles,
+    requests,
+    signed_records,
+)  # found by the line above
 
 
 def vectors() -> dict[str, dict[str, Any]]:
-    """Every file that this script writes, by name."""
+    """Every JSON file that this script writes, by name, but the index of the feeds."""
     actors = signed_records.Actors()
     return {
         "json.json": profiles.make_json(),
@@ -46,9 +55,15 @@ def encode(value: object) -> bytes:
 
 
 def main(folder: Path) -> None:
-    """Writes all files into a folder."""
-    for name, value in vectors().items():
+    """Writes all files into a folder; whole feeds below ``feeds/``, in place of what is there."""
+    index, files = folders.make_feeds()
+    for name, value in {**vectors(), "feeds.json": index}.items():
         (folder / name).write_bytes(encode(value))
+    shutil.rmtree(folder / "feeds", ignore_errors=True)
+    for name, data in files.items():
+        path = folder / "feeds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 if __name__ == "__main__":

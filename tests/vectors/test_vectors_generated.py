@@ -18,10 +18,16 @@ NOT_GENERATED = {"sealed-objects.json"}
 def test_regenerating_gives_identical_bytes(tmp_path: Path) -> None:
     """spec/vectors/README.md: reproducible from seeds by one script."""
     subprocess.run([sys.executable, VECTORS / "generate.py", tmp_path], check=True)
-    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    held = {path.name: path.read_bytes() for path in VECTORS.glob("*.json") if path.name not in NOT_GENERATED}
+    written = _files(tmp_path)
+    held = {name: data for name, data in _files(VECTORS).items() if name not in NOT_GENERATED}
     assert written.keys() == held.keys()
     assert [name for name in held if written[name] != held[name]] == []
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The JSON files of a folder, and everything below ``feeds/``."""
+    paths = [*folder.glob("*.json"), *(path for path in (folder / "feeds").rglob("*") if path.is_file())]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def test_the_writer_shares_no_code_with_the_node() -> None:

@@ -88,7 +88,7 @@ def make_leaves() -> Tree:
     digest = seed("leaf").hex()
     record = {"commitment": digest, "id": record_id("offer"), "kind": "record", "type": "offer", "version": 1}
     sealed = {"commitment": digest, "kind": "sealed"}
-    erased = {"index": 3, "kind": "erased", "reason": "data-subject-request"}
+    erased = {"index": 3, "kind": "erased", "reason": "consent-withdrawn"}
     closed = {"kind": "closed"}
     opened = {"kind": "opened", "previous": {"number": 1, "root": digest, "size": 118}}
     anchor = {"epoch": "2026-11-21", "kind": "anchor", "root": digest}

@@ -1,0 +1,50 @@
+"""Vectors of whole feeds: what an audit finds in folders that others made (chapters 05 to 07, 09)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from passerelle.audit import audit_folder
+from tests.vectors.loading import VECTORS, Case, cases, load, moment
+
+Fault = tuple[str, str | None, int | None]
+
+
+def _audited(case: Case) -> Any:
+    return audit_folder(VECTORS / "feeds" / case["name"], moment(load("feeds.json")["now"])).to_json()
+
+
+def _faults(feed: Case) -> list[Fault]:
+    found: list[Fault] = [(fault["code"], fault["path"], fault["index"]) for fault in feed["findings"]]
+    return sorted(found, key=str)
+
+
+@pytest.mark.parametrize("case", cases("feeds.json", "cases"))
+def test_folders_are_audited_alike(case: Case) -> None:
+    """L-15 to L-26, O-2, P-13, F-19, F-28: every fault by code, file and leaf, and no other."""
+    report = _audited(case)
+    assert (report["ok"], report["findings"]) == (case["ok"], [])
+    found = {feed["folder"]: feed for feed in report["feeds"]}
+    expected = {feed["folder"]: feed for feed in case["feeds"]}
+    assert {folder: _faults(feed) for folder, feed in found.items()} == {
+        folder: _faults(feed) for folder, feed in expected.items()
+    }
+    for folder, feed in expected.items():
+        counted = {name: value for name, value in feed.items() if name != "findings"}
+        assert {name: found[folder][name] for name in counted} == counted
+
+
+def test_the_good_feed_has_three_types() -> None:
+    """spec/vectors/README.md: the large feed is one of the sort that agencies publish."""
+    entries = (VECTORS / "feeds/good/feeds/public/1/tile/entries/000").read_bytes()
+    types = {name for name in ("agency", "organisation", "offer") if f'"type":"{name}"'.encode() in entries}
+    assert len(types) == 3
+
+
+def test_the_folders_stay_small() -> None:
+    """spec/vectors/README.md: at most 1.5 MB, for they are part of every clone."""
+    sizes = [path.stat().st_size for path in (VECTORS / "feeds").rglob("*") if path.is_file()]
+    assert 50 < len(sizes) < 200
+    assert sum(sizes) < 1_500_000
