@@ -42,6 +42,10 @@ READERS: Final[Mapping[str, Callable[[Body], View]]] = {
 """Types that the fold reads. Every other type counts as soon as its header does, and moves nothing."""
 
 
+_PUBLIC_ONLY: Final = frozenset({"offer"})
+_BILATERAL_ONLY: Final = frozenset({"agreement", "dossier", "nomination", "placement"})
+
+
 @dataclass(slots=True)
 class Bench:
     """What a judge has before it: the book, and for each side of the pair the places in its view.
@@ -77,7 +81,12 @@ def read(entry: Entry) -> View | Verdict | None:
 
 
 def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
-    """One digest for an id and version; a next version has the issuer, type and audience of the one before."""
+    """One digest for an id and version; a next version has the issuer, type and audience of the one before.
+
+    The schemas hold who is addressed; it is asked again here, for what follows rests on it.
+    """
+    if entry.type in (_BILATERAL_ONLY if entry.is_public else _PUBLIC_ONLY):
+        return blocked("record.audience", type=entry.type)
     for known in book.by_id.get(entry.id, ()):
         if not is_within(known.at, cut):
             continue
@@ -90,7 +99,9 @@ def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
             if not verdict.is_accepted:
                 return verdict
     before = book.find(entry.previous) if entry.previous is not None else None
-    return ACCEPTED if before is None else _judge_previous(before.entry, entry)
+    if before is None or not is_within(before.at, cut):
+        return ACCEPTED  # widened to those who had not seen the version before
+    return _judge_previous(before.entry, entry)
 
 
 def _judge_same_subject(known: Known, entry: Entry) -> Verdict:

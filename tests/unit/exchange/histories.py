@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from passerelle.protocol.profile import JsonObject
 from passerelle.protocol.records import Record
-from tests.unit.exchange.world import BF, ML, TG, World, direction, ref
+from tests.unit.exchange.world import BF, ML, TG, World, direction
 
 Step: TypeAlias = tuple[int, int, int, int, int]
 
@@ -55,7 +55,7 @@ class History:
             *(self._sync, self._sync, self._nominate, self._nominate, self._nominate),
             *(self._decide, self._decide, self._decide, self._answer, self._answer, self._answer),
             *(self._place, self._place, self._arrive, self._amend, self._next_version),
-            *(self._offer_or_dossier, self._lie, self._suspend, self._public_word),
+            *(self._offer_or_dossier, self._lie, self._suspend, self._public_word, self._misplaced),
         )
         for kind, *numbers in steps:
             record = acts[kind % len(acts)](*numbers)
@@ -80,6 +80,9 @@ class History:
         found = [record for record in self.records if not types or record.type in types]
         return found[-1 - number % len(found)]
 
+    def _addressed(self, *types: str) -> list[Record]:
+        return [record for record in self.records if record.type in types and record.addressees]
+
     def _sync(self, a: int, b: int, c: int, d: int) -> None:
         """One agency cosigns some of what another has published for it."""
         reader = self._agency(a)
@@ -103,11 +106,10 @@ class History:
 
     def _answer(self, a: int, b: int, c: int, d: int) -> Record | None:
         """A fitting decision on a recent nomination or placement, by one who may."""
-        about = self._pick(a, "nomination", "placement")  if any(
-            record.type in {"nomination", "placement"} for record in self.records
-        ) else None  # fmt: skip
-        if about is None:
+        found = self._addressed("nomination", "placement")
+        if not found:
             return None
+        about = found[-1 - a % len(found)]
         issuer, partner = about.issuer_scid, about.addressees[0]
         author, outcome = [
             (partner, "accept"), (issuer, "confirm"), (partner, "reject"), (issuer, "withdraw"),
@@ -125,7 +127,7 @@ class History:
         return self.world.decide(author, to, about, outcome, DAYS[d % 5])
 
     def _place(self, a: int, b: int, c: int, d: int) -> Record | None:
-        nominations = [record for record in self.records if record.type == "nomination"]
+        nominations = self._addressed("nomination")
         if not nominations:
             return None
         nomination = nominations[-1 - a % len(nominations)]
@@ -141,7 +143,7 @@ class History:
         )
 
     def _arrive(self, a: int, b: int, c: int, d: int) -> Record | None:
-        placements = [record for record in self.records if record.type == "placement"]
+        placements = self._addressed("placement")
         if not placements:
             return None
         placement = placements[-1 - a % len(placements)]
@@ -218,12 +220,14 @@ class History:
         about = self._pick(b, "offer") if c % 2 else self._pick(b)
         return self.world.decide(author, "public", about, OUTCOMES[c % len(OUTCOMES)], DAYS[d % 5])
 
+    def _misplaced(self, a: int, b: int, c: int, d: int) -> Record:
+        """What its schema would refuse: a private type in public, a public type in private."""
+        before = self._pick(a)
+        author = self._agency(b)
+        to = self._others(author) if before.audience == "public" else "public"
+        return self.world.publish(author, to, before.type, before.body)
+
 
 _numbers = st.integers(0, 39)
 steps = st.lists(st.tuples(_numbers, _numbers, _numbers, _numbers, _numbers), min_size=1, max_size=40)
 casts = st.sampled_from([(TG, ML), (TG, ML, BF)])
-
-
-def named(record: Record) -> str:
-    """For messages of failing tests."""
-    return f"{record.type} v{record.version} {ref(record)['id']} {record.body.get('outcome', '')}"

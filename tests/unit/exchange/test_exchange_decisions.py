@@ -101,6 +101,19 @@ def test_an_offer_is_decided_on_in_public_by_its_issuer() -> None:
     )
 
 
+def test_types_stand_where_they_belong() -> None:
+    """S-5: a private offer or a public nomination counts for nothing, and nothing rests on it."""
+    one = programme()
+    hidden = one.world.publish(ML, TG, "offer", one.offers[ML].body)
+    one.world.sync(TG, ML)
+    assert code(one, hidden) == "record.audience"
+    assert code(one, one.world.decide(ML, TG, hidden, "withdraw")) == "decision.subject-blocked"
+    shouted = one.world.publish(TG, "public", "agreement", one.agreement.body)
+    assert one.world.verdict(shouted).code == "record.audience"
+    one.agreement = shouted
+    assert code(one, one.nominate(TG, ML)) == "reference.blocked"
+
+
 def test_offers_close_and_fill() -> None:
     """S-58: by their own day and by accepted nominations."""
     one = programme()
