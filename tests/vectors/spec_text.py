@@ -16,7 +16,10 @@ _WORDS: Final = re.compile(r"\b(?:MUST NOT|MUST|SHOULD NOT|SHOULD|MAY)\b")
 _CODE: Final = re.compile(r"`([a-z]+\.[a-z]+(?:-[a-z0-9]+)*)`")
 
 # Members of documents, written with a point, have the form of codes; these are none.
-_MEMBERS: Final = {"body.addresses", "proof.created", "state.id"}
+_MEMBERS: Final = {
+    *("body.addresses", "proof.created", "state.id"),
+    *("direction.from", "direction.to", "quota.persons"),
+}
 
 
 @dataclass(frozen=True, slots=True)
