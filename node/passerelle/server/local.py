@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from passerelle.errors import InputError
-from passerelle.server.federation.errors import answer_errors
+from passerelle.server.federation.errors import answer_errors, told_to_owner
 
 MAX_REQUEST_BYTES = 256 * 2**20
 """A person's own file of offers may be large; the socket answers nobody but the owner."""
@@ -28,14 +28,14 @@ def local_app(call: Call) -> web.Application:
     async def handle(request: web.Request) -> web.Response:
         try:
             arguments = json.loads(await request.read())
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise InputError("desk.malformed-call") from exc
         if not isinstance(arguments, dict):
             raise InputError("desk.malformed-call")
         answer = await call(request.match_info["method"], arguments)
         return web.json_response(answer, dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
-    app = web.Application(middlewares=[answer_errors], client_max_size=MAX_REQUEST_BYTES)
+    app = web.Application(middlewares=[answer_errors(told_to_owner)], client_max_size=MAX_REQUEST_BYTES)
     app.add_routes([web.post("/desk/{method:[a-z_]+}", handle)])
     return app
 

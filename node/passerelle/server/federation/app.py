@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.errors import ProtocolError
 from passerelle.protocol.origins import Origin, is_scid
 from passerelle.protocol.profile import parse
-from passerelle.server.federation.asking import Gate
-from passerelle.server.federation.errors import Refusal, answer_errors
+from passerelle.server.federation.asking import Gate, target_of
+from passerelle.server.federation.errors import Handler, Refusal, answer_errors, told_to_partners
 from passerelle.server.federation.sending import PRIVATE, SHORT, CodedCache, caching_of, send
 from passerelle.storage import feeds
 from passerelle.storage.database import Database
@@ -78,28 +78,31 @@ class Federation:
     async def identity(self, request: web.Request) -> web.Response:
         """Our identity log."""
         log = self._sources.directory.own.log
-        return send(request, File(log, "identity", etag_of(log)), SHORT, self._coded)
+        return await send(request, File(log, "identity", etag_of(log)), SHORT, self._coded)
 
     async def descriptor(self, request: web.Request) -> web.Response:
         """Our newest node record."""
         data = self._sources.descriptor()
-        return send(request, File(data, "descriptor", etag_of(data)), SHORT, self._coded)
+        return await send(request, File(data, "descriptor", etag_of(data)), SHORT, self._coded)
 
     async def mirrored_identity(self, request: web.Request) -> web.Response:
         """The identity log of an agency that we know, so that records stay checkable after its domain lapses."""
         found = self._sources.directory.identity(request.match_info["scid"])
         if found is None:
             raise Refusal("path.not-found")
-        return send(request, File(found.log, "identity", etag_of(found.log)), SHORT, self._coded)
+        return await send(request, File(found.log, "identity", etag_of(found.log)), SHORT, self._coded)
 
     async def latest_public(self, request: web.Request) -> web.Response:
         """The number of our public feed."""
-        return send(request, File(b"1\n", "text", "1"), SHORT, self._coded)
+        return await send(request, File(b"1\n", "text", "1"), SHORT, self._coded)
 
     async def latest_bilateral(self, request: web.Request) -> web.Response:
         """The number of our feed to one partner."""
-        await self._gate.bilateral(request, request.match_info["scid"])
-        return send(request, File(b"1\n", "text", "1"), PRIVATE, self._coded)
+        scid = request.match_info["scid"]
+        await self._gate.bilateral(request, scid)
+        if Origin(self._sources.directory.own_scid, scid, 1).encode() not in self._sources.heads():
+            raise Refusal("path.not-found")
+        return await send(request, File(b"1\n", "text", "1"), PRIVATE, self._coded)
 
     async def public_file(self, request: web.Request) -> web.Response:
         """A file of our public feed."""
@@ -120,11 +123,11 @@ class Federation:
         tail = request.match_info["tail"]
         if tail == "checkpoint":
             newest = File(head.note, "checkpoint", etag_of(head.note))
-            return send(
+            return await send(
                 request, newest, caching_of(newest, public=origin.is_public, newest=True), self._coded
             )
         found = await self._read(origin, head.size, tail)
-        return send(request, found, caching_of(found, public=origin.is_public), self._coded)
+        return await send(request, found, caching_of(found, public=origin.is_public), self._coded)
 
     async def _read(self, origin: Origin, size: int, tail: str) -> File:
         async with self._sources.database.reading() as connection:
@@ -144,7 +147,7 @@ class Federation:
         own = self._sources.directory.own_scid
         origin = _origin(author, own if request.match_info["kind"] == "to" else None, request)
         found = await self._read_received(origin, request.match_info["tail"])
-        return send(request, found, PRIVATE, self._coded)
+        return await send(request, found, PRIVATE, self._coded)
 
     async def _read_received(self, origin: Origin, tail: str) -> File:
         if tail.startswith("objects/"):
@@ -179,9 +182,9 @@ class Federation:
     def _count(self, sender: str) -> None:
         now = asyncio.get_running_loop().time()
         recent = [then for then in self._notices.get(sender, []) if now - then < 60.0]
-        self._notices[sender] = [*recent, now]
         if len(recent) >= NOTICES_PER_MINUTE:
             raise Refusal("request.too-many", limit=NOTICES_PER_MINUTE)
+        self._notices[sender] = [*recent, now]
 
 
 def _origin(author: str, partner: str | None, request: web.Request) -> Origin:
@@ -197,11 +200,25 @@ def _noticed_origin(body: bytes) -> str:
     origin, size = value["origin"], value["size"]
     if not isinstance(origin, str) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise ProtocolError("notice.malformed")
-    return Origin.parse(origin).encode()
+    try:
+        return Origin.parse(origin).encode()
+    except ProtocolError as exc:
+        raise ProtocolError("notice.malformed") from exc
+
+
+@web.middleware
+async def exact_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only the one spelling of a path is a path: none has anything to escape (spec/07-paths.md P-1)."""
+    path = target_of(request).partition("?")[0]
+    if "%" in path or not path.isascii():
+        raise Refusal("path.not-found")
+    return await handler(request)
 
 
 def federation_app(sources: Sources, gate: Gate) -> web.Application:
     """The application that a node's public port serves to other nodes."""
-    app = web.Application(middlewares=[answer_errors], client_max_size=MAX_NOTICE_BYTES)
+    app = web.Application(
+        middlewares=[answer_errors(told_to_partners), exact_paths], client_max_size=MAX_NOTICE_BYTES
+    )
     app.add_routes(Federation(sources, gate).routes())
     return app

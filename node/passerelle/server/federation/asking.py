@@ -18,6 +18,15 @@ from passerelle.sync.directory import Directory
 IDENTITY_PULL_SECONDS = 60.0
 
 
+def target_of(request: web.Request) -> str:
+    """Path and query as received; whatever authority the request line names decides nothing (RFC 9112 3.2.2)."""
+    raw = request.raw_path
+    if raw.startswith("/"):
+        return raw
+    _, _, after = raw.partition("://")
+    return "/" + after.partition("/")[2]
+
+
 class Gate:
     """Says whose request it is, or refuses it.
 
@@ -48,7 +57,7 @@ class Gate:
 
         Raises:
             Refusal: ``path.not-found``; to a good signature with a wrong time or a repeated nonce
-                ``request.time`` or ``request.replayed`` with our time.
+                ``request.time`` or ``request.replayed`` with our time, or ``request.too-many``.
         """
         try:
             await self._verify(request, b"", only=scid)
@@ -64,7 +73,7 @@ class Gate:
     async def _verify(self, request: web.Request, body: bytes, only: str | None = None) -> VerifiedRequest:
         """The request's signer; where `only` is given, nobody else is told even that its clock is wrong."""
         now = self._clock()
-        target = self._public_address + request.raw_path
+        target = self._public_address + target_of(request)
         try:
             verified = await self._with_known_key(request, target, body, now, only)
         except ProtocolError as exc:
@@ -78,7 +87,7 @@ class Gate:
             self._replays.remember(verified, now)
         except ProtocolError as exc:
             if exc.code == "request.too-many":
-                raise
+                raise Refusal(exc.code) from exc
             raise self._late(exc.code, now) from exc
         return verified
 

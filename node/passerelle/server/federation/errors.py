@@ -6,9 +6,11 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from passerelle.errors import PasserelleError, ProtocolError, StorageError
 from passerelle.words import PROBLEM_CONTENT_TYPE, choose_language, problem
@@ -29,6 +31,7 @@ STATUS: Mapping[str, int] = {
     "request.time": 401,
     "request.replayed": 401,
     "node.read-only": 503,
+    "node.unexpected": 500,
 }
 """Codes that do not stand here are 400 where the peer's bytes are at fault and 503 where our disk is."""
 
@@ -44,11 +47,21 @@ class Refusal(ProtocolError):
     Args:
         code: Stable code.
         extra: Further members of the problem document, such as ``serverTime``.
+        headers: Further header fields, such as ``Content-Range``.
     """
 
-    def __init__(self, code: str, /, *, extra: Mapping[str, object] | None = None, **params: object) -> None:
+    def __init__(
+        self,
+        code: str,
+        /,
+        *,
+        extra: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **params: object,
+    ) -> None:
         super().__init__(code, **params)
         self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
 
 
 def status_of(error: PasserelleError) -> int:
@@ -56,54 +69,94 @@ def status_of(error: PasserelleError) -> int:
     return STATUS.get(error.code, 503 if isinstance(error, StorageError) else 400)
 
 
-def problem_response(
-    code: str,
-    params: Mapping[str, object],
-    status: int,
-    request: web.Request,
-    extra: Mapping[str, object] | None = None,
-) -> web.Response:
-    """A problem document in the language asked for."""
-    lang = choose_language(accept_language=request.headers.get("Accept-Language"))
-    document = {**problem(code, params, lang, status), **(extra or {})}
-    headers = {"Content-Language": lang, "Cache-Control": "no-store", "Vary": "Accept-Language"}
-    if status in {429, 503}:
-        headers["Retry-After"] = RETRY_AFTER_SECONDS
-    body = json.dumps(document, ensure_ascii=False).encode()
-    return web.Response(body=body, status=status, headers=headers, content_type=PROBLEM_CONTENT_TYPE)
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error answer before it has a language.
+
+    Args:
+        code: Stable code.
+        status: HTTP status.
+        params: Values of its sentences.
+        extra: Further members of the document.
+        headers: Further header fields.
+    """
+
+    code: str
+    status: int
+    params: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self, request: web.Request) -> web.Response:
+        """The problem document in the language asked for."""
+        lang = choose_language(accept_language=request.headers.get("Accept-Language"))
+        document = {**problem(self.code, self.params, lang, self.status), **self.extra}
+        headers = {
+            "Content-Language": lang,
+            "Cache-Control": "private, no-store",
+            "Vary": "Accept-Language",
+            **self.headers,
+        }
+        if self.status in {429, 503}:
+            headers["Retry-After"] = RETRY_AFTER_SECONDS
+        body = json.dumps(document, ensure_ascii=False).encode()
+        return web.Response(body=body, status=self.status, headers=headers, content_type=PROBLEM_CONTENT_TYPE)
 
 
-@web.middleware
-async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+def told_to_partners(error: Exception) -> Problem:
+    """What another node may know of an error: its own faults in full, of ours no more than the status."""
+    if isinstance(error, Refusal):
+        return Problem(error.code, status_of(error), error.params, error.extra, error.headers)
+    if isinstance(error, ProtocolError):
+        return Problem(error.code, status_of(error), error.params)
+    if isinstance(error, web.HTTPException):
+        return _told_of_http(error)
+    _log.exception("request-failed")
+    code = "node.read-only" if isinstance(error, StorageError) else "node.unexpected"
+    return Problem(code, STATUS[code])
+
+
+def told_to_owner(error: Exception) -> Problem:
+    """What the node's own people are told: code, values, and the kind that the caller raises again."""
+    if isinstance(error, PasserelleError):
+        return Problem(error.code, status_of(error), error.params, {"kind": type(error).__name__})
+    if isinstance(error, web.HTTPException):
+        return _told_of_http(error)
+    _log.exception("request-failed")
+    return Problem("node.unexpected", STATUS["node.unexpected"])
+
+
+def _told_of_http(error: web.HTTPException) -> Problem:
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    return Problem(_FROM_AIOHTTP.get(error.status, "request.malformed"), error.status, headers=headers)
+
+
+def answer_errors(tell: Callable[[Exception], Problem]) -> Middleware:
     """Turn every error into its problem document, and log one line for each request."""
-    structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex[:12])
-    began = time.monotonic()
-    status = 500
-    code: str | None = None
-    try:
-        response = await handler(request)
-        status = response.status
-        return response
-    except PasserelleError as error:
-        code, status = error.code, status_of(error)
-        extra = error.extra if isinstance(error, Refusal) else {"kind": type(error).__name__}
-        return problem_response(error.code, error.params, status, request, extra)
-    except web.HTTPException as error:
-        status = error.status
-        code = _FROM_AIOHTTP.get(status, "request.malformed")
-        return problem_response(code, {}, status, request)
-    except Exception:  # noqa: BLE001  logged, and answered as a fault of our own
-        _log.exception("request-failed", path=request.path)
-        code = "node.unexpected"
-        return problem_response(code, {}, 500, request)
-    finally:
-        duration_ms = round((time.monotonic() - began) * 1000, 1)
-        _log.info(
-            "request",
-            method=request.method,
-            path=request.path,
-            status=status,
-            code=code,
-            duration_ms=duration_ms,
-        )
-        structlog.contextvars.unbind_contextvars("request_id")
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex[:12])
+        began = time.monotonic()
+        status, code = 499, None  # neither: the other side has gone
+        try:
+            response = await handler(request)
+            status = response.status
+        except Exception as error:  # noqa: BLE001  whatever it is, the other side is told a code
+            told = tell(error)
+            status, code = told.status, told.code
+            return told.response(request)
+        else:
+            return response
+        finally:
+            _log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=status,
+                code=code,
+                duration_ms=round((time.monotonic() - began) * 1000, 1),
+            )
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    return middleware

@@ -1,10 +1,12 @@
-"""Sending the bytes of a file: validators, ranges, content codings, caching."""
+"""Sending the bytes of a file: validators, ranges, content codings, caching (spec/07-paths.md)."""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 
 import zstandard
 from aiohttp import web
@@ -26,11 +28,19 @@ SHORT = "public, max-age=5"
 NO_CACHE = "no-cache"
 PRIVATE = "private, no-store"
 
+RANGED = frozenset({"hashes", "entries", "objects"})
+"""Files that grow, so that a reader asks for what is new in them."""
+
 MIN_CODED_BYTES = 256
+THREADED_BYTES = 65_536
+"""From here on a file is compressed beside the loop: objects may be many megabytes."""
+
 CODED_CACHE_BYTES = 32 * 2**20
 ZSTD_LEVEL = 9
 
-_RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
+# First and last byte, or the length of a suffix; so many digits are beyond any file.
+_RANGE = re.compile(r"bytes=(?:([0-9]{1,40})-([0-9]{0,40})|-([0-9]{1,40}))", re.IGNORECASE)
+_QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
 class CodedCache:
@@ -41,22 +51,30 @@ class CodedCache:
         self._size = 0
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
-    def encode(self, file: File, coding: str) -> bytes:
+    async def encode(self, file: File, coding: str) -> bytes:
         """The file under a content coding."""
         key = (file.etag, coding)
-        if key in self._kept and file.kind in {"hashes", "entries"}:
+        if file.kind not in {"hashes", "entries"}:
+            return await _encode(file.data, coding)
+        if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        data = _encode(file.data, coding)
-        if file.kind in {"hashes", "entries"}:
+        data = await _encode(file.data, coding)
+        if key not in self._kept:  # another request may have been quicker
             self._kept[key] = data
             self._size += len(data)
-            while self._size > self._limit:
-                self._size -= len(self._kept.popitem(last=False)[1])
+        while self._size > self._limit:
+            self._size -= len(self._kept.popitem(last=False)[1])
         return data
 
 
-def _encode(data: bytes, coding: str) -> bytes:
+async def _encode(data: bytes, coding: str) -> bytes:
+    if len(data) < THREADED_BYTES:
+        return _encode_now(data, coding)
+    return await asyncio.to_thread(_encode_now, data, coding)
+
+
+def _encode_now(data: bytes, coding: str) -> bytes:
     if coding == "zstd":
         return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(data)
     return gzip.compress(data, compresslevel=6, mtime=0)
@@ -71,58 +89,98 @@ def caching_of(file: File, *, public: bool, newest: bool = False) -> str:
     return NO_CACHE if file.kind == "objects" else IMMUTABLE
 
 
-def send(request: web.Request, file: File, caching: str, cache: CodedCache) -> web.Response:
-    """Answer with a file, a part of it, or 304.
+async def send(request: web.Request, file: File, caching: str, cache: CodedCache) -> web.Response:
+    """Answer with a file, a part of it, or 304, looked at in the order of RFC 9110 13.2.2.
 
     Raises:
         Refusal: ``request.range``.
     """
-    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "Accept-Ranges": "bytes"}
     wanted = _range(request, file)
-    coding = "identity" if wanted else _coding(request, file)
-    etag = f'"{file.etag}"' if coding == "identity" else f'"{file.etag}-{coding}"'
-    headers["ETag"] = etag
-    if _matches(request.headers.get("If-None-Match", ""), file.etag):
+    coding = "identity" if wanted else _coding(request.headers.get("Accept-Encoding"), len(file.data))
+    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "ETag": _etag(file, coding)}
+    if file.kind in RANGED:
+        headers["Accept-Ranges"] = "bytes"
+    if _is_known(request.headers.get("If-None-Match", ""), file):
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = MEDIA_TYPES[file.kind]
     if wanted is not None:
-        first, end = wanted
+        first, end = _bounds(wanted, len(file.data))
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{len(file.data)}"
         return web.Response(status=206, body=file.data[first:end], headers=headers)
     if coding == "identity":
         return web.Response(body=file.data, headers=headers)
     headers["Content-Encoding"] = coding
-    return web.Response(body=cache.encode(file, coding), headers=headers)
+    return web.Response(body=await cache.encode(file, coding), headers=headers)
 
 
-def _range(request: web.Request, file: File) -> tuple[int, int] | None:
-    """First byte and end of the one range asked for; None for the whole file."""
-    header = request.headers.get("Range")
-    if header is None or file.kind not in {"hashes", "entries", "objects"}:
+# --- validators ----------------------------------------------------------------------------
+
+
+def _etag(file: File, coding: str) -> str:
+    """The validator of one coding: each has its own, for each has other bytes."""
+    return f'"{file.etag}"' if coding == "identity" else f'"{file.etag}-{coding}"'
+
+
+def _etags(file: File) -> set[str]:
+    return {_etag(file, coding) for coding in ("identity", "gzip", "zstd")}
+
+
+def _is_known(header: str, file: File) -> bool:
+    """Whether If-None-Match names the file, under whatever coding it was sent."""
+    named = {item.strip().removeprefix("W/") for item in header.split(",")}
+    return bool(named & {"*", *_etags(file)})
+
+
+# --- ranges --------------------------------------------------------------------------------
+
+
+def _range(request: web.Request, file: File) -> re.Match[str] | None:
+    """The one range asked for; None for the whole file.
+
+    What is not understood is ignored (RFC 9110 14.2), as are several ranges and a range
+    under another validator. A reader that got the bytes before under a coding has inflated
+    them, so the validator of each coding stands for the file.
+    """
+    if request.method != "GET" or file.kind not in RANGED:
         return None
+    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     condition = request.headers.get("If-Range")
-    if condition is not None and condition != f'"{file.etag}"':
+    if match is None or (condition is not None and condition not in _etags(file)):
         return None
-    match = _RANGE.fullmatch(header.strip())
-    if match is None:
-        return None  # RFC 9110 14.2: a range that is not understood is ignored
-    first = int(match[1])
-    end = min(int(match[2]) + 1, len(file.data)) if match[2] else len(file.data)
-    if first >= len(file.data) or end <= first:
-        raise Refusal("request.range", length=len(file.data))
+    return None if match[2] and int(match[2]) < int(match[1]) else match
+
+
+def _bounds(wanted: re.Match[str], size: int) -> tuple[int, int]:
+    """First byte and end of a range."""
+    first = int(wanted[1]) if wanted[1] else max(0, size - int(wanted[3]))
+    end = min(int(wanted[2]) + 1, size) if wanted[2] else size
+    if first >= end:
+        raise Refusal("request.range", headers={"Content-Range": f"bytes */{size}"}, length=size)
     return first, end
 
 
-def _coding(request: web.Request, file: File) -> str:
-    if len(file.data) < MIN_CODED_BYTES:
+# --- codings -------------------------------------------------------------------------------
+
+
+def _coding(accepted: str | None, size: int) -> str:
+    """The coding liked best; of equals ours. Not every client that says ``*`` means zstd."""
+    if accepted is None or size < MIN_CODED_BYTES:
         return "identity"
-    refused = re.compile(r";\s*q=0(?:\.0*)?$")
-    offered = [item.strip().lower() for item in request.headers.get("Accept-Encoding", "").split(",")]
-    names = {item.partition(";")[0].strip() for item in offered if not refused.search(item)}
-    return next((coding for coding in ("zstd", "gzip") if coding in names), "identity")
+    qualities = _qualities(accepted)
+    liked = {
+        "zstd": qualities.get("zstd", 0.0),
+        "gzip": qualities.get("gzip", qualities.get("*", 0.0)),
+        "identity": qualities.get("identity", 0.0),
+    }
+    best = max(liked, key=lambda name: liked[name])
+    return best if liked[best] > 0 else "identity"
 
 
-def _matches(header: str, etag: str) -> bool:
-    """Whether If-None-Match names the file, under whatever coding it was sent."""
-    named = {item.strip().removeprefix("W/").strip('"') for item in header.split(",")}
-    return bool(named & {etag, f"{etag}-gzip", f"{etag}-zstd"})
+def _qualities(accepted: str) -> Mapping[str, float]:
+    """Codings by name with their weights (RFC 9110 12.4.2); one without sense weighs nothing."""
+    found: dict[str, float] = {}
+    for item in accepted.lower().split(","):
+        name, _, parameter = (part.strip() for part in item.partition(";"))
+        weight = _QUALITY.fullmatch(parameter) if parameter else None
+        found[name] = float(weight[1]) if weight else 0.0 if parameter else 1.0
+    return found
