@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from babel.numbers import format_decimal
+
 from passerelle.audit.report import AuditReport, FeedReport, Finding
 from passerelle.cli.output import Output
 from passerelle.cli.session import mapping, rows
@@ -61,9 +63,8 @@ def show_statement(out: Output, told: JsonObject, name: Names = str) -> None:
             number=f"{_whole(number):+d}",
         )
     index = figures["index"]
-    out.say(
-        "cli.statement.index", index=words.text("cli.none") if index is None else words.number(str(index))
-    )
+    shown = words.text("cli.none") if index is None else format_decimal(str(index), "0.00", words.locale)
+    out.say("cli.statement.index", index=shown)
 
 
 def _share(out: Output, value: Json) -> str:

@@ -142,7 +142,7 @@ class Nodes:
         work: Folder for homes and logs.
         agencies: Who plays.
         partners: Pairs that know each other.
-        keep: Names of agencies of which everything that they send and receive is kept.
+        keep: Names of agencies of which all bytes that they send and receive are kept.
     """
 
     def __init__(
@@ -173,7 +173,8 @@ class Nodes:
         """Put a link between two nodes and let each add the other as a partner."""
         for caller, target in permutations((first, second)):
             port = int(self.processes[target].address.rpartition(":")[2])
-            link = self.links[caller, target] = Forwarder(port, keep=caller in self._keep)
+            kept = not self._keep.isdisjoint((caller, target))
+            link = self.links[caller, target] = Forwarder(port, keep=kept)
             await link.restore()
             code = self._agencies[target].code
             await self.call(caller, "peer_add", url=link.address, code=code)

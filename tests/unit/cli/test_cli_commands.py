@@ -283,7 +283,7 @@ def test_a_statement_is_printed_in_the_readers_words(
         "75\N{NO-BREAK SPACE}%",
         "sens suspendu",
         "+1",
-        "0,667",
+        "0,67",
     ):
         assert text in told
     passerelle("statement", "TG-ANVT", lang="en")

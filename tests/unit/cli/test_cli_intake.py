@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,22 @@ def test_english_headings_and_iso_dates(tmp_path: Path) -> None:
     assert body["description"] == {"en": "Sessions"}
     assert body["scheme"] == "scv"
     assert body["period"] == "2017-09-04/.."
+
+
+@pytest.mark.parametrize("spoken", ["fr", "en"])
+def test_the_language_of_a_text_is_that_of_its_headings(tmp_path: Path, spoken: str) -> None:
+    """Not that of the screen: an English-speaking colleague must not turn a French title into an English one."""
+    path = tmp_path / "offres.csv"
+    path.write_text(f"{HEADINGS};titre (en)\n{GOOD};Reading club\n", "utf-8")
+    reading = read_files([path], replace(PUBLISHER, lang=spoken))
+    body = body_of(reading)
+    assert body["title"] == {"fr": "Club de lecture", "en": "Reading club"}
+    assert body["lang"] == "fr"
+
+
+def test_two_texts_of_one_language_are_told_and_none_is_lost(tmp_path: Path) -> None:
+    reading = read(tmp_path, f"{HEADINGS};titre (fr)\n{GOOD};Autre titre\n")
+    assert told(reading) == [(2, "titre (fr)", "offers.column-twice")]
 
 
 def test_labels_partners_and_lists(tmp_path: Path) -> None:

@@ -113,8 +113,15 @@ class Narrator:
         self._own.out.line(f"{done:>6}  {self._own.words.pick(entry.part.say)[0]}")
 
 
-def report(own: Session, play: Play, outcome: Outcome) -> int:
-    """A table for each node, then the verdict; the exit code."""
+def report(own: Session, play: Play, outcome: Outcome, *, brief: bool = False) -> int:
+    """A table for each node, then the verdict; the exit code.
+
+    Args:
+        own: The session.
+        play: What was played.
+        outcome: How it went.
+        brief: Whether the tables are left out when all is right.
+    """
     if own.as_json:
         own.out.json(
             {
@@ -127,7 +134,7 @@ def report(own: Session, play: Play, outcome: Outcome) -> int:
         return Exit.DONE if outcome.ok else Exit.FAILED
     for agency, details in play.header.agencies.items():
         findings = [finding for finding in outcome.findings if finding.agency == agency]
-        if findings:
+        if findings and not (brief and outcome.ok):
             own.out.line()
             own.out.line(f"{details.code} · {own.words.pick(details.names)[0]}", style="bold")
             own.out.table(
@@ -200,7 +207,7 @@ async def _demo(own: Session, play: Play, keep: Path | None, *, leave: bool) -> 
         narrator.starting()
         async with staged(play, work) as nodes:
             outcome = await play_on(play, nodes, watch=narrator.watch)
-            code = report(own, play, outcome)
+            code = report(own, play, outcome, brief=True)
             if outcome.ok:
                 await _show(own, nodes, play, outcome.cast)
             if outcome.ok and not leave:

@@ -107,6 +107,22 @@ class Heading:
     column: Column
     lang: str | None
 
+    @property
+    def written_in(self) -> str | None:
+        """The language of the heading itself, None where it is a heading of both (``description``)."""
+        names = [plain(name) for name in self.column.headings]
+        shown = plain(self.shown)
+        shown = shown if self.lang is None else shown.removesuffix(f" {self.lang}")
+        french, english = shown in names[: self.column.english], shown in names[self.column.english :]
+        return None if french and english else "fr" if french else "en"
+
+
+def language_of(headings: Sequence[Heading | None], otherwise: str) -> str:
+    """The language of a table by its headings: who writes *titre* goes on in French."""
+    written = [heading.written_in for heading in headings if heading]
+    french, english = written.count("fr"), written.count("en")
+    return otherwise if french == english else "fr" if french > english else "en"
+
 
 def recognise(heading: str) -> Heading | None:
     """The column that a heading means, or None."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from passerelle.cli.intake import cells
-from passerelle.cli.intake.columns import REQUIRED, TRANSLATED, Heading
+from passerelle.cli.intake.columns import REQUIRED, TRANSLATED, Heading, language_of
 from passerelle.cli.intake.faults import CellError, Fault
 from passerelle.cli.intake.tables import Row
 from passerelle.protocol.profile import Json, JsonObject
@@ -22,7 +22,7 @@ class Publisher:
     Args:
         scid: The agency, also the host of every offer.
         country: Used where a row names no country.
-        lang: Language of texts where a row names none.
+        lang: Language of texts where neither a row nor the headings tell.
         partners: SCID and country of each known partner, by code, for the column of sending agencies.
         schemes: Plain label or code of each scheme to its code.
         sectors: The same for sectors.
@@ -58,8 +58,19 @@ class _Sheet:
         for heading, cell in self.cells:
             if heading.column.key == key and cell:
                 value = self._read(heading, cell, cells.text)
-                if value is not None:
-                    found[heading.lang or lang] = value
+                tag = heading.lang or lang
+                if tag in found:  # `titre` and `titre (fr)` of a row in French
+                    self.faults.append(
+                        Fault(
+                            self.file,
+                            self.row,
+                            heading.shown,
+                            "offers.column-twice",
+                            {"heading": heading.shown},
+                        )
+                    )
+                elif value is not None:
+                    found[tag] = value
         return found
 
     def fault(self, key: str, code: str, **params: object) -> None:
@@ -87,7 +98,7 @@ def offer_body(
     sheet = _Sheet(file, row.number, named)
     if any(row.cells[len(headings) :]):
         sheet.faults.append(Fault(file, row.number, None, "offers.row-too-long", {"cells": len(row.cells)}))
-    lang = sheet.read("lang", cells.language) or publisher.lang
+    lang = sheet.read("lang", cells.language) or language_of(headings, publisher.lang)
     body: JsonObject = {"lang": lang, "host": {"agency": publisher.scid, "country": publisher.country}}
     for key in sorted(TRANSLATED):
         text = sheet.translated(key, lang)
