@@ -301,6 +301,14 @@ def test_a_record_too_large_is_the_users_to_shorten() -> None:
         signed(body={"text": "é" * (profile.MAX_RECORD_BYTES // 2)})
 
 
+def test_the_largest_record() -> None:
+    """256 KiB are allowed, one byte more is not."""
+    room = profile.MAX_RECORD_BYTES - len(signed(body={"text": ""}).data)
+    assert len(signed(body={"text": "a" * room}).data) == profile.MAX_RECORD_BYTES
+    with pytest.raises(InputError):
+        signed(body={"text": "a" * (room + 1)})
+
+
 # --- who signed --------------------------------------------------------------------------
 
 
