@@ -102,7 +102,7 @@ def test_an_offer_is_decided_on_in_public_by_its_issuer() -> None:
 
 
 def test_types_stand_where_they_belong() -> None:
-    """S-5: a private offer or a public nomination counts for nothing, and nothing rests on it."""
+    """S-5: a private offer or a public agreement counts for nothing, and nothing rests on it."""
     one = programme()
     hidden = one.world.publish(ML, TG, "offer", one.offers[ML].body)
     one.world.sync(TG, ML)
@@ -198,7 +198,7 @@ def test_a_decision_on_what_waits_waits() -> None:
 
 
 def test_aboutType_is_what_is_there() -> None:  # noqa: N802  # the member's name
-    """S-19: no decision under a false name."""
+    """S-44: no decision under a false name."""
     one = programme()
     nomination = one.nominate(TG, ML)
     one.world.sync(TG, ML)
@@ -223,7 +223,7 @@ def test_after_an_end_in_view_nothing_binds_and_an_end_may_come_earlier() -> Non
 
 
 def test_the_last_word_of_one_author_counts() -> None:
-    """S-47: shortlisted, waiting list, accepted, as of each day."""
+    """S-47, S-59: shortlisted, waiting list, accepted, as of each day."""
     one = programme()
     nomination = one.nominate(TG, ML)
     one.world.sync(TG, ML)

@@ -451,7 +451,7 @@ def test_a_nomination_before_its_offer_waits_and_is_then_final() -> None:
 
 
 def test_references_are_to_what_they_say() -> None:
-    """S-19: right id, right type, itself accepted."""
+    """S-19, S-44, S-25, S-17: right id, right type, itself accepted."""
     one = programme()
     world = one.world
     dossier = world.dossier(TG, ML)

@@ -116,7 +116,7 @@ def test_a_record_at_several_places_counts_once_at_its_first() -> None:
 
 
 def test_feeds_with_a_smaller_number_are_seen_whole() -> None:
-    """S-8: a size in feed 2 takes in all of feed 1."""
+    """S-8, S-34: a size in feed 2 takes in all of feed 1; a size below leaves it out."""
     programme = _programme()
     world = programme.world
     nomination = programme.nominate(TG, ML)

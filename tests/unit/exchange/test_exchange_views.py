@@ -62,7 +62,7 @@ def test_the_stubs_of_these_tests_are_those_of_the_schemas(record_type: str) -> 
 
 @pytest.mark.parametrize("record_type", sorted(READERS))
 def test_what_cannot_be_read_is_blocked_and_fails_nothing(record_type: str) -> None:
-    """S-5: a body at odds with its schema."""
+    """S-26: a body at odds with its schema."""
     world = World()
     bodies: list[JsonObject] = [{}, dict.fromkeys(("about", "parties", "kind", "scheme", "direction"), 1)]
     for body in bodies:
