@@ -31,7 +31,7 @@ tests)
 soak)
     shift
     step "property and fault tests at length" \
-        "$bin/python" -m pytest -q --hypothesis-profile=soak tests/unit tests/faults "$@"
+        "$bin/python" -m pytest -q --hypothesis-profile=soak tests/unit tests/faults tests/soak "$@"
     ;;
 *)
     echo "scripts/check.sh lint | tests | soak" >&2

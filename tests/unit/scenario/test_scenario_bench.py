@@ -1,0 +1,52 @@
+"""The offers of the benchmark: the same from the same seed, as a node publishes them, with words like real text."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+
+from passerelle.protocol.profile import JsonObject, encode
+from passerelle.protocol.schemas import Schemas
+from passerelle.scenario.bench.__main__ import distinct_words
+from passerelle.scenario.bench.measure import Memory, bare_verifications_per_second, family
+from passerelle.scenario.bench.offers import offers
+
+HOST = {"agency": "Qm" + "H" * 44, "country": "ML"}
+
+
+def made(count: int, seed: int = 1) -> list[JsonObject]:
+    return list(offers(count, seed, dict(HOST)))
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    assert encode(list(made(20))) == encode(list(made(100)[:20]))
+    assert made(20) != made(20, seed=2)
+
+
+def test_a_node_takes_them() -> None:
+    for item in made(50):
+        assert Schemas.packaged().explain_body("offer", item["body"]) == []
+
+
+def test_words_are_many_and_unevenly_frequent() -> None:
+    """At least 3,000 words, and Zipf: the hundredth is tens of times rarer than the first."""
+    items = made(2_000)
+    assert distinct_words(items) > 3_000
+    text = " ".join(encode(item["body"]).decode().lower() for item in items)
+    described = re.findall(r"[^\W\d_]+", text)
+    ranked = [count for _, count in Counter(described).most_common()]
+    assert 10 < ranked[20] / ranked[200] * 2 < 40
+
+
+def test_memory_is_that_of_a_process_and_its_children() -> None:
+    memory = Memory()
+    memory.sample(os.getpid())
+    assert memory.peak_bytes is not None
+    assert memory.peak_bytes > 2**20
+    assert family(os.getpid())[0] == os.getpid()
+    memory.sample(2**22 + 1)  # no such process: what was seen stays
+
+
+def test_bare_checks_are_made() -> None:
+    assert bare_verifications_per_second(300) > 10
