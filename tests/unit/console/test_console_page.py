@@ -283,6 +283,7 @@ async def test_the_page_can_be_read_without_eyes(read: Read, lang: str) -> None:
     page = await read(f"/?lang={lang}")
     assert len(page.select("main")) == len(page.select("h1")) == len(page.select("header")) == 1
     assert found(page, "a.skip")["href"] == "#main"
+    assert found(page, "main#main")
     assert found(page, "body > a") is page.select("a")[0]
     for table in page.select("table"):
         assert words(found(table, "caption"))

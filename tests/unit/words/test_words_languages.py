@@ -14,6 +14,7 @@ from passerelle.words import choose_language
         ("fr-TG,fr;q=0.9,en;q=0.8", "fr"),
         ("de,en;q=0.8,fr;q=0.9", "fr"),
         ("en;q=0,fr;q=0.1", "fr"),
+        ("en;q=0", "fr"),
         ("EN-gb", "en"),
         ("de, *;q=0.5", "fr"),
         ("", "fr"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from passerelle.errors import InputError
-from passerelle.words import Words, problem
-from passerelle.words.catalogues import merged
+from passerelle.words import Words, catalogues, problem
+from passerelle.words.catalogues import files, merged
 
 FR, EN = Words("fr"), Words("en")
 
@@ -116,6 +116,13 @@ def test_no_entry_is_fuzzy_or_empty(language: str) -> None:
         assert not message.fuzzy, message.id
         forms = message.string if isinstance(message.string, list | tuple) else [message.string]
         assert all(forms), message.id
+
+
+def test_a_msgid_that_stands_twice_is_our_own_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two areas cannot each translate one key: which of the two would be said?"""
+    monkeypatch.setattr(catalogues, "files", lambda language: iter([*files(language), *files(language)]))
+    with pytest.raises(ValueError, match="stands twice"):
+        merged("fr")
 
 
 def test_both_languages_have_the_same_messages() -> None:
