@@ -172,6 +172,9 @@ class Federation:
 
     async def notice(self, request: web.Request) -> web.Response:
         """A hint that something is new, or held: 202, whatever we know of it."""
+        if "Content-Encoding" in request.headers:
+            # Before the body is read: the server library would inflate it, and other bytes were signed (Q-8).
+            raise Refusal("request.malformed", reason="content-encoding")
         body = await request.read()
         sender = await self._gate.posting(request, body)
         self._count(sender)
