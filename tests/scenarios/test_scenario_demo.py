@@ -87,12 +87,15 @@ def test_the_demonstration(demo: subprocess.Popen[str]) -> None:
         assert not Path(f"/proc/{node}").exists()
 
 
-def test_an_interrupted_demonstration_leaves_nothing_behind(demo: subprocess.Popen[str]) -> None:
-    """Ctrl-C in the middle of the play."""
-    told_until(demo, "seal their volunteers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demonstration_leaves_nothing_behind(
+    demo: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    """Ctrl-C, or the end of a service, in the middle of the play."""
+    told_until(demo, "ANVT proposes")
     nodes = children_of(demo.pid)
     assert len(nodes) == 3
-    os.kill(demo.pid, signal.SIGINT)
+    os.kill(demo.pid, number)
     assert demo.wait(60) == 130
     for node in nodes:
         assert not Path(f"/proc/{node}").exists()
@@ -100,7 +103,7 @@ def test_an_interrupted_demonstration_leaves_nothing_behind(demo: subprocess.Pop
 
 def test_nodes_end_when_the_runner_is_killed(demo: subprocess.Popen[str]) -> None:
     """No orphan keeps a port or a home after the runner was ended without a word."""
-    told_until(demo, "seal their volunteers")
+    told_until(demo, "ANVT proposes")
     nodes = children_of(demo.pid)
     assert len(nodes) == 3
     os.kill(demo.pid, signal.SIGKILL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     language = choose_language(asked=asked_language(given), environment=os.environ)
     session = Session(Words(language), home=environment_home(os.environ))
+    # Ended by a service manager or `timeout`: tidy up as after Ctrl-C (`serve` has a way of its own).
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with click_speaks(language):
         return run(given, session)
 

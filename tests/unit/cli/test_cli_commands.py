@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -373,6 +374,17 @@ def test_a_partners_text_cannot_write_on_the_terminal(
     told = capsys.readouterr().out
     assert "Agence\ufffd[2J\ufffd\ufffdEvil\ufffd" in told
     assert clean("ligne 1\nسلمى\t") == "ligne 1\nسلمى\t"
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_no_msgid_shows_through(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    desk.told["records_list"] = [RECORD]
+    desk.told["statement"] = {"figures": FIGURES, "basis": {}}
+    for command in (["status"], ["peer", "list"], ["records", "list"], ["statement", "TG-ANVT"]):
+        assert passerelle(*command, lang=lang) == Exit.DONE
+        assert not re.search(r"\b(cli|state|record-type)\.[a-z]", capsys.readouterr().out), command
 
 
 def test_a_read_only_node_says_why(desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,5 +161,5 @@ def status(own: Session) -> None:
 def _counted(own: Session, counts: JsonObject) -> str:
     """``3 offer, 1 agency`` in the reader's words."""
     return ", ".join(
-        f"{own.words.text(f'record-type.{kind}')} {number}" for kind, number in sorted(counts.items())
+        f"{own.words.text(f'state.record.{kind}')} {number}" for kind, number in sorted(counts.items())
     )
