@@ -47,6 +47,7 @@ async def serve_home(home: Path, *, ready: Callable[[dict[str, object]], None] |
     Raises:
         ConfigError: ``server.port-in-use``, ``server.cannot-bind``, ``server.unsafe-bind``, and what `open_node` raises.
     """
+    stop = _told_to_stop()
     async with open_node(home) as node:
         _refuse_unsafe(node)
         runners: list[web.AppRunner] = []
@@ -58,7 +59,7 @@ async def serve_home(home: Path, *, ready: Callable[[dict[str, object]], None] |
             _log.info("serving", **told)
             if ready is not None:
                 ready(told)
-            await _until_told_to_stop()
+            await stop.wait()
             tend.cancel()
             await asyncio.gather(tend, return_exceptions=True)
         finally:
@@ -137,12 +138,13 @@ async def _tend(node: Node) -> None:
             await node.say_who_we_are()
 
 
-async def _until_told_to_stop() -> None:
+def _told_to_stop() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM; from here on neither ends the process by itself, however early it comes."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await stop.wait()
+    return stop
 
 
 async def call(home: Path, method: str, /, **arguments: object) -> Any:

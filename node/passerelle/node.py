@@ -125,14 +125,12 @@ class Node:
                 await self.publisher.open_feed(Origin(self.directory.own_scid, partner.scid, 1))
 
     async def stop(self) -> None:
-        """End every task and close what is open; what was acknowledged is durable already."""
+        """End every task and hang up; what was acknowledged is durable already."""
         await self.follower.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.client.close()
-        await self.heads.close()
-        await self.database.close()
 
     async def say_who_we_are(self) -> None:
         """Publish the `agency` and `node` records where they are missing or due."""
@@ -209,15 +207,16 @@ async def open_node(home: Path) -> AsyncIterator[Node]:
         keys = Keys.load(paths.keys)
         if not paths.database.exists():
             raise ConfigError("home.no-database", path=str(paths.database))
-        database = Database(sqlite_url(paths.database))
-        await database.open()
-        directory = await _directory(database, paths)
-        node = Node(paths, config, keys, database, HeadStore(paths.heads), directory)
-        await node.start()
-        try:
+        async with contextlib.AsyncExitStack() as opened:  # what was opened is closed, however far it went
+            database, heads = Database(sqlite_url(paths.database)), HeadStore(paths.heads)
+            opened.push_async_callback(database.close)
+            opened.push_async_callback(heads.close)
+            await database.open()
+            directory = await _directory(database, paths)
+            node = Node(paths, config, keys, database, heads, directory)
+            opened.push_async_callback(node.stop)
+            await node.start()
             yield node
-        finally:
-            await node.stop()
     finally:
         lock.release()
 

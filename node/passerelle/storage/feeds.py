@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol.leaves import leaf_commitment, parse_leaf
-from passerelle.protocol.merkle import Frontier, leaf_hash, root_of
+from passerelle.protocol.merkle import Frontier, Node, leaf_hash, root_of
 from passerelle.protocol.origins import Origin
 from passerelle.storage.tables import checkpoint, feed, fork, leaf, receipt, setback, subtree
 
@@ -230,6 +230,13 @@ async def frontier_at(connection: AsyncConnection, feed_id: int, size: int) -> F
     return frontier
 
 
+async def node_hash(connection: AsyncConnection, feed_id: int, node: Node) -> bytes:
+    """Root of one perfect subtree of the leaves held."""
+    level, height = divmod(node.level, 8)
+    first, end = node.index << height, (node.index + 1) << height
+    return Frontier().extend(await tile_hashes(connection, feed_id, level, first, end)).root()
+
+
 async def commitments_held(
     connection: AsyncConnection, feed_id: int, commitments: Sequence[bytes]
 ) -> set[bytes]:
@@ -264,6 +271,13 @@ async def get_checkpoint(
     if at_most is not None:
         query = query.where(checkpoint.c.size <= at_most)
     row = (await connection.execute(query.order_by(checkpoint.c.size.desc()).limit(1))).one_or_none()
+    return None if row is None else SignedHead(row.size, row.root, row.note)
+
+
+async def next_checkpoint(connection: AsyncConnection, feed_id: int, size: int) -> SignedHead | None:
+    """The smallest checkpoint of at least this size."""
+    query = select(checkpoint).where(checkpoint.c.feed_id == feed_id, checkpoint.c.size >= size)
+    row = (await connection.execute(query.order_by(checkpoint.c.size).limit(1))).one_or_none()
     return None if row is None else SignedHead(row.size, row.root, row.note)
 
 

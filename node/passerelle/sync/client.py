@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -22,10 +23,18 @@ from passerelle.errors import ProtocolError, TransportError
 from passerelle.protocol.profile import parse, parse_time
 from passerelle.protocol.requests import sign_request
 from passerelle.storage.home import Keys
-from passerelle.sync.guard import PublicOnlyResolver, refuse_private_literal
+from passerelle.sync.guard import PrivateAddress, PublicOnlyResolver, refuse_private_literal
 
 MAX_PROBLEM_BYTES = 16_384
 USER_AGENT = "passerelle/0.1"
+MAX_OFFSET = timedelta(days=3_653)
+"""No clock is wrong by more; a time beyond it could not even be signed."""
+
+INFLATE_STEP = 1_024
+"""Coded bytes inflated at once: neither coding makes more than 32 MiB of them before the limit is asked."""
+
+MAX_ZSTD_WINDOW = 2**23
+"""Bytes; RFC 8878 asks a decoder for no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,16 @@ class Answer:
     def etag(self) -> str:
         """The validator as sent, empty where there is none."""
         return self.headers.get("ETag", "")
+
+    @property
+    def plain_etag(self) -> str:
+        """The validator of the same bytes without content coding: ``"x-gzip"`` is the coded form of ``"x"``.
+
+        A range is asked of the plain bytes. Where a server names its codings otherwise, the
+        condition fails and it sends the whole file: slower, never wrong.
+        """
+        coding = self.headers.get("Content-Encoding", "identity").lower()
+        return self.etag.removesuffix(f'-{coding}"') + '"' if self.etag.endswith(f'-{coding}"') else self.etag
 
 
 class Client:
@@ -162,6 +181,9 @@ class Client:
         except TimeoutError as exc:
             raise TransportError("road.timeout", address=road.address) from exc
         except (aiohttp.ClientError, OSError) as exc:
+            if isinstance(getattr(exc, "os_error", exc.__cause__), PrivateAddress):
+                host = urlsplit(road.address).hostname
+                raise TransportError("road.private-address", host=host) from exc
             raise TransportError("road.unreachable", address=road.address, detail=type(exc).__name__) from exc
 
     def _signature(
@@ -189,7 +211,7 @@ class Client:
             )
         except ProtocolError:
             return False
-        if theirs is None:
+        if theirs is None or abs(theirs - self._clock()) > MAX_OFFSET:
             return False
         self._offsets[road.scid] = theirs - self._clock()
         return True
@@ -213,29 +235,47 @@ async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 
 def inflate(raw: bytes, coding: str, max_bytes: int) -> bytes:
-    """Undo a content coding, refusing output beyond `max_bytes`.
+    """Undo a content coding, refusing output beyond `max_bytes` and whatever is not one whole.
 
     Raises:
         TransportError: ``road.too-long`` or ``road.damaged``.
     """
+    if coding == "identity":
+        return raw
+    if coding not in _ENGINES:
+        raise TransportError("road.damaged", coding=coding)
+    engine = _ENGINES[coding]()
+    parts: list[bytes] = []
+    room = max_bytes
     try:
-        if coding == "identity":
-            return raw
-        if coding == "gzip":
-            engine = zlib.decompressobj(wbits=31)
-            data = engine.decompress(raw, max_bytes + 1)
-            if len(data) <= max_bytes and not engine.eof:
+        for start in range(0, len(raw), INFLATE_STEP):
+            parts.append(engine.decompress(raw[start : start + INFLATE_STEP]))
+            room -= len(parts[-1])
+            if room < 0:
+                raise TransportError("road.too-long", limit=max_bytes)
+            if engine.eof and (engine.unused_data or start + INFLATE_STEP < len(raw)):
                 raise TransportError("road.damaged", coding=coding)
-        elif coding == "zstd":
-            with zstandard.ZstdDecompressor(max_window_size=2**23).stream_reader(raw) as reader:
-                data = reader.read(max_bytes + 1)
-        else:
-            raise TransportError("road.damaged", coding=coding)
     except (zlib.error, zstandard.ZstdError) as exc:
         raise TransportError("road.damaged", coding=coding) from exc
-    if len(data) > max_bytes:
-        raise TransportError("road.too-long", limit=max_bytes)
-    return data
+    if not engine.eof:
+        raise TransportError("road.damaged", coding=coding)
+    return b"".join(parts)
+
+
+class _Engine(Protocol):
+    """What zlib and zstandard have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+_ENGINES: Mapping[str, Callable[[], _Engine]] = {
+    "gzip": lambda: zlib.decompressobj(wbits=31),
+    "zstd": lambda: zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW).decompressobj(),
+}
 
 
 def problem_of(answer: Answer) -> str:

@@ -193,7 +193,7 @@ class FeedReader:
             end = len(answer.body)
         full = bundle.width == TILE_WIDTH
         return Stretch(
-            bundle.first + skipped, leaves, objects, 0 if full else end, "" if full else answer.etag
+            bundle.first + skipped, leaves, objects, 0 if full else end, "" if full else answer.plain_etag
         )
 
     async def prefix_root(self, old_size: int, target: Checkpoint) -> tuple[bytes, tuple[bytes, ...]] | None:

@@ -33,6 +33,8 @@ from passerelle.sync.pull import Pull, Pulled, PullTools
 
 IDENTITY_EVERY_SECONDS = 86_400
 FIRST_BACKOFF_SECONDS = 1.0
+NO_ROAD = frozenset({"road.unreachable", "road.timeout", "road.private-address"})
+"""Failures after which there is no use in asking the same partner for something else."""
 
 _log = structlog.get_logger()
 
@@ -182,12 +184,15 @@ class Follower:
             await self._ask_of_our_own(road, state, visit)
         await self._identity_if_due(road, state)
         own = self._tools.directory.own_scid
-        for origin in (Origin(scid, None, 1), Origin(scid, own, 1)):
-            await self._pull(road, origin, state, visit)
+        try:
+            for origin in (Origin(scid, None, 1), Origin(scid, own, 1)):
+                await self._pull(road, origin, state, visit)
+        finally:  # what a broken pull has kept is there, and counts
+            if any(pulled.new or pulled.freed or pulled.setbacks for pulled in visit.pulled):
+                await self._arrived(scid)
+        await self._identity_if_awaited(road, state, visit)
         await self._fetch_receipts(road, visit)
         await self._heard(partner)
-        if any(pulled.new or pulled.setbacks for pulled in visit.pulled):
-            await self._arrived(scid)
         await self._report(scid)
         blocked = [pulled for pulled in visit.pulled if pulled.state in {"blocked", "forked"}]
         if blocked and visit.error is None:
@@ -201,14 +206,23 @@ class Follower:
             visit.error = contradiction.error  # told, but no reason not to follow
             await self._fenced(contradiction)
 
-    async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> None:
+    async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> bool:
+        """Ask for the identity log once a day, or at once; True where a newer one came."""
         now = asyncio.get_running_loop().time()
         if not at_once and now - state.identity_checked < IDENTITY_EVERY_SECONDS:
-            return
-        await contact.refresh_identity(
+            return False
+        newer = await contact.refresh_identity(
             self._client, self._tools.database, self._tools.directory, road, self._tools.clock()
         )
         state.identity_checked = now
+        return newer
+
+    async def _identity_if_awaited(self, road: Road, state: _Partner, visit: Visit) -> None:
+        """A record under a key that we have not heard of waits for the log: ask for it, then look again."""
+        if any("key.unknown" in pulled.setbacks for pulled in visit.pulled) and await self._identity_if_due(
+            road, state, at_once=True
+        ):
+            state.wake.set()
 
     async def _pull(self, road: Road, origin: Origin, state: _Partner, visit: Visit) -> None:
         async with self._tools.database.reading() as connection:
@@ -222,6 +236,9 @@ class Follower:
         reader = FeedReader(self._client, road, origin)
         try:
             pulled = await Pull(self._tools, reader, road, held).run()
+        except TransportError as error:
+            await self._note_broken(held, error, visit)
+            return
         except InconsistentLog as error:
             visit.pulled.append(Pulled(origin.encode(), "forked", error.code, held.size, 0, {}, 0))
             return
@@ -233,6 +250,17 @@ class Follower:
         visit.pulled.append(pulled)
         if pulled.new or pulled.cosigned:
             await self._tell(road, origin, pulled)
+
+    async def _note_broken(self, held: feeds.Feed, error: TransportError, visit: Visit) -> None:
+        """One feed's road failed: what was kept counts, and the others are still tried if anybody answers."""
+        async with self._tools.database.reading() as connection:
+            now = await feeds.get(connection, held.origin) or held
+        visit.pulled.append(
+            Pulled(held.origin.encode(), now.state, error.code, now.size, now.size - held.size, {}, 0)
+        )
+        if error.code in NO_ROAD:
+            raise error
+        visit.error = visit.error or error
 
     async def _block(self, held: feeds.Feed, error: ProtocolError) -> None:
         async with self._tools.database.writing() as connection:

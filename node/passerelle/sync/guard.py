@@ -11,6 +11,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from passerelle.errors import TransportError
 
 
+class PrivateAddress(OSError):
+    """A name that points into private networks alone."""
+
+
 class PublicOnlyResolver(AbstractResolver):
     """Resolves names, and gives back only addresses of the open internet.
 
@@ -24,11 +28,11 @@ class PublicOnlyResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Addresses of `host`; raises OSError where none of them is public."""
+        """Addresses of `host`; raises PrivateAddress where none of them is public."""
         found = await self._inner.resolve(host, port, family)
         public = [result for result in found if is_public(result["host"])]
         if not public:
-            raise OSError("only private addresses")
+            raise PrivateAddress(host)
         return public
 
     async def close(self) -> None:

@@ -93,8 +93,12 @@ async def _repeated(connection: AsyncConnection, held: Feed, leaves: Sequence[by
 
 async def examine_again(
     tools: PullTools, held: Feed, examine: Callable[[bytes, bytes | None], Examined]
-) -> None:
-    """Look again at what waits: for an identity log, for its time to come, for a key to open it."""
+) -> int:
+    """Look again at what waits: for an identity log, for its time to come, for a key to open it.
+
+    Returns:
+        How many objects became records.
+    """
     async with tools.database.reading() as connection:
         waiting = await feeds.setbacks(connection, held.id, "pending", "held", "unopened")
         leaves = {
@@ -116,3 +120,4 @@ async def examine_again(
             await feeds.drop_setbacks(connection, held.id, [*accepted, *(item.index for item in changed)])
             await _keep_accepted(connection, held.id, accepted)
             await feeds.put_setbacks(connection, held.id, changed, int(tools.clock().timestamp()))
+    return len(accepted)

@@ -13,6 +13,7 @@ A crash between them costs nothing: the next pull finds the receipt missing and 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from passerelle.errors import InconsistentLog, ProtocolError, TransportError
 from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
 from passerelle.protocol.identity import Identity
 from passerelle.protocol.intake import Examined, examine
+from passerelle.protocol.merkle import range_nodes
 from passerelle.protocol.schemas import Schemas
 from passerelle.protocol.seals import SealingKey
 from passerelle.protocol.tiles import TILE_WIDTH
@@ -40,6 +42,8 @@ from passerelle.sync.fetch import FeedReader, Held, Stretch
 MAX_CHECKPOINT_BYTES = 16_384
 MAX_GROWTH = 1_000_000
 """Leaves that one pull may add; a larger jump waits for a person."""
+LOOK_CLOSER = frozenset({"road.root-missed", "road.damaged", "road.status", "road.too-long"})
+"""Failures that another history behind the same name would cause too: a range of its files starts anywhere."""
 GROUP = 1_024
 """Leaves that one transaction keeps, about."""
 
@@ -56,6 +60,7 @@ class Pulled:
         code: Why, where it does not stand well.
         size: Leaves held now.
         new: Leaves added.
+        freed: Objects that had met a setback before and became records now.
         setbacks: Objects among them that did not become records, by code.
         cosigned: The size that we have cosigned.
     """
@@ -67,6 +72,7 @@ class Pulled:
     new: int
     setbacks: Mapping[str, int]
     cosigned: int
+    freed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class Pull:
         self._feed = held
         self._now = int(tools.clock().timestamp())
         self._setbacks: dict[str, int] = {}
+        self._freed = 0
 
     async def run(self) -> Pulled:
         """Pull once.
@@ -108,7 +115,7 @@ class Pull:
             ProtocolError: The checkpoint is not the author's.
         """
         before = self._feed.size
-        await keeping.examine_again(self._tools, self._feed, self._examine_one)
+        self._freed = await keeping.examine_again(self._tools, self._feed, self._examine_one)
         headers = {"If-None-Match": self._feed.etag} if self._feed.etag else {}
         answer = await self._reader.get("checkpoint", MAX_CHECKPOINT_BYTES, headers, also=(304, 404))
         if answer.status == 404:
@@ -134,7 +141,7 @@ class Pull:
         async with self._tools.database.reading() as connection:
             ours = await feeds.frontier_at(connection, self._feed.id, target.tree_size)
         if ours.root() != target.root_hash:
-            await self._fork("fork.two-roots", target.tree_size, note, ())
+            await self._prove_fork_from_rows(target, note)
         async with self._tools.database.writing() as connection:
             await feeds.put_checkpoint(
                 connection, self._feed.id, SignedHead(target.tree_size, target.root_hash, note), self._now
@@ -142,17 +149,20 @@ class Pull:
 
     async def _keep(self, target: Checkpoint, note: bytes) -> None:
         group: list[Stretch] = []
+        # Kept with the first leaves that it proves: should the rest never come, it still is evidence.
+        head = SignedHead(target.tree_size, target.root_hash, note)
         try:
             async for stretch in self._reader.stretches(await self._held(), target):
                 group.append(stretch)
                 if sum(len(item.leaves) for item in group) >= GROUP:
-                    await self._commit(group, None)
+                    await self._commit(group, head)
                     group = []
         except TransportError as error:
-            if error.code == "road.root-missed":
-                await self._diagnose(target, note)
+            if error.code in LOOK_CLOSER:
+                with contextlib.suppress(TransportError):
+                    await self._diagnose(target, note)
             raise
-        await self._commit(group, SignedHead(target.tree_size, target.root_hash, note))
+        await self._commit(group, head)
 
     async def _held(self) -> Held:
         first = self._feed.size - self._feed.size % TILE_WIDTH
@@ -166,7 +176,7 @@ class Pull:
             self._feed.objects_etag,
         )
 
-    async def _commit(self, group: Sequence[Stretch], head: SignedHead | None) -> None:
+    async def _commit(self, group: Sequence[Stretch], head: SignedHead) -> None:
         leaves = list(chain.from_iterable(item.leaves for item in group))
         objects = list(chain.from_iterable(item.objects for item in group))
         examined = await asyncio.to_thread(self._examine_all, leaves, objects)
@@ -177,8 +187,7 @@ class Pull:
             if group:
                 last = group[-1]
                 await feeds.note_objects(connection, self._feed, last.objects_end, last.objects_etag)
-            if head is not None:
-                await feeds.put_checkpoint(connection, self._feed.id, head, self._now)
+            await feeds.put_checkpoint(connection, self._feed.id, head, self._now)
         self._tools.crash.reach("after-follow-rows")
         for code, count in found.setbacks.items():
             self._setbacks[code] = self._setbacks.get(code, 0) + count
@@ -207,30 +216,60 @@ class Pull:
     async def _diagnose(self, target: Checkpoint, note: bytes) -> None:
         """The new leaves do not lead from our root to the signed one: a bad road, or a fork?
 
-        It is a fork only if the author's own tiles prove, under the signed root, another
-        root of the leaves that we hold.
+        It is a fork only if the author's own tiles prove, under the signed root, that its tree
+        does not begin with that of the last checkpoint which it signed before.
         """
-        if self._feed.size == 0:
+        async with self._tools.database.reading() as connection:
+            first = await feeds.get_checkpoint(connection, self._feed.id, at_most=target.tree_size)
+        if first is None or first.size == 0:
             return
-        proven = await self._reader.prefix_root(self._feed.size, target)
-        if proven is not None and proven[0] != self._feed.frontier.root():
-            await self._fork("fork.inconsistent", self._feed.size, note, proven[1])
+        if first.size == target.tree_size:
+            if first.root != target.root_hash:
+                await self._fork(first, note, ())
+            return
+        proven = await self._reader.prefix_root(first.size, target)
+        if proven is not None and proven[0] != first.root:
+            await self._fork(first, note, proven[1])
 
-    async def _fork(self, code: str, size: int, note: bytes, proof: tuple[bytes, ...]) -> None:
+    async def _prove_fork_from_rows(self, target: Checkpoint, note: bytes) -> None:
+        """A tree no larger than ours, with another root: a fork, if our rows bear out a signed one above it.
+
+        Raises:
+            InconsistentLog: They do, or the author's own tiles prove it.
+            TransportError: ``road.root-missed``: nothing is proven.
+        """
+        hashes: list[bytes] = []
+        async with self._tools.database.reading() as connection:
+            first = await feeds.next_checkpoint(connection, self._feed.id, target.tree_size)
+            if first is not None and first.size <= self._feed.size:
+                nodes = (*range_nodes(0, target.tree_size), *range_nodes(target.tree_size, first.size))
+                hashes = [await feeds.node_hash(connection, self._feed.id, node) for node in nodes]
+        if first is None or first.size > self._feed.size:
+            await self._diagnose(target, note)
+            raise TransportError("road.root-missed", origin=self._feed.origin.encode(), size=target.tree_size)
+        await self._fork(first, note, () if first.size == target.tree_size else tuple(hashes))
+
+    async def _fork(self, first: SignedHead, note: bytes, proof: tuple[bytes, ...]) -> None:
+        """Stop the feed for good and keep the evidence.
+
+        Args:
+            first: The checkpoint held before.
+            note: The one that contradicts it, as received.
+            proof: Hashes that fill the larger of the two trees from the left, cut at the size of
+                the smaller one: they give the larger root, and another smaller one than was signed.
+                Empty where the sizes are equal.
+        """
+        code = "fork.inconsistent" if proof else "fork.two-roots"
         async with self._tools.database.writing() as connection:
-            first = await feeds.get_checkpoint(connection, self._feed.id, at_most=None)
-            if code == "fork.two-roots":
-                first = await feeds.get_checkpoint(connection, self._feed.id, size=size) or first
-            evidence = (first.note if first else b"", note, b"".join(proof))
-            await feeds.put_fork(connection, self._feed.id, evidence, self._now)
+            await feeds.put_fork(connection, self._feed.id, (first.note, note, b"".join(proof)), self._now)
             await feeds.note_state(connection, self._feed, "forked", code, checked=self._now)
         raise InconsistentLog(
             code,
-            first_note=evidence[0],
+            first_note=first.note,
             second_note=note,
             proof=proof,
             origin=self._feed.origin.encode(),
-            size=size,
+            size=first.size,
         )
 
     async def _stand(self, state: str, code: str | None, before: int) -> Pulled:
@@ -244,7 +283,14 @@ class Pull:
             "pulled", origin=self._feed.origin.encode(), state=state, tree_size=self._feed.size, new=new
         )
         return Pulled(
-            self._feed.origin.encode(), state, code, self._feed.size, new, dict(self._setbacks), cosigned
+            self._feed.origin.encode(),
+            state,
+            code,
+            self._feed.size,
+            new,
+            dict(self._setbacks),
+            cosigned,
+            self._freed,
         )
 
 

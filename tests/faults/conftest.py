@@ -1,0 +1,33 @@
+"""A pair of nodes that know each other, made once, copied for each test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults import harness
+from tests.faults.harness import Node
+
+
+@pytest.fixture(scope="session")
+def base_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Node]:
+    """Two homes at rest."""
+    return asyncio.run(harness.make_pair(tmp_path_factory.mktemp("base")))
+
+
+@pytest.fixture
+def pair(base_pair: tuple[Node, Node], tmp_path: Path) -> Iterator[Callable[[str], tuple[Node, Node]]]:
+    """Makes a fresh copy of the pair in a folder of that name; its processes end with the test."""
+    made: list[Node] = []
+
+    def copy(name: str) -> tuple[Node, Node]:
+        nodes = harness.clone(base_pair, tmp_path / name)
+        made.extend(nodes)
+        return nodes
+
+    yield copy
+    for node in made:
+        node.kill()

@@ -1,0 +1,444 @@
+"""Real nodes to be hurt: homes, processes, copies for the audit, and every checkpoint that was ever signed.
+
+A pair of homes that know each other is made once and then copied for each test, so a
+test costs little more than the start of its processes. Nothing outlives a test: each
+process ends with the pipe that this one holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from collections import Counter, defaultdict
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from passerelle import app
+from passerelle.audit import audit_folder
+from passerelle.config import Agency, Console, Server, Sync
+from passerelle.errors import PasserelleError
+from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
+from passerelle.protocol.identity import Identity, parse_identity
+from passerelle.protocol.merkle import leaf_hash, root_of
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.tiles import Tile, bundles_of, checkpoint_path, tiles_of
+from passerelle.storage import feeds
+from passerelle.storage import peers as peer_rows
+from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.feeds import Feed
+from passerelle.storage.home import Paths
+from passerelle.sync import files
+
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+Item = dict[str, Any]
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that are free now; a node keeps its own over restarts."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+class Node:
+    """One home, and the process that owns it while it runs.
+
+    Args:
+        home: The folder.
+        code: Short code of the agency.
+    """
+
+    def __init__(self, home: Path, code: str) -> None:
+        self.home = home
+        self.code = code
+        self.paths = Paths(home)
+        self.log = home.with_name(f"{home.name}.log")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def scid(self) -> str:
+        """Its identity."""
+        with closing(sqlite3.connect(self.paths.database)) as rows:
+            found = rows.execute("select value from node_fact where name = 'own-scid'").fetchone()
+        return str(found[0])
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{_port(self.paths.home)}"
+
+    def begin(self, *, crash: str = "", command: tuple[str, ...] = ("serve", "--with-parent")) -> None:
+        """Start the process and return at once.
+
+        Args:
+            crash: Where it is to die, as ``PASSERELLE_CRASH_AT`` has it.
+            command: What to run.
+        """
+        env = {**os.environ, "PASSERELLE_CRASH_AT": crash, "LC_ALL": "C.UTF-8"}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "passerelle", *command, "--home", str(self.home), "--json"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=env,
+                start_new_session=True,
+            )
+
+    async def ready(self) -> bool:
+        """Wait until it answers; False where it ended before it did."""
+        process = self.process
+        if process.stdout is None:
+            raise RuntimeError("a started process has an output")
+        line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), START_SECONDS)
+        return b'"address"' in line
+
+    async def start(self, *, crash: str = "") -> None:
+        """Start, and wait until it answers."""
+        self.begin(crash=crash)
+        assert await self.ready(), self.log.read_text("utf-8")[-3000:]
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The process, running or ended."""
+        if self._process is None:
+            raise RuntimeError("the node was not started")
+        return self._process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs now."""
+        return self._process is not None and self._process.poll() is None
+
+    async def ended(self) -> int:
+        """Wait for its end; the exit code, negative for the signal that ended it."""
+        code = await asyncio.to_thread(self.process.wait, STOP_SECONDS)
+        self._drop()
+        return code
+
+    async def stop(self) -> int:
+        """Ask it to end, and wait."""
+        os.kill(self.process.pid, signal.SIGTERM)
+        return await self.ended()
+
+    def kill(self) -> None:
+        """End it as a power cut would; nothing to do where it does not run."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self._process = None
+
+    async def call(self, method: str, /, **arguments: object) -> Any:
+        """One use case; through the process where one was started, else in this one."""
+        if self._process is not None and self._process.poll() is not None:
+            raise Died
+        try:
+            return await app.call(self.home, method, **arguments)
+        except PasserelleError as error:
+            if error.code == "node.stopped":
+                raise Died from error
+            raise
+
+    async def publish(self, items: list[Item], key: str) -> list[Item]:
+        """Publish under an idempotency key."""
+        answer: list[Item] = await self.call("publish", items=items, key=key)
+        return answer
+
+    async def read_only(self) -> str | None:
+        """The code for which the node signs nothing, or None."""
+        closed = (await self.call("status"))["read_only"]
+        return None if closed is None else str(closed["code"])
+
+    async def sync(self, other: Node) -> Item:
+        """Visit another node, and wait for the end of the visit."""
+        visits: list[Item] = await self.call("sync", peer=other.code)
+        return visits[0]
+
+
+class Died(Exception):
+    """The process ended while it was asked."""
+
+
+def _port(home: Path) -> int:
+    return int(tomllib.loads((home / "passerelle.toml").read_text("utf-8"))["server"]["port"])
+
+
+# --- homes -------------------------------------------------------------------------------------------------
+
+
+async def make_pair(folder: Path) -> tuple[Node, Node]:
+    """Two homes that know each other, hold a few records of each other, and are at rest."""
+    togo, mali = Node(folder / "tg", "TG-FICT"), Node(folder / "ml", "ML-FICT")
+    for node in (togo, mali):
+        port, console = free_ports(2)
+        await app.init_home(
+            node.home,
+            agency=Agency(
+                code=node.code, country=node.code[:2], names={"fr": f"Agence {node.code}"}, fictitious=True
+            ),
+            server=Server(public_address=f"https://{node.home.name}.example", port=port),
+            console=Console(port=console),
+            sync=Sync(poll_seconds=3_600.0, backoff_max_seconds=1.0, request_seconds=20.0),
+        )
+    try:
+        togo.begin()
+        mali.begin()
+        assert await togo.ready(), togo.log.read_text("utf-8")
+        assert await mali.ready(), mali.log.read_text("utf-8")
+        await togo.call("peer_add", url=mali.address, address=mali.address, code=mali.code)
+        await mali.call("peer_add", url=togo.address, address=togo.address, code=togo.code)
+        await togo.publish(group(togo, mali, "base"), "base")
+        await mali.publish(group(mali, togo, "base"), "base")
+        await catch_up(togo, mali)
+        await togo.stop()
+        await mali.stop()
+    finally:
+        togo.kill()
+        mali.kill()
+    return togo, mali
+
+
+def clone(pair: tuple[Node, Node], folder: Path) -> tuple[Node, Node]:
+    """Copy a pair at rest; the copies know each other at new ports."""
+    copies = tuple(Node(folder / node.home.name, node.code) for node in pair)
+    ports = free_ports(4)
+    for node, copy in zip(pair, copies, strict=True):
+        shutil.copytree(node.home, copy.home)
+        _set_ports(copy, ports.pop(), ports.pop())
+    for copy, other in zip(copies, reversed(copies), strict=True):
+        with closing(sqlite3.connect(copy.paths.database)) as rows, rows:
+            rows.execute("update peer set address = ?", (other.address,))
+    return copies[0], copies[1]
+
+
+def _set_ports(node: Node, port: int, console: int) -> None:
+    path = node.home / "passerelle.toml"
+    config = tomllib.loads(path.read_text("utf-8"))
+    config["server"]["port"], config["console"]["port"] = port, console
+    path.write_bytes(tomli_w.dumps(config).encode())
+
+
+def offer(title: str, country: str = "TG") -> Item:
+    """A public record with as little in it as the schema allows."""
+    return {
+        "type": "offer",
+        "body": {
+            "title": {"fr": f"Exemple fictif - {title}"},
+            "description": {"fr": "Offre fictive."},
+            "scheme": "vir",
+            "hostOrganisation": {"name": "Organisation (fictive)"},
+            "host": {"agency": f"{country}-FICT", "country": country},
+            "place": {"country": country, "city": "Ville (fictive)"},
+            "places": 1,
+            "period": "2027-01/2027-06",
+        },
+    }
+
+
+def agreement(author: Node, partner: Node, title: str) -> Item:
+    """A bilateral record."""
+    ends = [{"agency": node.code, "country": node.code[:2]} for node in (author, partner)]
+    return {
+        "type": "agreement",
+        "to": [partner.code],
+        "body": {
+            "kind": "exchange-protocol",
+            "names": {"fr": f"Exemple fictif - {title}"},
+            "parties": ends,
+            "period": "2027/..",
+            "schemes": ["vir"],
+            "directions": [{"from": ends[0], "to": ends[1], "quota": {"persons": 4, "perPeriod": "total"}}],
+        },
+    }
+
+
+def group(author: Node, partner: Node, title: str) -> list[Item]:
+    """Records for both feeds of an author, published together: one transaction, two heads to move."""
+    return [
+        offer(title, author.code[:2]),
+        agreement(author, partner, title),
+        offer(f"{title} bis", author.code[:2]),
+    ]
+
+
+async def catch_up(first: Node, second: Node) -> None:
+    """Let both visit each other until each holds, and has confirmed, what the other has."""
+    for _ in range(3):
+        await asyncio.gather(first.sync(second), second.sync(first))
+
+
+# --- what is held ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A checkpoint found somewhere, with where."""
+
+    checkpoint: Checkpoint
+    where: str
+
+
+async def check_pair(first: Node, second: Node, folder: Path) -> None:
+    """Both homes hold feeds that an outsider accepts, each record once, and of each feed one history."""
+    await asyncio.gather(*(audit_copy(node, folder / node.home.name) for node in (first, second)))
+    for node in (first, second):
+        assert_each_once(node)
+    signed = [item for node in (first, second) for item in await signed_checkpoints(node)]
+    await assert_one_history(signed, (first, second))
+
+
+async def audit_copy(node: Node, folder: Path) -> None:
+    """Copy every feed that a home writes or holds to a folder, and audit it as an outsider would."""
+    await copy_feeds(node, folder)
+    report = audit_folder(folder, datetime.now(UTC))
+    wrong = [(feed.folder, feed.findings) for feed in report.feeds if feed.findings]
+    assert report.ok, (node.code, wrong, report.findings)
+    assert len(report.feeds) == 4, "own and received, public and bilateral"
+
+
+async def copy_feeds(node: Node, folder: Path) -> None:
+    """Write the feeds of a home as files: its own under ``feeds``, others' under ``mirrors`` and ``received``."""
+    database = Database(sqlite_url(node.paths.database))
+    own = node.scid
+    try:
+        async with database.reading() as connection:
+            for scid, log in (await peer_rows.identities(connection)).items():
+                name = ".well-known/did.jsonl" if scid == own else f"mirrors/{scid}/did.jsonl"
+                _write(folder / name, log)
+            for held in await feeds.every(connection):
+                await _copy_feed(connection, held, folder / _place(held.origin, own))
+    finally:
+        await database.close()
+
+
+def _place(origin: Origin, own: str) -> str:
+    if origin.author == own:
+        return origin.path
+    return f"mirrors/{origin.author}/public/{origin.number}" if origin.is_public else origin.received_path()
+
+
+async def _copy_feed(connection: Any, held: Feed, folder: Path) -> None:
+    head = await feeds.get_checkpoint(connection, held.id, at_most=held.size)
+    assert head is not None, held.origin
+    _write(folder / "checkpoint", head.note)
+    received = not held.own and not held.origin.is_public
+    wanted: list[Tile] = list(bundles_of("entries", 0, head.size))
+    if not received:
+        wanted += [*tiles_of(head.size), *bundles_of("objects", 0, head.size)]
+    for path in [tile.path for tile in wanted]:
+        found = await files.read(connection, held, head.size, path)
+        assert found is not None, (held.origin, path)
+        _write(folder / path, found.data)
+    for size in range(head.size + 1):
+        earlier = await files.read(connection, held, head.size, checkpoint_path(size))
+        if earlier is not None:
+            _write(folder / checkpoint_path(size), earlier.data)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def assert_each_once(node: Node) -> None:
+    """No record stands twice in a feed, and no id has two digests under one version."""
+    with closing(sqlite3.connect(node.paths.database)) as rows:
+        places = Counter(rows.execute("select feed_id, digest from place"))
+        versions = Counter(rows.execute("select issuer, id, version from record"))
+    assert set(places.values()) <= {1}
+    assert set(versions.values()) <= {1}
+
+
+async def signed_checkpoints(node: Node) -> list[Signed]:
+    """Every checkpoint that lies in a home: rows, receipts and the head store."""
+    notes: list[tuple[str, bytes]] = []
+    with closing(sqlite3.connect(node.paths.database)) as rows:
+        for table in ("checkpoint", "receipt"):
+            query = f"select feed.origin, {table}.note from {table} join feed on feed.id = {table}.feed_id"
+            notes += rows.execute(query).fetchall()
+    if node.paths.heads.exists():
+        with closing(sqlite3.connect(node.paths.heads)) as rows:
+            notes += rows.execute("select origin, note from head").fetchall()
+    known = identities(node)
+    return [
+        Signed(
+            verify_checkpoint(note, origin, known[Origin.parse(origin).author].newest.log_keys),
+            f"{node.code} {origin}",
+        )
+        for origin, note in notes
+    ]
+
+
+def identities(node: Node) -> dict[str, Identity]:
+    """The identity logs in a home."""
+    with closing(sqlite3.connect(node.paths.database)) as rows:
+        found = rows.execute("select scid, log from identity_log").fetchall()
+    return {scid: parse_identity(log, now=datetime.now(UTC)) for scid, log in found}
+
+
+async def assert_one_history(signed: list[Signed], nodes: tuple[Node, ...]) -> None:
+    """All checkpoints of a feed are of one tree: that of the longest list of its leaves found in any home."""
+    longest: dict[str, list[bytes]] = defaultdict(list)
+    for node in nodes:
+        for origin, leaves in all_leaves(node).items():
+            longest[origin] = max(longest[origin], leaves, key=len)
+    for item in signed:
+        leaves = longest[item.checkpoint.origin]
+        assert item.checkpoint.tree_size <= len(leaves), item
+        assert item.checkpoint.root_hash == root_of(
+            leaf_hash(data) for data in leaves[: item.checkpoint.tree_size]
+        ), item
+
+
+def all_leaves(node: Node) -> dict[str, list[bytes]]:
+    """The leaves in a home, by origin, in order."""
+    found: dict[str, list[bytes]] = defaultdict(list)
+    with closing(sqlite3.connect(node.paths.database)) as rows:
+        query = "select feed.origin, leaf.data from leaf join feed on feed.id = leaf.feed_id order by feed.id, leaf.idx"
+        for origin, data in rows.execute(query):
+            found[origin].append(data)
+    return found
+
+
+def digests_of(node: Node, issuer: str) -> set[str]:
+    """Digests of the records of one author that a home holds as records."""
+    with closing(sqlite3.connect(node.paths.database)) as rows:
+        return {row[0] for row in rows.execute("select digest from record where issuer = ?", (issuer,))}
+
+
+def own_heads(node: Node) -> dict[str, bytes]:
+    """The head store as it is on the disk."""
+    with closing(sqlite3.connect(node.paths.heads)) as rows:
+        return dict(rows.execute("select origin, note from head").fetchall())
+
+
+def events(node: Node) -> list[Item]:
+    """What a node logged."""
+    lines = node.log.read_text("utf-8").splitlines() if node.log.exists() else []
+    return [json.loads(line) for line in lines if line.startswith("{")]
