@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from passerelle.exchange.book import Book
 from passerelle.exchange.causality import Line, Sizes
@@ -23,7 +23,14 @@ _LEAST_FIRST: Final = (
     *("blocked", "waiting", "rejected", "withdrawn", "proposed"),
     *("terminated", "expired", "accepted", "suspended", "in-force"),
 )
-_T = TypeVar("_T")
+
+
+class _Stated(Protocol):
+    @property
+    def state(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_Stated)
 
 
 @dataclass(slots=True)
@@ -58,10 +65,7 @@ def judge(candidate: Record, held: Iterable[Held], *, sizes: Sizes) -> Verdict:
     """
     partners: tuple[str | None, ...] = candidate.addressees or (None,)
     before = list(held)
-    placed = [
-        _at_the_end(candidate, partner, before, sizes)
-        for partner in partners
-    ]  # fmt: skip
+    placed = [_at_the_end(candidate, partner, before, sizes) for partner in partners]
     return judge_all([*before, *placed], sizes).verdicts[candidate.digest]
 
 
@@ -152,7 +156,7 @@ def _merge(parts: Sequence[Mapping[str, _T]]) -> Mapping[str, _T]:
     merged: dict[str, _T] = {}
     for part in parts:
         for record_id, item in part.items():
-            if record_id not in merged or getattr(merged[record_id], "state", None) == "waiting":
+            if record_id not in merged or merged[record_id].state == "waiting":
                 merged[record_id] = item
     return merged
 

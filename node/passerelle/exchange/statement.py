@@ -161,7 +161,7 @@ def _agreed(
     """The rows of that direction in every agreement that has been in force by the day."""
     for agreement in pair.agreements.values():
         if agreement.since is not None and (scheme is None or scheme in agreement.schemes):
-            yield from ((agreement, row) for row in agreement.directions[:] if row.direction == direction)
+            yield from ((agreement, row) for row in agreement.directions if row.direction == direction)
 
 
 def _status(agreed: list[tuple[AgreementState, DirectionState]]) -> tuple[str, str | None]:

@@ -265,6 +265,17 @@ def test_a_cancelled_placement_is_not_planned_and_one_that_began_stays_realised(
     assert state.placements[early.id].state == "ended-early"
 
 
+def test_who_arrives_on_the_day_of_the_end_has_arrived() -> None:
+    """S-50: only an end before the day of arrival cancels."""
+    world = World()
+    programme = Programme.signed(world.row(TG, ML, 4))
+    placement = programme.realised(TG, ML, "2017-09-04")
+    programme.world.decide(TG, ML, placement, "terminate", "2017-09-04")
+    assert programme.world.state(ML).placements[placement.id].is_realised
+    programme.world.decide(ML, TG, placement, "terminate", "2017-09-03")
+    assert programme.world.state(ML).placements[placement.id].state == "cancelled"
+
+
 def test_an_early_return_cuts_the_months() -> None:
     """S-62: an event of either end that says so."""
     world = World()

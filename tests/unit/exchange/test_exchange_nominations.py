@@ -92,6 +92,16 @@ def test_a_terminated_agreement_takes_no_nomination_from_that_day_on() -> None:
     assert world.state(TG, date(2017, 6, 1)).agreements[one.agreement.id].state == "terminated"
 
 
+def test_what_is_terminated_before_it_begins_was_never_in_force() -> None:
+    """S-35, S-64: it lends no quota to any figure."""
+    one = programme(period="2018/2019")
+    one.world.decide(ML, TG, one.agreement, "terminate", "2018-01-01")
+    one.world.sync(TG, ML)
+    assert one.world.state(TG).agreements[one.agreement.id].since is None
+    (row, *_) = one.world.state(TG).agreements[one.agreement.id].directions
+    assert row.quota_to_date is None
+
+
 def test_parties_are_exactly_issuer_and_audience() -> None:
     """S-29: nobody is bound who was not told."""
     world = World()
@@ -226,6 +236,22 @@ def test_a_suspension_blocks_new_nominations_of_what_it_bears_on(
     assert verdict.code == ("direction.suspended" if blocked else None)
     if blocked:
         assert (verdict.params["since"], verdict.params["by"]) == ("2017-05", ML)
+
+
+def test_a_direction_is_suspended_when_all_its_schemes_are() -> None:
+    """S-38, S-61: one frozen scheme of two leaves the direction open, and its own nominations blocked."""
+    world = World()
+    agreement = world.agreement(TG, [ML], [world.row(TG, ML, 4)], schemes=["vir", "vsi"])
+    world.sync(TG, ML)
+    world.decide(ML, TG, agreement, "accept", "2017-02-01")
+    world.decide(ML, TG, agreement, "suspend", "2017-03-01", scope={"scheme": "vsi"})
+    world.sync(TG, ML)
+    frozen = world.nominate(TG, ML, agreement, world.offer(ML, scheme="vsi"), world.dossier(TG, ML))
+    assert world.verdict_at_all(frozen).code == "direction.suspended"
+    assert world.state(TG).agreements[agreement.id].directions[0].status == "open"
+    world.decide(TG, ML, agreement, "suspend", "2017-04-01", scope={"scheme": "vir"})
+    row = world.state(TG).agreements[agreement.id].directions[0]
+    assert (row.status, row.since, row.by) == ("suspended", "2017-04-01", TG)
 
 
 def test_a_suspension_deletes_nothing_and_stops_no_acceptance() -> None:
@@ -365,6 +391,21 @@ def test_a_cancelled_placement_frees_its_place_and_a_realised_one_never() -> Non
     one.world.decide(TG, ML, second, "terminate", "2017-10-01")
     one.world.sync(TG, ML)
     assert one.world.state(TG).placements[second.id].state == "ended-early"
+    assert code(one, one.nominate(TG, ML, "2017-11-01")) == "quota.reached"
+
+
+def test_a_host_that_contradicts_itself_frees_no_place_that_was_used() -> None:
+    """S-41: it withdrew the placement and rejected the nomination, and then says that the volunteer came."""
+    one = programme(1)
+    nomination = one.confirmed(TG, ML)
+    placement = one.world.place(ML, TG, nomination, one.agreement)
+    one.world.sync(TG, ML)
+    one.world.decide(TG, ML, placement, "accept", "2017-05-01")
+    one.world.decide(ML, TG, placement, "withdraw", "2017-10-01")
+    assert code(one, one.accept(nomination, "2017-10-01", "reject")) is None
+    one.world.event(ML, TG, placement, "arrival", "2017-09-04")
+    one.world.sync(TG, ML)
+    assert one.world.state(TG).placements[placement.id].is_realised
     assert code(one, one.nominate(TG, ML, "2017-11-01")) == "quota.reached"
 
 
@@ -513,6 +554,18 @@ def test_a_next_version_comes_from_the_same_hand() -> None:
     assert after(TG, [ML]) == "version.audience-narrowed"
     assert after(TG, [ML, FR], version=3) == "version.previous-mismatch"
     assert after(TG, [ML, FR, BF]) is None
+
+
+def test_a_version_before_that_is_not_in_view_is_not_looked_at() -> None:
+    """S-10, S-21: two write a next version without knowing of each other."""
+    one = programme()
+    event: JsonObject = {"kind": "call", "about": [], "status": "planned"}
+    theirs = one.world.publish(ML, TG, "event", event)
+    blind = one.world.publish(TG, ML, "event", event, after=theirs)
+    assert code(one, blind) is None
+    one.world.sync(TG, ML)
+    seeing = one.world.publish(TG, ML, "event", event, after=theirs, version=3)
+    assert code(one, seeing) == "version.not-issuer"
 
 
 def test_a_strangers_public_record_takes_no_id_away() -> None:

@@ -113,6 +113,8 @@ def test_a_record_at_several_places_counts_once_at_its_first() -> None:
     state = world.state(ML)
     assert [state.verdicts[record.digest].code for record in nominations] == [None] * 4
     assert state.verdicts[fifth.digest].params["count"] == 4
+    early = world.decide(ML, TG, nominations[0], "accept", seen={TG: (1, 9)})
+    assert world.verdict_at_all(early).is_accepted
 
 
 def test_feeds_with_a_smaller_number_are_seen_whole() -> None:
