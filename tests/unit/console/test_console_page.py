@@ -161,6 +161,7 @@ async def test_offers_show_host_place_dates_places_and_closing(read: Read) -> No
 
 async def test_partners_show_when_they_were_last_heard_and_their_feeds(read: Read, board: Board) -> None:
     togo = board["partners"][1]
+    togo["feeds"][1].update({"size": 0, "confirmed": 0})
     togo["last_heard"], togo["trouble"] = None, {"code": "future.code", "params": {}, "since": None}
     partners = rows(await read(), "partners")
     assert partners[0] == [
@@ -172,6 +173,7 @@ async def test_partners_show_when_they_were_last_heard_and_their_feeds(read: Rea
         "1 acte écarté. 2 actes en attente de vérification.",
     ]
     assert partners[1][1] == "jamais"
+    assert partners[1][3] == "à jour 0 entrée"
     assert partners[1][4] == "à jour 37 entrées, toutes confirmées"
     assert "future.code" in partners[1][5]
 
@@ -348,3 +350,31 @@ async def test_a_full_board_is_small_as_sent(client: Client, board: Board) -> No
     board["blocked"] = (board["blocked"] * BOARD_ROWS)[:BOARD_ROWS]
     async with client.get("/?lang=fr") as response:
         assert len(gzip.compress(await response.read())) < 15_000
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb`` or ``#rgb`` (WCAG 2.2)."""
+    digits = colour.removeprefix("#")
+    whole = digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
+    channels = [int(whole[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_texts_stand_out_from_their_ground() -> None:
+    """WCAG 2.2 1.4.3: at least 4.5 to 1, badges and notices included."""
+    style = STYLE.content.decode()
+    named = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{3,6})", style))
+    pairs = re.findall(r"\{ color: (#[0-9a-f]{3,6}); background: (#[0-9a-f]{3,6});", style)
+    assert len(pairs) == 5
+    pairs += [
+        (named[text], ground)
+        for text in ("ink", "soft", "link")
+        for ground in ("#fff", named["ground"], "#eef2f3")
+    ]
+    pairs += [("#fff", named["brand"])]
+    for text, ground in pairs:
+        bright, dark = sorted((luminance(text), luminance(ground)), reverse=True)
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
