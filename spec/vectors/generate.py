@@ -19,8 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from makers import (
     feeds,
     folders,
+    folds,
     identities,
     intakes,
+    opposites,
     profiles,
     requests,
     signed_records,
@@ -46,6 +48,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "commitments.json": feeds.make_commitments(),
         "intake.json": intakes.make_intake(),
         "requests.json": requests.make_requests(),
+        **{f"fold/{name}": make() for name, make in (folds.FILES | opposites.FILES).items()},
     }
 
 
@@ -57,6 +60,7 @@ def encode(value: object) -> bytes:
 def main(folder: Path) -> None:
     """Writes all files into a folder; whole feeds below ``feeds/``, in place of what is there."""
     index, files = folders.make_feeds()
+    (folder / "fold").mkdir(exist_ok=True)
     for name, value in {**vectors(), "feeds.json": index}.items():
         (folder / name).write_bytes(encode(value))
     shutil.rmtree(folder / "feeds", ignore_errors=True)

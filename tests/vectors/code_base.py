@@ -14,8 +14,19 @@ PACKAGE: Final = ROOT / "node" / "passerelle"
 _CODE: Final = re.compile(r"[a-z]+\.[a-z]+(?:-[a-z0-9]+)*")
 _ROW: Final = re.compile(r"^\| `([a-z]+\.[a-z0-9-]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)
 
-# Names of files, packages and columns have the same form.
-_FILE_ENDINGS: Final = (".css", ".csv", ".html", ".po", ".sock", ".sqlite", ".svg", ".toml", ".yaml")
+# Names of files, packages, columns and made-up hosts have the same form.
+_FILE_ENDINGS: Final = (
+    ".css",
+    ".csv",
+    ".example",
+    ".html",
+    ".po",
+    ".sock",
+    ".sqlite",
+    ".svg",
+    ".toml",
+    ".yaml",
+)
 _NOT_REPORTING: Final = ("words", "storage/tables.py", "storage/migrations")
 
 

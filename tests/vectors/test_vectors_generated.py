@@ -25,8 +25,9 @@ def test_regenerating_gives_identical_bytes(tmp_path: Path) -> None:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """The JSON files of a folder, and everything below ``feeds/``."""
-    paths = [*folder.glob("*.json"), *(path for path in (folder / "feeds").rglob("*") if path.is_file())]
+    """The JSON files of a folder and of ``fold/``, and everything below ``feeds/``."""
+    whole_feeds = (path for path in (folder / "feeds").rglob("*") if path.is_file())
+    paths = [*folder.glob("*.json"), *folder.glob("fold/*.json"), *whole_feeds]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -46,23 +47,27 @@ def _imports(path: Path) -> str:
     return "\n".join(line for line in lines if line.lstrip().startswith(("import ", "from ")))
 
 
-@pytest.mark.parametrize("path", sorted(VECTORS.glob("*.json")), ids=lambda path: path.stem)
+def _written() -> list[Path]:
+    return sorted([*VECTORS.glob("*.json"), *VECTORS.glob("fold/*.json")])
+
+
+@pytest.mark.parametrize("path", _written(), ids=lambda path: path.stem)
 def test_each_file_says_who_made_and_confirmed_it(path: Path) -> None:
     """spec/vectors/README.md: each file names the makers of its values."""
-    vectors = load(path.name)
+    vectors = load(path.relative_to(VECTORS).as_posix())
     assert vectors["made_by"]
     assert isinstance(vectors["confirmed_by"], list)
     assert vectors["about"]
     assert vectors["chapter"]
 
 
-@pytest.mark.parametrize("path", sorted(VECTORS.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", _written(), ids=lambda path: path.stem)
 def test_rules_named_in_vectors_exist(path: Path) -> None:
     """A case names the rule that it breaks, and that rule exists."""
     known = {rule.identifier for rule in rules()}
     named = [
         case["rule"]
-        for member in load(path.name).values()
+        for member in load(path.relative_to(VECTORS).as_posix()).values()
         if isinstance(member, list)
         for case in member
         if isinstance(case, dict) and "rule" in case
