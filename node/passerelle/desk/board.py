@@ -24,7 +24,6 @@ from passerelle.desk.board_view import (
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.desk.statements import basis, waiting_codes
-from passerelle.exchange.fold import fold
 from passerelle.exchange.state import AgreementState, PlacementState, State
 from passerelle.exchange.statement import figures
 from passerelle.protocol.origins import Origin
@@ -57,7 +56,7 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
     partners = [await _partner(context, partner) for partner in context.directory.peers]
     agreements = sorted(state.agreements.values(), key=_agreement_order)
     placements = sorted(state.placements.values(), key=_placement_order)
-    troubled = board_rows.blocked_views(ledger.records(), state.verdicts)
+    troubled = board_rows.blocked_views(ledger.records(), state.verdicts, bodies)
     closed = context.publisher.closed
     return Board(
         agency=own_view(context),
@@ -138,9 +137,7 @@ async def _offers(
     async with context.database.reading() as connection:
         rows = await record_rows.find(connection, type="offer", newest_only=True, limit=OFFERS_READ)
         in_all = await record_rows.count_newest(connection, "offer")
-    held = await ledger.with_offers([row.id for row in rows])
-    offers = fold(held, as_of=as_of, sizes=ledger.sizes).offers
-    bodies = ledger.bodies()
+    offers, bodies = await ledger.offers([row.id for row in rows], as_of)
     shown = [
         board_rows.offer_view(item, bodies.get(item.digest, {}), hosts, context.own)
         for item in offers.values()
@@ -171,8 +168,8 @@ async def _partner(context: Context, partner: Peer) -> PartnerView:
             held = await feeds.get(connection, origin)
             if held is None:
                 continue
-            for item in await feeds.setbacks(connection, held.id):
-                counted["quarantined" if item.status == "quarantined" else "pending"] += 1
+            for status, count in (await feeds.count_setbacks(connection, held.id)).items():
+                counted["quarantined" if status == "quarantined" else "pending"] += count
             if held.state in {"forked", "blocked"}:
                 trouble = Notice(
                     code=held.state_code or "feed.blocked", params={"origin": origin.encode()}, since=None

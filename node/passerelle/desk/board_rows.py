@@ -166,7 +166,9 @@ def _country(party: object) -> str:
     return str(party.get("country", "")) if isinstance(party, Mapping) else ""
 
 
-def blocked_views(records: Iterable[Record], verdicts: Mapping[str, Verdict]) -> list[BlockedView]:
+def blocked_views(
+    records: Iterable[Record], verdicts: Mapping[str, Verdict], bodies: Bodies
+) -> list[BlockedView]:
     """Records without effect, newest first, each with its reason."""
     found: list[BlockedView] = []
     for record in sorted(records, key=lambda item: item.issued, reverse=True):
@@ -179,7 +181,7 @@ def blocked_views(records: Iterable[Record], verdicts: Mapping[str, Verdict]) ->
                 type=record.type,
                 issuer=record.issuer_scid,
                 issued=format_time(record.issued),
-                about=_known_by(record.body),
+                about=_known_by(record.body, bodies),
                 verdict="blocked" if verdict.status == "blocked" else "waiting",
                 why=Notice(code=verdict.code or "", params=dict(verdict.params), since=None),
             )
@@ -187,12 +189,14 @@ def blocked_views(records: Iterable[Record], verdicts: Mapping[str, Verdict]) ->
     return found
 
 
-def _known_by(body: Mapping[str, Json]) -> LangText:
-    """What a person knows a record by: its title, its names, a pseudonym, an outcome."""
+def _known_by(body: Mapping[str, Json], bodies: Bodies) -> LangText:
+    """What a person knows a record by: its title, its names, a pseudonym, else what it is about."""
     for member in ("title", "names"):
         if isinstance(body.get(member), dict):
             return lang_text(body[member])
-    for member in ("pseudonym", "volunteer", "outcome", "kind"):
+    for member in ("pseudonym", "volunteer", "kind"):
         if isinstance(body.get(member), str):
             return {"und": str(body[member])}
-    return {}
+    named = body.get("dossier") or body.get("about")
+    digest = named.get("digest") if isinstance(named, dict) else None
+    return _known_by(bodies[digest], {}) if isinstance(digest, str) and digest in bodies else {}
