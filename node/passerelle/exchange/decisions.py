@@ -68,14 +68,14 @@ def _roles(agency: str, subject: Known) -> frozenset[Role]:
 
 
 def _tells_all(entry: Entry, subject: Known) -> bool:
-    """Public on what is public; else both ends of a direction, all parties of an agreement."""
-    if subject.entry.is_public or entry.is_public:
-        return subject.entry.is_public and entry.is_public
-    if isinstance(subject.view, NominationView | PlacementView):
-        return subject.view.direction.ends <= entry.reaches
-    if isinstance(subject.view, AgreementView):
-        return subject.view.agencies <= entry.reaches
-    return True
+    """Public on what is public; all parties of an agreement.
+
+    Both ends of a direction are told by themselves: what one does not address to the other
+    stands in no line of their pair.
+    """
+    if subject.entry.is_public:
+        return entry.is_public
+    return not isinstance(subject.view, AgreementView) or subject.view.agencies <= entry.reaches
 
 
 def has_effect(view: DecisionView) -> bool:

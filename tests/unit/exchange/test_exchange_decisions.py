@@ -315,6 +315,16 @@ def test_a_placement_rests_on_a_confirmed_nomination() -> None:
     assert code(one, one.world.place(ML, TG, nomination, one.agreement)) is None
 
 
+def test_a_nomination_that_has_ended_is_placed_no_more() -> None:
+    """S-51: withdrawn after it was confirmed."""
+    one = programme()
+    nomination = one.confirmed(TG, ML)
+    one.world.decide(TG, ML, nomination, "withdraw", "2017-12-01")
+    one.world.sync(TG, ML)
+    late = one.world.place(ML, TG, nomination, one.agreement)
+    assert code(one, late) == "placement.nomination-not-confirmed"
+
+
 def test_a_placement_without_a_nomination_is_blocked() -> None:
     """S-51: there is no other way to a place."""
     one = programme()

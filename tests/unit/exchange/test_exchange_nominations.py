@@ -111,6 +111,9 @@ def test_parties_are_exactly_issuer_and_audience() -> None:
     }  # fmt: skip
     agreement = world.publish(TG, [ML], "agreement", body)
     assert world.verdict_at_all(agreement).code == "agreement.parties"
+    parties: list[Json] = [{"agency": agency, "country": "TG"} for agency in (TG, ML, ML)]
+    twice: JsonObject = {**body, "parties": parties}
+    assert world.verdict_at_all(world.publish(TG, [ML], "agreement", twice)).code == "agreement.parties"
     accept = world.decide(ML, TG, agreement, "accept", seen={TG: (1, 1)})
     assert world.verdict_at_all(accept).code == "decision.subject-blocked"
     assert world.state(TG).agreements[agreement.id].state == "blocked"
@@ -554,6 +557,18 @@ def test_a_next_version_comes_from_the_same_hand() -> None:
     assert after(TG, [ML]) == "version.audience-narrowed"
     assert after(TG, [ML, FR], version=3) == "version.previous-mismatch"
     assert after(TG, [ML, FR, BF]) is None
+
+
+def test_a_blocked_record_takes_no_id_away() -> None:
+    """S-21: what is blocked is in nobody's way, but its number is used."""
+    one = programme()
+    dossier = one.world.dossier(TG, ML)
+    event = one.world.publish(TG, ML, "event", {"kind": "call", "about": []}, after=dossier)
+    assert code(one, event) == "version.other-type"
+    body: JsonObject = {"part": "card", "sendingAgency": TG}
+    taken = one.world.publish(TG, ML, "dossier", body, after=dossier)
+    assert code(one, taken) == "record.version-conflict"
+    assert code(one, one.world.publish(TG, ML, "dossier", body, after=event)) is None
 
 
 def test_a_version_before_that_is_not_in_view_is_not_looked_at() -> None:

@@ -88,6 +88,9 @@ def test_a_third_party_enters_no_pair_by_what_it_tells_one() -> None:
     world.sync(TG, ML, BF)
     assert states(world, agreement) == {"proposed"}
     assert world.state(TG).pairs[frozenset((TG, ML))] == world.state(ML).pairs[frozenset((TG, ML))]
+    private = world.agreement(BF, [TG], [world.row(BF, TG, 1)])
+    assert private.id in world.state(TG).agreements
+    assert private.id not in world.state(TG).pairs[frozenset((TG, ML))].agreements
 
 
 def test_a_third_party_is_no_party() -> None:
