@@ -1,0 +1,274 @@
+"""Visits: each partner by itself, patient with failures, awake to signs of life."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+from aiohttp import web
+
+from passerelle.config import Sync
+from passerelle.protocol.identity import parse_identity
+from passerelle.protocol.keys import SigningKey
+from passerelle.storage import peers as peer_rows
+from passerelle.storage.peers import Peer
+from passerelle.sync import follower as module
+from passerelle.sync.fence import Contradiction
+from passerelle.sync.follower import Follower as Visits
+from tests.unit.sync.author import START, Agency, Feed, Site, instead, tampered
+from tests.unit.sync.conftest import Follower
+
+PATIENCE = 20.0
+
+
+@dataclass
+class Desk:
+    """What the follower tells the rest of the node."""
+
+    arrived: list[str] = field(default_factory=list)
+    fenced: list[Contradiction] = field(default_factory=list)
+
+    async def note_arrived(self, scid: str) -> None:
+        self.arrived.append(scid)
+
+    async def note_fenced(self, found: Contradiction) -> None:
+        self.fenced.append(found)
+
+    async def report(self, _scid: str) -> None:
+        """Nothing to report here."""
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Collects what is told."""
+    return Desk()
+
+
+@pytest.fixture
+async def visits(follower: Follower, desk: Desk) -> AsyncIterator[Visits]:
+    """The visits of one node, not begun."""
+    settings = Sync(poll_seconds=3_600, backoff_max_seconds=3_600, notices=False)
+    made = Visits(
+        follower.tools,
+        follower.client,
+        settings,
+        heads=dict,
+        arrived=desk.note_arrived,
+        fenced=desk.note_fenced,
+        report=desk.report,
+    )
+    yield made
+    await made.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that happens by itself."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110  what it waits for is elsewhere
+            await asyncio.sleep(0.02)
+
+
+async def until_held(follower: Follower, records: int) -> None:
+    """Wait for records to be there."""
+    async with asyncio.timeout(PATIENCE):
+        while len(await follower.records()) < records:  # noqa: ASYNC110  likewise
+            await asyncio.sleep(0.02)
+
+
+async def test_both_feeds_are_pulled_at_the_start(follower: Follower, visits: Visits, desk: Desk) -> None:
+    """F-1: nobody has to ask."""
+    follower.feed(follower.public, 2)
+    follower.feed(follower.bilateral, 3)
+    visits.start()
+    await until(lambda: desk.arrived == [follower.author.scid])
+    assert len(await follower.records()) == 5
+
+
+async def test_a_partner_that_has_not_added_us_is_waited_for(follower: Follower, visits: Visits) -> None:
+    """Chapter 09, states: 404 means waiting, and is no failure."""
+    follower.feed(follower.public, 1)
+    visit = await visits.visit_now(follower.author.scid)
+    assert visit.error is None
+    assert [(pulled.state, pulled.size) for pulled in visit.pulled] == [("current", 1), ("waiting", 0)]
+
+
+async def test_a_notice_changes_the_time_of_the_next_pull_alone(follower: Follower, visits: Visits) -> None:
+    """F-2: whatever it says, what counts is what the author then serves."""
+    feed = follower.feed(follower.public, 1)
+    visits.start()
+    await until(lambda: f"/{follower.bilateral.path}/checkpoint" in follower.site.paths())
+    await asyncio.sleep(0.1)
+    follower.add(feed)
+    assert len(await follower.records()) == 1
+    follower.site.asked.clear()
+    visits.wake(follower.author.scid)
+    await until(lambda: f"/{follower.bilateral.path}/checkpoint" in follower.site.paths())
+    assert len(await follower.records()) == 2
+
+
+async def test_one_broken_feed_does_not_stop_the_other(
+    follower: Follower, visits: Visits, desk: Desk
+) -> None:
+    """F-22, F-8: the road of one feed is broken, the author's other feed is pulled, the visit says why it failed."""
+    follower.feed(follower.public, 2)
+    follower.feed(follower.bilateral, 3)
+    follower.site.spoilt[f"/{follower.public.path}/tile/entries/000.p/2"] = tampered()
+    visit = await visits.visit_now(follower.author.scid)
+    assert visit.error is not None
+    assert visit.error.code == "road.root-missed"
+    assert [(pulled.code, pulled.size) for pulled in visit.pulled] == [("road.root-missed", 0), (None, 3)]
+    assert desk.arrived == [follower.author.scid]
+
+
+async def test_a_forked_feed_does_not_stop_the_other(follower: Follower, visits: Visits) -> None:
+    """F-21, F-22: the forked feed is not even asked for any more."""
+    follower.feed(follower.public, 2)
+    letters = follower.feed(follower.bilateral, 1)
+    await visits.visit_now(follower.author.scid)
+    other = follower.feed(follower.public, 1)
+    other.append(b'{"kind":"later"}')
+    follower.add(letters)
+    visit = await visits.visit_now(follower.author.scid)
+    assert [(pulled.state, pulled.new) for pulled in visit.pulled] == [("forked", 0), ("current", 1)]
+    follower.site.asked.clear()
+    follower.add(other)
+    follower.add(letters)
+    visit = await visits.visit_now(follower.author.scid)
+    assert [(pulled.state, pulled.size) for pulled in visit.pulled] == [("forked", 2), ("current", 3)]
+    assert not any(path.startswith(f"/{follower.public.path}/") for path in follower.site.paths())
+
+
+async def test_what_a_broken_pull_kept_is_told(follower: Follower, visits: Visits, desk: Desk) -> None:
+    """F-10: leaves kept before the road broke count at once."""
+    feed = follower.feed(follower.public, 1)
+    feed.pad(1_999)
+    follower.site.spoilt[f"/{follower.public.path}/tile/entries/006"] = instead(b"", status=500)
+    visit = await visits.visit_now(follower.author.scid)
+    assert visit.error is not None
+    assert [pulled.new for pulled in visit.pulled][:1] == [1_024]
+    assert desk.arrived == [follower.author.scid]
+
+
+async def test_an_unheard_key_lets_the_identity_log_be_asked_for(follower: Follower, visits: Visits) -> None:
+    """R-14: a record waits for the log, and the log is not waited for until tomorrow."""
+    feed = follower.feed(follower.public, 1)
+    visits.start()
+    await visits.visit_now(follower.author.scid)
+    key = SigningKey(bytes(range(32)))
+    record = follower.author.record(key=key)
+    feed.add(record)
+    follower.site.files["/.well-known/did.jsonl"] = follower.author.rotate(key)
+    visit = await visits.visit_now(follower.author.scid)
+    assert dict(visit.pulled[0].setbacks) == {"key.unknown": 1}
+    await until_held(follower, 2)
+    assert record.digest in await follower.records()
+
+
+async def test_partners_are_asked_of_our_own_feeds_once_a_start(
+    follower: Follower, visits: Visits, desk: Desk
+) -> None:
+    """W-18: at the first contact, not at each; and an answer that is no proof stops nothing."""
+    follower.feed(follower.public, 1)
+    path = f"/received/{follower.me.scid}/public/1/checkpoint"
+    follower.site.files[path] = b"nonsense"
+    visits.start()
+    for _ in range(2):
+        visit = await visits.visit_now(follower.author.scid)
+        assert visit.error is None
+    assert follower.site.paths().count(path) == 1
+    assert follower.site.paths()[0] == path, "before anything else"
+    assert desk.fenced == []
+
+
+# --- one partner and the others ------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def second_partner(follower: Follower) -> AsyncIterator[Site]:
+    """Another agency that the same node follows."""
+    agency = Agency("france")
+    site = Site(agency)
+    await site.start()
+    partner = Peer(agency.scid, "FR-FICT", site.address, True, 2, None, agency.descriptor(site.address).data)
+    async with follower.database.writing() as connection:
+        await peer_rows.put_identity(connection, agency.scid, agency.log, 1)
+        await peer_rows.add(connection, partner)
+    follower.tools.directory.keep_identity(parse_identity(agency.log, now=START))
+    follower.tools.directory.keep_peer(partner)
+    yield site
+    await site.stop()
+
+
+async def test_a_slow_partner_delays_nobody(follower: Follower, visits: Visits) -> None:
+    """F-3: while one partner hangs, another is visited again and again."""
+    released = asyncio.Event()
+
+    async def hang(_request: web.Request, _data: bytes) -> web.Response:
+        await released.wait()
+        return web.Response(status=404)
+
+    async with second_partner(follower) as other:
+        feed = other.show(Feed(other.agency, replace(follower.public, author=other.agency.scid)))
+        follower.feed(follower.public, 1)
+        follower.site.spoilt[f"/{follower.public.path}/checkpoint"] = hang
+        visits.start()
+        slow = asyncio.create_task(visits.visit_now(follower.author.scid))
+        for size in range(1, 4):
+            feed.add(other.agency.record())
+            visit = await asyncio.wait_for(visits.visit_now(other.agency.scid), PATIENCE / 2)
+            assert visit.pulled[0].size == size
+        assert not slow.done()
+        released.set()
+        await slow
+        await visits.stop()
+
+
+def test_pauses_grow_up_to_the_limit(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-4: doubled at each failure, spread, and never beyond the configured longest."""
+    monkeypatch.setattr("random.uniform", lambda _low, high: high)
+    highest = [visits._pause(failures) for failures in (1, 2, 3, 10, 11, 12, 13, 500)]
+    assert highest == [2, 4, 8, 1_024, 2_048, 3_600, 3_600, 3_600]
+    monkeypatch.setattr("random.uniform", lambda low, _high: low)
+    assert [visits._pause(failures) for failures in (1, 2, 13)] == [1, 2, 1_800]
+
+
+async def test_a_sign_of_life_ends_the_pause(
+    follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-4, F-5: a failing partner is left alone for a while, and looked up at once when it speaks."""
+    monkeypatch.setattr(module, "FIRST_BACKOFF_SECONDS", 600.0)
+    path = f"/{follower.public.path}/checkpoint"
+    follower.feed(follower.public, 1)
+    follower.site.spoilt[path] = instead(b"", status=500)
+    visits.start()
+    await until(lambda: path in follower.site.paths())
+    await asyncio.sleep(0.3)
+    assert follower.site.paths().count(path) == 1, "it waits"
+    state = visits._partners[follower.author.scid]
+    await until(lambda: state.failures == 1)
+    follower.site.spoilt.clear()
+    visits.wake(follower.author.scid)
+    await until(lambda: follower.site.paths().count(path) == 2)
+    await until_held(follower, 1)
+
+
+async def test_following_outlives_any_answer(
+    follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-3: even a fault of our own in one visit does not end the visits to that partner."""
+    monkeypatch.setattr(module, "FIRST_BACKOFF_SECONDS", 0.01)
+    follower.feed(follower.public, 1)
+    real, calls = follower.tools.clock, [0]
+
+    def clock() -> object:
+        calls[0] += 1
+        if calls[0] < 4:
+            raise ZeroDivisionError
+        return real()
+
+    visits._tools = replace(follower.tools, clock=clock)  # type: ignore[arg-type]
+    visits.start()
+    await until(lambda: f"/{follower.public.path}/tile/entries/000.p/1" in follower.site.paths())

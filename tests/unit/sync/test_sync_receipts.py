@@ -1,0 +1,181 @@
+"""Our cosignatures of what we hold, and what partners tell of our own feeds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint, verify_cosignature
+from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.notes import SignedNote
+from passerelle.protocol.origins import Origin, witness_name
+from passerelle.storage import feeds
+from passerelle.storage.heads import Head, HeadStore, Swap
+from passerelle.sync import fence
+from tests.unit.sync.author import START, Feed, flipped, instead
+from tests.unit.sync.conftest import Follower
+
+LEAVES = [b'{"kind":"later","n":%d}' % index for index in range(6)]
+
+
+def unopened(follower: Follower, feed: Feed) -> None:
+    feed.add(follower.author.record(to=[follower.me.scid]), recipient=follower.author.keys.sealing[0].public)
+
+
+def missing(follower: Follower, feed: Feed) -> None:
+    feed.objects[follower.add(feed)] = None
+
+
+def mismatching(follower: Follower, feed: Feed) -> None:
+    feed.objects[follower.add(feed)] = feed.objects[0]
+
+
+def damaged(follower: Follower, feed: Feed) -> None:
+    at = follower.add(feed)
+    feed.objects[at] = flipped(feed.objects[at] or b"")
+
+
+@pytest.mark.parametrize("gap", [unopened, missing, mismatching, damaged])
+async def test_a_receipt_stops_before_a_gap(follower: Follower, gap: object) -> None:
+    """F-23: of a bilateral feed the last checkpoint below an object that did not open or match is cosigned."""
+    assert callable(gap)
+    feed = follower.feed(follower.bilateral, 2)
+    assert (await follower.pull(feed.origin)).cosigned == 2
+    follower.add(feed)
+    await follower.pull(feed.origin)
+    gap(follower, feed)
+    follower.add(feed)
+    pulled = await follower.pull(feed.origin)
+    assert (pulled.size, pulled.cosigned) == (5, 3)
+    follower.add(feed)
+    assert (await follower.pull(feed.origin)).cosigned == 3, "and stays there"
+    assert [item.gap for item in await follower.setbacks(feed.origin)] == [True]
+
+
+async def test_what_opened_and_was_quarantined_counts_as_stored(follower: Follower) -> None:
+    """F-23: the receipt says stored, not valid."""
+    feed = follower.feed(follower.bilateral, 1)
+    record = follower.author.record(to=[follower.me.scid], body={"lang": "fr", "synthetic": True})
+    feed.add(record, recipient=follower.me.keys.sealing[0].public)
+    pulled = await follower.pull(feed.origin)
+    assert dict(pulled.setbacks) == {"schema.violation": 1}
+    assert pulled.cosigned == 2
+
+
+async def test_a_public_receipt_means_the_tree_alone(follower: Follower) -> None:
+    """F-24: the largest consistent tree seen, whatever became of the objects."""
+    feed = follower.feed(follower.public, 3)
+    feed.objects[1] = None
+    assert (await follower.pull(feed.origin)).cosigned == 3
+
+
+async def test_receipts_never_go_back_in_time_or_size(follower: Follower) -> None:
+    """F-25, F-27: a clock set back dates no receipt back, and old news is not cosigned."""
+    feed = follower.feed(follower.public, 2)
+    await follower.pull(feed.origin)
+    follower.now[0] = START - timedelta(hours=2)
+    follower.add(feed)
+    await follower.pull(feed.origin)
+    held = await follower.held(feed.origin)
+    async with follower.database.reading() as connection:
+        receipt = await feeds.get_receipt(connection, held.id, follower.me.scid)
+    assert receipt is not None
+    note = SignedNote.parse(receipt[0].note)
+    keys = [follower.me.keys.witness.public]
+    assert verify_cosignature(note, witness_name(follower.me.scid), keys) == int(START.timestamp())
+    feed.note = feed.checkpoint(2)
+    assert (await follower.pull(feed.origin)).cosigned == 3
+
+
+# --- our own feeds, as a partner holds them ------------------------------------------------------------------
+
+
+async def own_feed(follower: Follower, size: int) -> dict[str, Head]:
+    """Our public feed with some leaves, and its head."""
+    origin = Origin(follower.me.scid, None, 1)
+    async with follower.database.writing() as connection:
+        held = await feeds.append(connection, await feeds.add(connection, origin, own=True), LEAVES[:size])
+        root = held.frontier.root()
+        head = Head(size, root, _note(follower, size, root))
+        await feeds.put_checkpoint(connection, held.id, feeds.SignedHead(size, root, head.note), 1)
+    return {origin.encode(): head}
+
+
+def _note(follower: Follower, size: int, root: bytes, key: SigningKey | None = None) -> bytes:
+    origin = Origin(follower.me.scid, None, 1).encode()
+    return sign_checkpoint(Checkpoint(origin, size, root), key or follower.me.keys.log).encode()
+
+
+async def ask(follower: Follower, heads: dict[str, Head], note: bytes) -> tuple[bool, list[str]]:
+    """What a partner that shows this note makes of us."""
+    follower.site.files[f"/received/{follower.me.scid}/public/1/checkpoint"] = note
+    answered, found = await fence.ask(
+        follower.client, follower.database, follower.tools.directory, follower.road, lambda: heads
+    )
+    return answered, [item.error.code for item in found]
+
+
+async def test_a_later_head_under_our_own_signature_counts(follower: Follower) -> None:
+    """W-16, W-18: a partner that holds more of our feed than we do proves that our home is an old copy."""
+    heads = await own_feed(follower, 3)
+    assert await ask(follower, heads, _note(follower, 5, bytes(32))) == (True, ["fence.partner-ahead"])
+
+
+@pytest.mark.parametrize("size", [2, 3])
+async def test_another_root_under_our_own_signature_counts(follower: Follower, size: int) -> None:
+    """W-13: we have signed two histories, whichever is the larger."""
+    heads = await own_feed(follower, 3)
+    assert await ask(follower, heads, _note(follower, size, bytes(32))) == (True, ["fence.rows-differ"])
+
+
+@pytest.mark.parametrize("size", [0, 2, 3])
+async def test_what_a_partner_truly_holds_is_no_reason_to_stop(follower: Follower, size: int) -> None:
+    """W-18: equal, behind or empty."""
+    heads = await own_feed(follower, 3)
+    async with follower.database.reading() as connection:
+        held = await feeds.get(connection, Origin(follower.me.scid, None, 1))
+        assert held is not None
+        root = (await feeds.frontier_at(connection, held.id, size)).root()
+    assert await ask(follower, heads, _note(follower, size, root)) == (True, [])
+
+
+async def test_a_lying_partner_cannot_halt_us(follower: Follower) -> None:
+    """W-15: a head under any other key, or no note at all, counts for nothing."""
+    heads = await own_feed(follower, 3)
+    theirs = _note(follower, 9, bytes(32), follower.author.keys.log)
+    forged = flipped(_note(follower, 9, bytes(32)), -8)
+    for note in (theirs, forged, b"<html></html>", b"", bytes(16_000)):
+        assert await ask(follower, heads, note) == (True, [])
+
+
+async def test_a_partner_that_cannot_say_is_asked_again(follower: Follower) -> None:
+    """W-18: 404 is an answer, a broken server is none."""
+    heads = await own_feed(follower, 3)
+    path = f"/received/{follower.me.scid}/public/1/checkpoint"
+    follower.site.spoilt[path] = instead(b"", status=500)
+    assert await ask(follower, heads, b"") == (False, [])
+    follower.site.spoilt[path] = instead(b"", status=404)
+    assert await ask(follower, heads, b"") == (True, [])
+
+
+async def test_what_was_learnt_moves_the_head_and_never_back(follower: Follower, tmp_path: Path) -> None:
+    """W-13, W-16: the next start knows it without the partner."""
+    heads = await own_feed(follower, 3)
+    origin, head = next(iter(heads.items()))
+    store = HeadStore(tmp_path / "head.sqlite")
+    await store.create()
+    await store.replace([Swap(origin, None, head)])
+    for size, expected in ((5, 5), (4, 5)):
+        theirs = Checkpoint(origin, size, bytes(32))
+        found = await fence.compare(
+            follower.database, Origin.parse(origin), theirs, _note(follower, size, bytes(32)), head
+        )
+        assert found is not None
+        await fence.remember(store, found)
+        assert (await store.read())[origin].size == expected
+    _, closed = await fence.check(follower.database, store)
+    await store.close()
+    assert closed is not None
+    assert closed.code == "fence.rows-behind"
