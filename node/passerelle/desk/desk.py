@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Final
+
+from pydantic import ConfigDict, ValidationError, validate_call
 
 from passerelle.desk import board, partners, publishing, reading, rejections, statements, syncing
 from passerelle.desk.board_view import AgencyView, Board
@@ -14,6 +16,7 @@ from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
 from passerelle.exchange.held import Held
 from passerelle.protocol.records import Record
+from passerelle.sync.copying import copy_feeds
 
 Answer = dict[str, object]
 
@@ -21,7 +24,7 @@ METHODS: Final = frozenset(
     {
         *("status", "peer_inspect", "peer_add", "peer_list", "peer_test"),
         *("records_list", "records_show", "publish", "nominate", "decide"),
-        *("sync", "statement", "board"),
+        *("sync", "statement", "board", "copy"),
     }
 )
 """What may be called by name; each is a method of :class:`Desk`."""
@@ -37,6 +40,7 @@ class Desk:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.ledger = Ledger(context)
+        self._calls: dict[str, Callable[..., Awaitable[object]]] = {}
 
     async def call(self, method: str, arguments: Mapping[str, object]) -> object:
         """One use case by name.
@@ -46,13 +50,13 @@ class Desk:
         """
         if method not in METHODS:
             raise InputError("desk.unknown-method", method=method)
-        found = getattr(self, method)
+        if method not in self._calls:
+            self._calls[method] = validate_call(config=ConfigDict(strict=True))(getattr(self, method))
         try:
-            inspect.signature(found).bind(**arguments)
-        except TypeError as exc:
-            raise InputError("desk.malformed-call", method=method, detail=str(exc)) from exc
-        answer: object = await found(**arguments)
-        return answer
+            answer = self._calls[method](**arguments)
+        except ValidationError as exc:
+            raise InputError("desk.malformed-call", method=method, detail=_first_fault(exc)) from exc
+        return await answer
 
     async def status(self) -> Answer:
         """Who we are, whether we may sign, how far each feed is."""
@@ -66,7 +70,9 @@ class Desk:
         self, url: str, scid: str | None = None, code: str | None = None, address: str | None = None
     ) -> Answer:
         """Add a partner."""
-        return await partners.add(self._context, url, scid, code, address)
+        added = await partners.add(self._context, url, scid, code, address)
+        self.ledger.changed()  # there is one more pair
+        return added
 
     async def peer_list(self) -> list[Answer]:
         """All partners with their feeds."""
@@ -96,13 +102,57 @@ class Desk:
         """Publish records, all or none."""
         return await publishing.publish(self._context, items, key, unchecked=unchecked)
 
-    async def nominate(self, offer: str, dossier: str, agreement: str, **more: object) -> Answer:
+    async def nominate(
+        self,
+        offer: str,
+        dossier: str,
+        agreement: str,
+        *,
+        nominated_on: str | None = None,
+        rank: int | None = None,
+        motivation: Mapping[str, object] | None = None,
+        key: str | None = None,
+        unchecked: bool = False,
+    ) -> Answer:
         """Nominate a volunteer; see :func:`passerelle.desk.publishing.nominate`."""
-        return await _bound(publishing.nominate, self._context, offer, dossier, agreement, **more)
+        return await publishing.nominate(
+            self._context,
+            offer,
+            dossier,
+            agreement,
+            nominated_on=nominated_on,
+            rank=rank,
+            motivation=motivation,
+            key=key,
+            unchecked=unchecked,
+        )
 
-    async def decide(self, about: str, outcome: str, **more: object) -> Answer:
+    async def decide(
+        self,
+        about: str,
+        outcome: str,
+        *,
+        effective: str | None = None,
+        reason: str | None = None,
+        function: str = "exchange-desk",
+        scope: Mapping[str, object] | None = None,
+        text: Mapping[str, object] | None = None,
+        key: str | None = None,
+        unchecked: bool = False,
+    ) -> Answer:
         """Decide on a record; see :func:`passerelle.desk.publishing.decide`."""
-        return await _bound(publishing.decide, self._context, about, outcome, **more)
+        return await publishing.decide(
+            self._context,
+            about,
+            outcome,
+            effective=effective,
+            reason=reason,
+            function=function,
+            scope=scope,
+            text=text,
+            key=key,
+            unchecked=unchecked,
+        )
 
     async def sync(self, peer: str | None = None) -> list[Answer]:
         """Visit one partner or all, now."""
@@ -111,6 +161,12 @@ class Desk:
     async def statement(self, partner: str, as_of: str | None = None, scheme: str | None = None) -> Answer:
         """The reciprocity statement with a partner."""
         return await statements.statement(self._context, self.ledger, partner, self._day(as_of), scheme)
+
+    async def copy(self, folder: str) -> list[Answer]:
+        """Copy every feed that is held into a folder, as files that an auditor can check."""
+        context = self._context
+        copied = await copy_feeds(context.database, context.own, context.heads, Path(folder))
+        return [{"origin": origin, "size": size} for origin, size in copied]
 
     async def board(self, as_of: str | None = None) -> Board:
         """The board."""
@@ -146,10 +202,7 @@ class Desk:
             raise InputError("desk.not-a-day", value=text[:40]) from exc
 
 
-async def _bound(function: Callable[..., Awaitable[Answer]], /, *arguments: object, **more: object) -> Answer:
-    """Call with the caller's names, refusing those that it does not have."""
-    try:
-        inspect.signature(function).bind(*arguments, **more)
-    except TypeError as exc:
-        raise InputError("desk.malformed-call", method=function.__name__, detail=str(exc)) from exc
-    return await function(*arguments, **more)
+def _first_fault(error: ValidationError) -> str:
+    """Which argument is wrong and how, never what was in it."""
+    fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['type']}"

@@ -1,11 +1,12 @@
 """What this node holds, as the fold reads it, kept in memory until something changes.
 
 Offers, organisations, agencies and nodes are many and speak of no joint fact, so of
-them only those are read that a nomination, a placement or a decision names.
+them only those are read and kept that a nomination, a placement or a decision names.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -13,7 +14,7 @@ from passerelle.desk.context import Context
 from passerelle.errors import InputError
 from passerelle.exchange.fold import fold, judge
 from passerelle.exchange.held import Held
-from passerelle.exchange.state import State
+from passerelle.exchange.state import OfferState, State
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
@@ -29,6 +30,9 @@ UNJUDGED = frozenset({*BULK, "rejection"})
 
 STATES_KEPT = 8
 
+Bodies = Mapping[str, Mapping[str, Json]]
+"""Bodies by digest."""
+
 
 class Ledger:
     """Records and the state folded from them.
@@ -40,6 +44,7 @@ class Ledger:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._stale = True
+        self._turn = asyncio.Lock()
         self._records: dict[str, Record] = {}
         self._held: list[Held] = []
         self._sizes: dict[Origin, int] = {}
@@ -55,17 +60,25 @@ class Ledger:
         found = {item.record.digest: item.record for item in self._held if isinstance(item.record, Record)}
         return list(found.values())
 
-    def bodies(self) -> dict[str, Mapping[str, Json]]:
-        """Bodies of all records read so far, by digest."""
+    def bodies(self) -> Bodies:
+        """Bodies of the records that the fold reads, by digest."""
         return {digest: record.body for digest, record in self._records.items()}
 
-    async def with_offers(self, ids: Sequence[str]) -> list[Held]:
-        """What the fold reads, and these offers besides."""
-        present = {(item.origin, item.index) for item in self._held}
-        return [
-            *self._held,
-            *(item for item in await self.held_of(ids) if (item.origin, item.index) not in present),
-        ]
+    async def offers(self, ids: Sequence[str], as_of: date) -> tuple[Mapping[str, OfferState], Bodies]:
+        """The state of some offers, and the bodies of all their versions by digest; nothing of it is kept.
+
+        What no record names is moved by public records alone, so only those are folded anew.
+        """
+        known = (await self.state(as_of)).offers
+        asked = await self.held_of(ids)
+        places = {(item.origin, item.index) for item in asked}
+        beside = [item for item in self._held if item.origin.is_public]
+        held = [*asked, *(item for item in beside if (item.origin, item.index) not in places)]
+        sizes = {origin: size for origin, size in self._sizes.items() if origin.is_public}
+        folded = fold(held, as_of=as_of, sizes=sizes).offers
+        states = {name: known.get(name) or folded[name] for name in ids if name in known or name in folded}
+        bodies = {item.record.digest: item.record.body for item in asked if isinstance(item.record, Record)}
+        return states, bodies
 
     def changed(self) -> None:
         """Something was published or arrived."""
@@ -99,15 +112,17 @@ class Ledger:
             raise InputError(verdict.code or "rule.blocked", **verdict.params)
 
     async def _refresh(self) -> None:
-        if not self._stale:
-            return
-        self._stale = False
-        try:
-            await self._read()
-        except BaseException:
-            self._stale = True
-            raise
-        self._states.clear()
+        """Read again what has changed; nobody goes on with the old while another reads the new."""
+        async with self._turn:
+            if not self._stale:
+                return
+            self._stale = False
+            try:
+                await self._read()
+            except BaseException:
+                self._stale = True
+                raise
+            self._states.clear()
 
     async def _read(self) -> None:
         async with self._context.database.reading() as connection:
@@ -115,16 +130,13 @@ class Ledger:
             sizes = {held.origin: held.size for held in await feeds.every(connection)}
             missing = {item.digest for item in places} - self._records.keys()
             found = await vault.get_records(connection, missing)
-        self._records.update({digest: Record.parse(data) for digest, data in found.items()})
-        held = list(self._as_held(places))
+        records = self._records | {digest: Record.parse(data) for digest, data in found.items()}
+        held = list(_as_held(places, records))
         self._held = [*held, *await self._named_by(item.record for item in held)]
+        self._records = {
+            item.record.digest: item.record for item in self._held if isinstance(item.record, Record)
+        }
         self._sizes = sizes
-
-    def _as_held(self, places: Iterable[Placed]) -> Iterable[Held]:
-        for item in places:
-            record = self._records.get(item.digest)
-            if record is not None:
-                yield Held(record, Origin.parse(item.origin), item.index)
 
     async def _named_by(self, records: Iterable[object]) -> list[Held]:
         """The offers that these records speak of, every version held."""
@@ -133,16 +145,20 @@ class Ledger:
 
     async def held_of(self, ids: Sequence[str]) -> list[Held]:
         """Every version held of the records with these ids."""
-        if not ids:
-            return []
         async with self._context.database.reading() as connection:
             places: list[Placed] = []
             for start in range(0, len(ids), 500):
                 places += await record_rows.placed(connection, ids=ids[start : start + 500])
             missing = {item.digest for item in places} - self._records.keys()
             found = await vault.get_records(connection, missing)
-        self._records.update({digest: Record.parse(data) for digest, data in found.items()})
-        return list(self._as_held(places))
+        records = self._records | {digest: Record.parse(data) for digest, data in found.items()}
+        return list(_as_held(places, records))
+
+
+def _as_held(places: Iterable[Placed], records: Mapping[str, Record]) -> Iterable[Held]:
+    for item in places:
+        if item.digest in records:  # an erased one is not
+            yield Held(records[item.digest], Origin.parse(item.origin), item.index)
 
 
 def _names(record: Record) -> Iterable[str]:

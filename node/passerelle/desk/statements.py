@@ -55,7 +55,7 @@ async def basis(context: Context, scid: str, waiting: list[str]) -> Answer:
         theirs = await feeds.get(connection, received)
         cosigned = None if theirs is None else await feeds.get_receipt(connection, theirs.id, context.own)
         newest = None if theirs is None else await feeds.get_checkpoint(connection, theirs.id)
-        setbacks = [] if theirs is None else await feeds.setbacks(connection, theirs.id)
+        setbacks = [] if theirs is None else await feeds.setbacks(connection, theirs.id, objects=False)
         ours = await feeds.get(connection, sent)
         confirmed = None if ours is None else await feeds.get_receipt(connection, ours.id, scid)
     sent_size = 0 if head is None else head.size

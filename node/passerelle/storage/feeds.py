@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
@@ -281,6 +281,12 @@ async def next_checkpoint(connection: AsyncConnection, feed_id: int, size: int) 
     return None if row is None else SignedHead(row.size, row.root, row.note)
 
 
+async def checkpoint_sizes(connection: AsyncConnection, feed_id: int, *, at_most: int) -> list[int]:
+    """Sizes of the checkpoints that are kept, rising, up to a size."""
+    query = select(checkpoint.c.size).where(checkpoint.c.feed_id == feed_id, checkpoint.c.size <= at_most)
+    return list((await connection.execute(query.order_by(checkpoint.c.size))).scalars())
+
+
 async def put_receipt(
     connection: AsyncConnection, feed_id: int, witness: str, size: int, note: bytes, time: int
 ) -> None:
@@ -338,9 +344,13 @@ async def put_setbacks(connection: AsyncConnection, feed_id: int, found: Sequenc
         )
 
 
-async def setbacks(connection: AsyncConnection, feed_id: int, *statuses: str) -> list[Setback]:
-    """What did not become a record, by index; of some statuses or all."""
-    query = select(setback).where(setback.c.feed_id == feed_id).order_by(setback.c.idx)
+async def setbacks(
+    connection: AsyncConnection, feed_id: int, *statuses: str, objects: bool = True
+) -> list[Setback]:
+    """What did not become a record, by index; of some statuses or all, with the bytes or without."""
+    kept = setback.c.object if objects else null().label("object")
+    columns = [column for column in setback.c if column.name != "object"]
+    query = select(*columns, kept).where(setback.c.feed_id == feed_id).order_by(setback.c.idx)
     if statuses:
         query = query.where(setback.c.status.in_(statuses))
     return [
@@ -349,10 +359,12 @@ async def setbacks(connection: AsyncConnection, feed_id: int, *statuses: str) ->
     ]
 
 
-async def count_setbacks(connection: AsyncConnection) -> dict[str, int]:
-    """How many objects met a setback, by status."""
-    rows = await connection.execute(select(setback.c.status, func.count()).group_by(setback.c.status))
-    return {row[0]: row[1] for row in rows}
+async def count_setbacks(connection: AsyncConnection, feed_id: int | None = None) -> dict[str, int]:
+    """How many objects met a setback, by status; of one feed or all."""
+    query = select(setback.c.status, func.count()).group_by(setback.c.status)
+    if feed_id is not None:
+        query = query.where(setback.c.feed_id == feed_id)
+    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 async def unreported(connection: AsyncConnection, feed_id: int, limit: int) -> list[Setback]:
