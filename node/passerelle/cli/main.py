@@ -39,6 +39,7 @@ for command in (
     publishing.decide,
     exchange.sync,
     exchange.statement,
+    exchange.copy,
     exchange.audit,
     scenarios.scenario,
     scenarios.demo,

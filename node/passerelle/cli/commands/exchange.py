@@ -1,4 +1,4 @@
-"""The exchange with partners: ``sync``, ``statement``; and ``audit``, which trusts no node."""
+"""The exchange with partners: ``sync``, ``statement``; ``copy``, and ``audit``, which trusts no node."""
 
 from __future__ import annotations
 
@@ -68,6 +68,21 @@ def statement(own: Session, partner: str, as_of: str | None) -> None:
         own.out.json(told)
     else:
         show_statement(own.out, told)
+
+
+@click.command(cls=Command, help="cli.copy.help")
+@click.argument("folder", type=click.Path(path_type=Path))
+@session
+def copy(own: Session, folder: Path) -> None:
+    """Copy the feeds that are held into a folder, for an auditor or a stick."""
+    told = rows(own.ask("copy", doing="cli.copy.doing", folder=str(folder.absolute())))
+    if own.as_json:
+        own.out.json(told)
+        return
+    own.out.table(
+        ["cli.column.feed", "cli.column.size"], [(feed["origin"], feed["size"]) for feed in told], right=[1]
+    )
+    own.out.say("cli.copy.next", command=f"passerelle audit {folder}")
 
 
 @click.command(cls=Command, help="cli.audit.help")
