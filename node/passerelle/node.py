@@ -185,7 +185,7 @@ class Node:
         if self.publisher.closed is None:
             _log.error("read-only", code=found.error.code, **found.error.params)
             self.publisher.closed = found.error
-            await fence.remember(self.heads, found)
+        await fence.remember(self.heads, found)  # of each feed: the next start is to know them all
 
     async def _report(self, scid: str) -> None:
         await self.desk.report_rejections(scid)

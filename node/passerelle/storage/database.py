@@ -13,9 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -45,8 +43,11 @@ class Database:
         """
         with storage_errors():
             async with self._writer.begin() as connection:
-                await connection.run_sync(_migrate)
-                await _check_compatibility(connection)
+                revision = await connection.run_sync(_revision)
+                if revision:
+                    await _check_compatibility(connection)
+                if revision < tables.REVISION:
+                    await connection.run_sync(_migrate)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -100,7 +101,18 @@ def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     return engine
 
 
+def _revision(connection: Connection) -> str:
+    """The newest migration that the tables went through, empty for a new database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
+
+
 def _migrate(connection: Connection) -> None:
+    # Only here: it takes long to load, and a start seldom needs it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

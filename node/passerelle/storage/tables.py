@@ -22,6 +22,8 @@ from sqlalchemy import (
 #: Raised by one when older code may no longer open the database.
 OLDEST_CODE_THAT_MAY_RUN = 1
 THIS_CODE = 1
+#: The newest migration that this code knows; numbered, so that a later one compares as larger.
+REVISION = "0001"
 
 metadata = MetaData(
     naming_convention={
