@@ -238,107 +238,6 @@ def test_no_quota_no_fulfilment() -> None:
     assert (row(said, ML, TG)["quota"], row(said, ML, TG)["fulfilment"]) == (0, None)
 
 
-# --- placements that end -----------------------------------------------------------------
-
-
-def test_a_cancelled_placement_is_not_planned_and_one_that_began_stays_realised() -> None:
-    """S-50: ended before the day of arrival it is cancelled; ended later it stays realised, months cut."""
-    world = World()
-    programme = Programme.signed(world.row(TG, ML, 4))
-    cancelled = programme.placed(TG, ML, planned="2017-09/2018-04")
-    world = programme.world
-    world.decide(ML, TG, cancelled, "withdraw", "2017-08-01")
-    early = programme.realised(TG, ML, "2017-09-01", planned="2017-09-01/2018-04-30")
-    world.decide(TG, ML, early, "terminate", "2017-09-30")
-    said = both(world, TG, ML)
-    assert [row(said, TG, ML)[name] for name in ("nominated", "accepted", "planned", "realised")] == [
-        1,
-        1,
-        1,
-        1,
-    ]
-    months = said["personMonths"]
-    assert isinstance(months, dict)
-    assert row(months, TG, ML)["realised"] == three_places(Fraction(30 * 16, 487))
-    state = world.state(TG)
-    assert state.placements[cancelled.id].state == "cancelled"
-    assert state.placements[early.id].state == "ended-early"
-
-
-def test_who_arrives_on_the_day_of_the_end_has_arrived() -> None:
-    """S-50: only an end before the day of arrival cancels."""
-    world = World()
-    programme = Programme.signed(world.row(TG, ML, 4))
-    placement = programme.realised(TG, ML, "2017-09-04")
-    programme.world.decide(TG, ML, placement, "terminate", "2017-09-04")
-    assert programme.world.state(ML).placements[placement.id].is_realised
-    programme.world.decide(ML, TG, placement, "terminate", "2017-09-03")
-    assert programme.world.state(ML).placements[placement.id].state == "cancelled"
-
-
-def test_an_early_return_cuts_the_months() -> None:
-    """S-62: an event of either end that says so."""
-    world = World()
-    programme = Programme.signed(world.row(TG, ML, 4))
-    placement = programme.realised(TG, ML, "2017-09-01", planned="2017-09-01/2018-04-30")
-    programme.world.event(TG, ML, placement, "early-return", "2017-10-01")
-    state = programme.world.state(ML)
-    assert state.placements[placement.id].state == "ended-early"
-    assert state.placements[placement.id].realised_months == Fraction(31 * 16, 487)
-    assert state.placements[placement.id].is_realised
-
-
-def test_only_the_hosts_done_arrival_realises() -> None:
-    """S-50: neither the sender's word nor a planned or corrected arrival."""
-    world = World()
-    programme = Programme.signed(world.row(TG, ML, 4))
-    placement = programme.placed(TG, ML)
-    world = programme.world
-    world.event(TG, ML, placement)
-    assert not world.state(TG).placements[placement.id].is_realised
-    planned = world.event(ML, TG, placement, status="planned")
-    assert not world.state(TG).placements[placement.id].is_realised
-    done = world.event(ML, TG, placement, after=planned)
-    assert world.state(TG).placements[placement.id].is_realised
-    world.event(ML, TG, placement, status="cancelled", after=done)
-    assert not world.state(TG).placements[placement.id].is_realised
-
-
-def test_a_public_arrival_counts_like_a_bilateral_one() -> None:
-    """S-50: events may be public."""
-    world = World()
-    programme = Programme.signed(world.row(TG, ML, 4))
-    placement = programme.placed(TG, ML)
-    programme.world.event(ML, "public", placement)
-    assert row(both(programme.world, TG, ML), TG, ML)["realised"] == 1
-
-
-def test_a_placement_is_not_realised_before_the_sender_accepts_it() -> None:
-    """S-50: a joint fact needs both."""
-    world = World()
-    programme = Programme.signed(world.row(TG, ML, 4))
-    nomination = programme.confirmed(TG, ML)
-    placement = programme.world.place(ML, TG, nomination, programme.agreement)
-    programme.world.event(ML, TG, placement)
-    said = row(both(programme.world, TG, ML), TG, ML)
-    assert (said["planned"], said["realised"]) == (0, 0)
-    assert programme.world.state(TG).placements[placement.id].state == "proposed"
-
-
-def test_an_open_planned_end_counts_persons_and_no_months() -> None:
-    """S-62: no month is invented."""
-    world = World()
-    programme = Programme.signed(world.row(TG, ML, 4))
-    programme.realised(TG, ML, planned="2017-09-04/..")
-    said = both(programme.world, TG, ML)
-    months = said["personMonths"]
-    assert isinstance(months, dict)
-    assert row(months, TG, ML) == {
-        "from": TG, "to": ML, "planned": "0.000", "realised": "0.000", "undated": 1
-    }  # fmt: skip
-    assert row(said, TG, ML)["realised"] == 1
-
-
 # --- what moves no figure ----------------------------------------------------------------
 
 
@@ -383,6 +282,21 @@ def test_other_pairs_move_nothing() -> None:
     world.nominate(TG, BF, other, world.offer(BF), world.dossier(TG, BF))
     assert both(world, TG, ML) == before
     assert row(both(world, TG, BF), TG, BF)["nominated"] == 1
+
+
+def test_the_country_is_that_of_the_agreement_in_force() -> None:
+    """S-63: a proposal that nobody accepted names no country anew."""
+    programme = pilot()
+    world = programme.world
+    for number in range(2):  # ids before the one in force
+        body = dict(programme.agreement.body)
+        body["parties"] = [{"agency": TG, "country": "XX"}, {"agency": ML, "country": "XX"}]
+        world.publish(
+            TG, [ML], "agreement", body, record_id=f"urn:uuid:{number:08}-0000-4000-8000-000000000000"
+        )
+    assert both(world, TG, ML)["parties"] == [
+        {"agency": ML, "country": "ML"}, {"agency": TG, "country": "TG"}
+    ]  # fmt: skip
 
 
 def test_counts_of_one_agreement() -> None:
