@@ -22,7 +22,7 @@ from passerelle.errors import ConfigError, PasserelleError
 from passerelle.exchange.held import Held
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.origins import Origin
-from passerelle.protocol.records import Record
+from passerelle.protocol.records import FeedPosition, Record
 from passerelle.protocol.schemas import Schemas
 from passerelle.storage import peers as peer_rows
 from passerelle.storage import records as record_rows
@@ -93,6 +93,7 @@ class Node:
             random=secrets.token_bytes,
             clock=utc_now,
             new_id=lambda: f"urn:uuid:{uuid.uuid4()}",
+            safe_seen=self._safe_seen,
         )
         self.publisher = Publisher(database, heads, tools, crash=crash, published=self._published)
         self.follower = Follower(
@@ -169,6 +170,9 @@ class Node:
     async def _check(self, record: Record, ahead: Sequence[Held]) -> None:
         await self.desk.check(record, ahead)
 
+    async def _safe_seen(self, partner: str, cosigned: FeedPosition) -> FeedPosition:
+        return await self.desk.ledger.safe_seen(partner, cosigned)
+
     def _published(self, grown: Mapping[str, Head]) -> None:
         self.desk.ledger.changed()
         self.follower.tell({origin: head.size for origin, head in grown.items()})
@@ -179,7 +183,9 @@ class Node:
             rows = await record_rows.find(connection, type="node", issuer=scid, newest_only=True, limit=1)
             data = await vault.get_record(connection, rows[0].digest) if rows and rows[0].readable else None
         if data is not None:
-            await contact.keep_descriptor(self.database, self.directory, Record.parse(data))
+            await contact.keep_descriptor(
+                self.database, self.directory, Record.parse(data), self.config.server.public_address
+            )
 
     async def _fenced(self, found: Contradiction) -> None:
         if self.publisher.closed is None:

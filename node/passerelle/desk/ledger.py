@@ -12,12 +12,13 @@ from datetime import date
 
 from passerelle.desk.context import Context
 from passerelle.errors import InputError
+from passerelle.exchange.causality import safe_seen
 from passerelle.exchange.fold import fold, judge
 from passerelle.exchange.held import Held
 from passerelle.exchange.state import OfferState, State
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json
-from passerelle.protocol.records import Record
+from passerelle.protocol.records import FeedPosition, Record
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.records import Placed
@@ -92,6 +93,18 @@ class Ledger:
                 self._states.pop(next(iter(self._states)))
             self._states[as_of] = fold(self._held, as_of=as_of, sizes=self._sizes)
         return self._states[as_of]
+
+    async def safe_seen(self, partner: str, cosigned: FeedPosition) -> FeedPosition:
+        """What our next record to a partner may say that it saw: short of a record that lies about ours.
+
+        Args:
+            partner: The addressee's SCID.
+            cosigned: How far we have cosigned its feed to us.
+        """
+        await self._refresh()
+        return safe_seen(
+            self._held, author=self._context.own, partner=partner, cosigned=cosigned, sizes=self._sizes
+        )
 
     async def check(self, record: Record, ahead: Sequence[Held]) -> None:
         """Refuse what our own rules, and so every partner's, would block.

@@ -33,6 +33,9 @@ Audience = Literal["public"] | tuple[str, ...]
 Check = Callable[[Record, Sequence[Held]], Awaitable[None]]
 """Refuses, by InputError, a record that our own rules would block, given those signed just before it."""
 
+SafeSeen = Callable[[str, FeedPosition], Awaitable[FeedPosition]]
+"""How much of what we cosigned of a partner's feed we may say that we saw (spec/11-fold.md, S-15)."""
+
 SALT_BYTES = 32
 NONCE_BYTES = 16
 
@@ -110,6 +113,7 @@ class Tools:
     random: Callable[[int], bytes]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    safe_seen: SafeSeen
 
 
 class Batch:
@@ -205,7 +209,8 @@ class Batch:
 
     async def _position(self, scid: str) -> FeedPosition:
         if scid not in self._seen:
-            self._seen[scid] = await largest_cosigned(self.connection, scid, self._tools.directory.own_scid)
+            cosigned = await largest_cosigned(self.connection, scid, self._tools.directory.own_scid)
+            self._seen[scid] = await self._tools.safe_seen(scid, cosigned)
         return self._seen[scid]
 
     def _origins(self, record: Record) -> list[Origin]:
