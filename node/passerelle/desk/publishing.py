@@ -177,7 +177,7 @@ async def nominate(
         "dossier": _ref(presented),
         "agreement": _ref(agreed),
         "direction": direction,
-        "nominatedOn": nominated_on or context.clock().date().isoformat(),
+        "nominatedOn": context.clock().date().isoformat() if nominated_on is None else nominated_on,
     }
     if rank is not None:
         body["rank"] = rank
@@ -233,7 +233,7 @@ async def decide(
         "about": _ref(subject),
         "aboutType": subject.type,
         "outcome": outcome,
-        "effective": effective or context.clock().date().isoformat(),
+        "effective": context.clock().date().isoformat() if effective is None else effective,
         "actingFunction": function,
     }
     more = {"reason": reason, "scope": scope, "text": text}

@@ -27,9 +27,14 @@ class Pair:
     mali: Here
 
     async def settle(self) -> None:
-        """Until each holds and has cosigned what the other wrote, and knows it."""
-        for here in (self.togo, self.mali, self.togo, self.mali):
-            await here.sync()
+        """Each visits the other, and so holds and has cosigned what it wrote."""
+        await self.mali.hear(self.togo)
+        await self.togo.hear(self.mali)
+
+    async def agree(self) -> None:
+        """Until each also knows that the other has cosigned all."""
+        for _ in range(2):
+            await self.settle()
 
     async def proposed(self, *, quota: int = 50, candidates: int = 1, **row: object) -> Answer:
         """An agreement that Togo proposes, Togo to Mali and back."""
@@ -53,9 +58,9 @@ class Pair:
     async def agreed(self, *, quota: int = 50, candidates: int = 1, **row: object) -> Answer:
         """An agreement in force, and both know it."""
         made = await self.proposed(quota=quota, candidates=candidates, **row)
-        await self.settle()
+        await self.mali.hear(self.togo)
         await decide(self.mali, made, "accept", effective="2021-01-01")
-        await self.settle()
+        await self.togo.hear(self.mali)
         return made
 
     async def card(self, here: Here | None = None, **more: object) -> Answer:
@@ -74,9 +79,9 @@ class Pair:
     async def placed(self, nomination: Answer, agreement: Answer, offered: Answer) -> Answer:
         """A placement that Mali publishes for an accepted and confirmed nomination."""
         await decide(self.mali, nomination, "accept")
-        await self.settle()
+        await self.togo.hear(self.mali)
         await decide(self.togo, nomination, "confirm")
-        await self.settle()
+        await self.mali.hear(self.togo)
         body = {
             "nomination": ref(nomination),
             "offer": ref(offered),

@@ -100,6 +100,11 @@ class Here:
         """Add another node as a partner, under its own code."""
         await self.node.desk.peer_add(other.url, code=code or other.node.config.agency.code)
 
+    async def hear(self, other: Here) -> None:
+        """Visit one partner."""
+        (visit,) = await self.node.desk.sync(other.scid)
+        assert visit["ok"], visit["error"]
+
     async def sync(self) -> None:
         """Visit every partner once; a visit that fails fails the test."""
         for visit in await self.node.desk.sync():
