@@ -48,7 +48,8 @@ async def add(
         address: Where to connect from now on, where it is not what the partner publishes.
 
     Raises:
-        InputError: ``peer.is-us``, ``peer.another-identity``, ``peer.known``, ``peer.code-taken``.
+        InputError: ``peer.is-us``, ``peer.another-identity``, ``peer.known``, ``peer.code-taken``,
+            ``peer.address-taken``.
     """
     found = await contact.introduce(context.client, url, context.clock())
     _refuse_unfit(context, found, scid, code)
@@ -91,6 +92,10 @@ def _refuse_unfit(context: Context, found: Introduction, scid: str | None, code:
     taken = {partner.code for partner in context.directory.peers} | {context.config.agency.code}
     if code is not None and code in taken:
         raise InputError("peer.code-taken", code=code)
+    claimed, ours = found.public_address, context.config.server.public_address
+    owner = contact.owner_of_site(context.directory, ours, claimed, besides=offered)
+    if owner is not None:
+        raise InputError("peer.address-taken", address=claimed, name=context.code_of(owner) or owner)
 
 
 async def listing(context: Context) -> list[Answer]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
+
+import structlog
 
 from passerelle.errors import ProtocolError, TransportError
 from passerelle.protocol.identity import Identity, compare_logs, parse_identity
 from passerelle.protocol.records import Record, check_proof
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database
+from passerelle.sync.addresses import owner_of, public_address, site_of
 from passerelle.sync.client import Client, Road, problem_of
 from passerelle.sync.directory import Directory, parse_descriptor
 
@@ -18,6 +20,8 @@ MAX_IDENTITY_BYTES = 2**20
 MAX_DESCRIPTOR_BYTES = 2**18
 IDENTITY_PATH = "/.well-known/did.jsonl"
 DESCRIPTOR_PATH = "/.well-known/passerelle"
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +42,6 @@ class Introduction:
     def public_address(self) -> str:
         """Where it says that it is."""
         return public_address(self.descriptor)
-
-
-def public_address(descriptor: Record) -> str:
-    """The first address of a descriptor, without a trailing slash.
-
-    Raises:
-        ProtocolError: ``descriptor.wrong``.
-    """
-    addresses = descriptor.body.get("addresses")
-    first = addresses[0] if isinstance(addresses, list) and addresses else None
-    if not isinstance(first, str) or urlsplit(first).scheme not in {"http", "https"}:
-        raise ProtocolError("descriptor.wrong")
-    return first.rstrip("/")
 
 
 async def introduce(client: Client, address: str, now: datetime) -> Introduction:
@@ -105,12 +96,34 @@ async def refresh_identity(
     return True
 
 
-async def keep_descriptor(database: Database, directory: Directory, descriptor: Record) -> None:
-    """Take a partner's newer descriptor, come by its public feed, into use."""
+def owner_of_site(directory: Directory, own_address: str, address: str, *, besides: str) -> str | None:
+    """The SCID to which the site of an address belongs: ours, another partner's, or None."""
+    if site_of(address) == site_of(own_address):
+        return directory.own_scid
+    return owner_of(address, (partner for partner in directory.peers if partner.scid != besides))
+
+
+async def keep_descriptor(
+    database: Database, directory: Directory, descriptor: Record, own_address: str
+) -> None:
+    """Take a partner's newer descriptor, come by its public feed, into use.
+
+    One that claims our address or another partner's is left aside: what we would sign for
+    that address, and send to this partner, it could replay there.
+    """
     partner = directory.peer(descriptor.issuer_scid)
     if partner is None or Record.parse(partner.descriptor).issued >= descriptor.issued:
         return
-    address = partner.address if partner.override else public_address(descriptor)
+    try:
+        claimed = public_address(descriptor)
+    except ProtocolError as error:
+        _log.warning("descriptor-left-aside", peer=partner.scid, code=error.code)
+        return
+    owner = owner_of_site(directory, own_address, claimed, besides=partner.scid)
+    if owner is not None:
+        _log.warning("descriptor-left-aside", peer=partner.scid, code="peer.address-taken", owner=owner)
+        return
+    address = partner.address if partner.override else claimed
     async with database.writing() as connection:
         await peer_rows.change(connection, partner.scid, descriptor=descriptor.data, address=address)
     directory.keep_peer(replace(partner, descriptor=descriptor.data, address=address))

@@ -26,6 +26,7 @@ from passerelle.storage import peers as peer_rows
 from passerelle.storage.heads import Head
 from passerelle.storage.peers import Peer
 from passerelle.sync import contact, fence, receipts
+from passerelle.sync.addresses import public_address
 from passerelle.sync.client import Client, Road
 from passerelle.sync.fence import Contradiction
 from passerelle.sync.fetch import FeedReader
@@ -324,5 +325,5 @@ class Follower:
 
 def road_to(partner: Peer) -> Road:
     """How to reach a partner: where to connect, and the address that signatures cover."""
-    public = contact.public_address(Record.parse(partner.descriptor))
+    public = public_address(Record.parse(partner.descriptor))
     return Road(partner.scid, partner.address, public, trusted_address=partner.override)
