@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import InputError, PasserelleError, StorageError
 from passerelle.protocol.origins import Origin
@@ -35,6 +37,8 @@ from passerelle.sync.batch import Batch, Draft, Tools, sign_head
 
 MAX_BATCH = 256
 """Records committed together at most, unless one group is larger."""
+NOTHING_WRITTEN = frozenset({"storage.disk-full", "storage.read-only-disk"})
+"""Failures of a COMMIT after which the database has certainly rolled back."""
 
 _log = structlog.get_logger()
 
@@ -110,22 +114,26 @@ class Publisher:
         try:
             self._refuse_closed()
             self._crash.reach("before-publish-rows")
-            async with self._database.writing() as connection:
+            async with self._rows() as connection:
                 batch = Batch(connection, self._tools, await record_rows.last_issued(connection))
                 for group in groups:
                     await self._compose(batch, group)
+                self._refuse_closed()  # composing took a while; what is signed from here on is ours for ever
                 swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))
             self._crash.reach("after-publish-rows")
             await self._move(swaps)
         except PasserelleError as error:
             if isinstance(error, StorageError) and error.fatal:
-                self.closed = error
+                self.closed = self.closed or error
             _fail(groups, error)
             return
         except Exception as error:  # noqa: BLE001  a fault of our own: the callers must not wait for ever
             _log.exception("publish.failed")
-            _fail(groups, StorageError("publish.failed", detail=type(error).__name__))
+            _fail(groups, self.closed or StorageError("publish.failed", detail=type(error).__name__))
             return
+        except BaseException:  # cancelled: whoever waits is told, and how far it came stands in `closed`
+            _fail(groups, self.closed or StorageError("publish.failed", detail="CancelledError"))
+            raise
         self._published({swap.origin: swap.new for swap in swaps})
         for group in groups:
             if not group.done.done():
@@ -154,16 +162,38 @@ class Publisher:
         except PasserelleError as error:
             _fail([group], error)
 
+    @asynccontextmanager
+    async def _rows(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction; where the result of its COMMIT is unknown, nothing more is signed.
+
+        An error within the block rolls back and is the caller's: nothing has happened. One of
+        the COMMIT itself may have left signed checkpoints on the disk, or not.
+        """
+        complete = False
+        try:
+            async with self._database.writing() as connection:
+                yield connection
+                complete = True
+        except BaseException as error:
+            known = isinstance(error, PasserelleError) and error.code in NOTHING_WRITTEN
+            if complete and not known:
+                fatal = isinstance(error, StorageError) and error.fatal
+                self.closed = self.closed or (error if fatal else _stopped(error))
+            raise
+
     async def _move(self, swaps: Sequence[Swap]) -> None:
         if not swaps:
             return
         self._crash.reach("before-publish-head")
+        self._refuse_closed()  # a partner may have proven meanwhile that these rows are of an old copy
         try:
             await self._heads.replace(swaps)
-        except StorageError as error:
-            # The rows are durable and ahead of the head: only a new start may decide what holds.
-            self.closed = StorageError("publish.stopped", fatal=True, cause=error.code)
-            raise self.closed from error
+        except BaseException as error:
+            # The rows are durable and ahead of the head, and whether the head has moved is unknown.
+            self.closed = self.closed or _stopped(error)
+            if isinstance(error, Exception):
+                raise self.closed from error
+            raise
         self._crash.reach("after-publish-head")
         self.current.update({swap.origin: swap.new for swap in swaps})
 
@@ -172,13 +202,19 @@ class Publisher:
         if origin.encode() in self.current:
             return
         self._refuse_closed()
-        async with self._database.writing() as connection:
+        async with self._rows() as connection:
             held = await feeds.get(connection, origin) or await feeds.add(
                 connection, origin, own=True, state="current"
             )
             now = int(self._tools.clock().timestamp())
             swap = await sign_head(connection, held, self._tools.keys, None, now)
         await self._move([swap])
+
+
+def _stopped(cause: BaseException) -> StorageError:
+    """Only a new start may decide what holds (W-9)."""
+    named = cause.code if isinstance(cause, PasserelleError) else type(cause).__name__
+    return StorageError("publish.stopped", fatal=True, cause=named)
 
 
 def _answered_before(group: _Group, known: tuple[str, object]) -> list[dict[str, object]]:

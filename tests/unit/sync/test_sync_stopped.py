@@ -1,0 +1,145 @@
+"""The publisher where the result of a durable write is unknown, and where the fence closes while it works."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from passerelle.errors import StorageError
+from passerelle.node import Node, open_node
+from passerelle.storage import feeds
+from passerelle.storage.heads import Swap
+from passerelle.sync.batch import Batch
+from tests.unit.federation.world import TOGO, homes_once, offer
+
+
+@pytest.fixture(scope="session")
+def home_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home, to be copied."""
+    return homes_once(tmp_path_factory)[TOGO]
+
+
+@pytest.fixture
+async def node(home_once: Path, tmp_path: Path) -> AsyncIterator[Node]:
+    """A node that works."""
+    shutil.copytree(home_once, tmp_path / "home")
+    async with open_node(tmp_path / "home") as opened:
+        yield opened
+
+
+async def refused(node: Node) -> StorageError:
+    """Publish one offer in vain."""
+    with pytest.raises(StorageError) as caught:
+        async with asyncio.timeout(20):
+            await node.desk.publish([offer(TOGO, "Mission")])
+    return caught.value
+
+
+async def signed(node: Node) -> int:
+    """The largest size of our public feed under our own signature."""
+    async with node.database.reading() as connection:
+        (own,) = await feeds.every(connection, own=True)
+        newest = await feeds.get_checkpoint(connection, own.id)
+    assert newest is not None
+    return newest.size
+
+
+UNKNOWN: list[BaseException] = [
+    StorageError("head.moved", fatal=True),
+    IntegrityError("insert", None, ValueError("unique")),
+    TimeoutError(),
+    asyncio.CancelledError(),
+]
+
+
+@pytest.mark.parametrize("error", UNKNOWN, ids=lambda error: type(error).__name__)
+async def test_an_unknown_result_of_the_heads_stops_publishing(
+    node: Node, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """W-9: whatever comes out of the head store, nothing is signed before a new start has looked."""
+
+    async def fail(_swaps: Sequence[Swap]) -> None:
+        raise error
+
+    monkeypatch.setattr(node.heads, "replace", fail)
+    await refused(node)
+    assert node.publisher.closed is not None
+    assert node.publisher.closed.code == "publish.stopped"
+    monkeypatch.undo()
+    before = await signed(node)
+    assert (await refused(node)).code == "publish.stopped"
+    assert await signed(node) == before
+
+
+def failing_commits(node: Node, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let every COMMIT of the rows fail, though it may have happened."""
+    real = node.database.writing
+
+    @asynccontextmanager
+    async def writing() -> AsyncIterator[AsyncConnection]:
+        async with real() as connection:
+            yield connection
+        raise error
+
+    monkeypatch.setattr(node.database, "writing", writing)
+
+
+@pytest.mark.parametrize("code", ["storage.unusable", "storage.disk-error"])
+async def test_an_unknown_result_of_the_rows_stops_publishing(
+    node: Node, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """W-6, W-9: a COMMIT that failed may stand on the disk, with a signed checkpoint in it."""
+    failing_commits(node, monkeypatch, StorageError(code, fatal=code == "storage.disk-error"))
+    await refused(node)
+    assert node.publisher.closed is not None
+    monkeypatch.undo()
+    before = await signed(node)
+    await refused(node)
+    assert await signed(node) == before
+
+
+async def test_a_full_disk_is_a_known_result(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """storage.disk-full: the database has rolled back, and room is all that is missing."""
+    failing_commits(node, monkeypatch, StorageError("storage.disk-full"))
+    assert (await refused(node)).code == "storage.disk-full"
+    assert node.publisher.closed is None
+
+
+async def test_the_fence_is_looked_at_again_before_signing(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W-13: proof that came while a group was composed still stops its signature."""
+    real, before = Batch.compose, await signed(node)
+
+    async def compose(self: Batch, drafts: Any) -> Any:
+        composed = await real(self, drafts)
+        node.publisher.closed = StorageError("fence.partner-ahead")
+        return composed
+
+    monkeypatch.setattr(Batch, "compose", compose)
+    assert (await refused(node)).code == "fence.partner-ahead"
+    assert await signed(node) == before, "nothing was signed"
+
+
+async def test_the_fence_is_looked_at_again_before_the_heads_move(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W-13: proof that came with the last row still keeps the checkpoint from being let out."""
+    real, heads = Batch.write, await node.heads.read()
+
+    async def write(self: Batch, current: Any, now: int) -> Any:
+        swaps = await real(self, current, now)
+        node.publisher.closed = StorageError("fence.partner-ahead")
+        return swaps
+
+    monkeypatch.setattr(Batch, "write", write)
+    assert (await refused(node)).code == "fence.partner-ahead"
+    assert await node.heads.read() == heads
