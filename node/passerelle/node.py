@@ -97,7 +97,9 @@ class Node:
         )
         self.publisher = Publisher(database, heads, tools, crash=crash, published=self._published)
         self.follower = Follower(
-            PullTools(database, directory, self.schemas, keys, crash, utc_now),
+            PullTools(
+                database, directory, self.schemas, keys, crash, utc_now, closed=lambda: self.publisher.closed
+            ),
             self.client,
             config.sync,
             heads=lambda: self.publisher.current,
@@ -116,6 +118,7 @@ class Node:
         """Pass the fence and begin to take what is to be published."""
         current, closed = await fence.check(self.database, self.heads)
         self.publisher.current = current
+        closed = closed or await fence.remembered(self.database)
         self.publisher.closed = closed
         if closed is not None:
             _log.warning("read-only", code=closed.code, **closed.params)
@@ -191,7 +194,9 @@ class Node:
         if self.publisher.closed is None:
             _log.error("read-only", code=found.error.code, **found.error.params)
             self.publisher.closed = found.error
-        await fence.remember(self.heads, found)  # of each feed: the next start is to know them all
+        await fence.remember(
+            self.database, self.heads, found
+        )  # of each feed: the next start is to know them all
 
     async def _report(self, scid: str) -> None:
         await self.desk.report_rejections(scid)

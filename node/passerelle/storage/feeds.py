@@ -359,6 +359,13 @@ async def setbacks(
     ]
 
 
+async def first_gap(connection: AsyncConnection, feed_id: int) -> int | None:
+    """The lowest index that a receipt must stop before."""
+    query = select(func.min(setback.c.idx)).where(setback.c.feed_id == feed_id, setback.c.gap == 1)
+    found: int | None = (await connection.execute(query)).scalar_one()
+    return found
+
+
 async def count_setbacks(connection: AsyncConnection, feed_id: int | None = None) -> dict[str, int]:
     """How many objects met a setback, by status; of one feed or all."""
     query = select(setback.c.status, func.count()).group_by(setback.c.status)
@@ -370,7 +377,7 @@ async def count_setbacks(connection: AsyncConnection, feed_id: int | None = None
 async def unreported(connection: AsyncConnection, feed_id: int, limit: int) -> list[Setback]:
     """Quarantined objects that their author was not told of yet."""
     rows = await connection.execute(
-        select(setback)
+        select(setback.c.idx, setback.c.status, setback.c.code, setback.c.params)
         .where(setback.c.feed_id == feed_id, setback.c.status == "quarantined", setback.c.reported.is_(None))
         .order_by(setback.c.idx)
         .limit(limit)

@@ -17,10 +17,12 @@ A home restored whole, head store and all, looks well from inside. Only the part
 know better: at the first contact with each after a start they are asked how far they
 hold our own feeds. What counts is our own signature alone, so that no partner can halt
 us with an invention; and what was learnt so moves the head store, for the next start.
+Two roots at one size cannot be told by a head: that fact is kept in the rows.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,15 +31,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError, StorageError
 from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
+from passerelle.protocol.notes import MAX_NOTE_BYTES
 from passerelle.protocol.origins import Origin
 from passerelle.storage import feeds
+from passerelle.storage import records as record_rows
 from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.heads import Head, HeadStore, Swap
 from passerelle.sync.client import Client, Road
 from passerelle.sync.directory import Directory
 
-MAX_CHECKPOINT_BYTES = 16_384
+FACT = "fence-rows-differ"
+"""Name of the fact that a partner has proven two histories under our signature."""
+MOVES = 3
+"""Attempts at moving a head past publications that are still on their way."""
 
 _log = structlog.get_logger()
 
@@ -163,7 +170,7 @@ async def ask(
     found: list[Contradiction] = []
     for origin in (Origin(directory.own_scid, None, 1), Origin(directory.own_scid, road.scid, 1)):
         path = f"/{origin.received_path()}/checkpoint"
-        answer = await client.get(road, path, max_bytes=MAX_CHECKPOINT_BYTES, signed=True)
+        answer = await client.get(road, path, max_bytes=MAX_NOTE_BYTES, signed=True)
         if answer.status == 200:
             found += await _judge(database, directory, origin, answer.body, heads)
         elif answer.status != 404:
@@ -207,10 +214,32 @@ async def compare(
     return Contradiction(StorageError("fence.rows-differ", origin=name, size=size), name, seen)
 
 
-async def remember(heads: HeadStore, found: Contradiction) -> None:
-    """Move the head to the later checkpoint of ours that was learnt of, so that the next start knows it too."""
+async def remember(database: Database, heads: HeadStore, found: Contradiction) -> None:
+    """Let the next start know what was learnt, whatever this one had found already.
+
+    A later head moves the head store. Two roots under our signature are no matter of sizes:
+    they are kept as a fact of the node, which only a person clears.
+    """
+    if found.error.code == "fence.rows-differ":
+        async with database.writing() as connection:
+            await record_rows.put_fact(connection, FACT, json.dumps(found.error.params))
     if not heads.exists:
         return
-    old = (await heads.read()).get(found.origin)
-    if old is None or old.size < found.head.size:
-        await heads.replace([Swap(found.origin, old, found.head)])
+    for _ in range(MOVES):
+        old = (await heads.read()).get(found.origin)
+        if old is not None and old.size >= found.head.size:
+            return
+        try:
+            await heads.replace([Swap(found.origin, old, found.head)])
+        except StorageError as error:
+            if error.code != "head.moved":
+                raise
+            continue  # a publication was still on its way; none begins after it
+        return
+
+
+async def remembered(database: Database) -> StorageError | None:
+    """Why nothing may be signed, as learnt before this start from a partner."""
+    async with database.reading() as connection:
+        kept = await record_rows.get_fact(connection, FACT)
+    return None if kept is None else StorageError("fence.rows-differ", **json.loads(kept))

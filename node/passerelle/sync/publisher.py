@@ -177,8 +177,8 @@ class Publisher:
         except BaseException as error:
             known = isinstance(error, PasserelleError) and error.code in NOTHING_WRITTEN
             if complete and not known:
-                fatal = isinstance(error, StorageError) and error.fatal
-                self.closed = self.closed or (error if fatal else _stopped(error))
+                fatal = error if isinstance(error, StorageError) and error.fatal else None
+                self.closed = self.closed or fatal or _stopped(error)
             raise
 
     async def _move(self, swaps: Sequence[Swap]) -> None:

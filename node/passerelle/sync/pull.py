@@ -21,11 +21,12 @@ from itertools import chain
 
 import structlog
 
-from passerelle.errors import InconsistentLog, ProtocolError, TransportError
+from passerelle.errors import InconsistentLog, ProtocolError, StorageError, TransportError
 from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
 from passerelle.protocol.identity import Identity
 from passerelle.protocol.intake import Examined, examine
 from passerelle.protocol.merkle import range_nodes
+from passerelle.protocol.notes import MAX_NOTE_BYTES
 from passerelle.protocol.schemas import Schemas
 from passerelle.protocol.seals import SealingKey
 from passerelle.protocol.tiles import TILE_WIDTH
@@ -39,7 +40,6 @@ from passerelle.sync.client import Road
 from passerelle.sync.directory import Directory
 from passerelle.sync.fetch import FeedReader, Held, Stretch
 
-MAX_CHECKPOINT_BYTES = 16_384
 MAX_GROWTH = 1_000_000
 """Leaves that one pull may add; a larger jump waits for a person."""
 LOOK_CLOSER = frozenset({"road.root-missed", "road.damaged", "road.status", "road.too-long"})
@@ -77,7 +77,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class PullTools:
-    """What pulling needs, named by its use."""
+    """What pulling needs, named by its use; `closed` says why this node must sign nothing, or None."""
 
     database: Database
     directory: Directory
@@ -85,6 +85,7 @@ class PullTools:
     keys: Keys
     crash: CrashPoints
     clock: Callable[[], datetime]
+    closed: Callable[[], StorageError | None] = lambda: None
 
 
 class Pull:
@@ -117,7 +118,7 @@ class Pull:
         before = self._feed.size
         self._freed = await keeping.examine_again(self._tools, self._feed, self._examine_one)
         headers = {"If-None-Match": self._feed.etag} if self._feed.etag else {}
-        answer = await self._reader.get("checkpoint", MAX_CHECKPOINT_BYTES, headers, also=(304, 404))
+        answer = await self._reader.get("checkpoint", MAX_NOTE_BYTES, headers, also=(304, 404))
         if answer.status == 404:
             return await self._stand("waiting", "feed.waiting", before)
         if answer.status == 200:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import cosign, verify_checkpoint, verify_cosignature
-from passerelle.protocol.notes import SignedNote
+from passerelle.protocol.notes import MAX_NOTE_BYTES, SignedNote
 from passerelle.protocol.origins import Origin, witness_name
 from passerelle.storage import feeds
 from passerelle.storage.feeds import Feed
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from passerelle.sync.directory import Directory
     from passerelle.sync.pull import PullTools
 
-MAX_RECEIPT_BYTES = 16_384
-
 
 async def cosign_held(tools: PullTools, held: Feed) -> int:
     """Cosign the largest checkpoint that the promise covers, unless it is cosigned; returns its size."""
     own = tools.directory.own_scid
     async with tools.database.reading() as connection:
-        setbacks = [] if held.origin.is_public else await feeds.setbacks(connection, held.id)
-        limit = min([held.size, *(item.index for item in setbacks if item.gap)])
+        gap = None if held.origin.is_public else await feeds.first_gap(connection, held.id)
+        limit = held.size if gap is None else min(gap, held.size)
         head = await feeds.get_checkpoint(connection, held.id, at_most=limit)
         given = await feeds.get_receipt(connection, held.id, own)
         last = await feeds.last_cosigning(connection, own)
-    if head is None or (given is not None and given[0].size >= head.size):
-        return 0 if given is None else given[0].size
+    covered = 0 if given is None else given[0].size
+    # A node that has lost rows has lost cosignatures too: another one may contradict them (W-13, F-25).
+    if head is None or covered >= head.size or tools.closed() is not None:
+        return covered
     now = int(tools.clock().timestamp())
     time = max(now, last)  # a witness never dates back
     note = SignedNote.parse(head.note)
@@ -72,7 +72,7 @@ async def fetch(
         ProtocolError: The receipt is not what it should be.
     """
     path = f"/{origin.received_path()}/receipt"
-    answer = await client.get(road, path, max_bytes=MAX_RECEIPT_BYTES, signed=True)
+    answer = await client.get(road, path, max_bytes=MAX_NOTE_BYTES, signed=True)
     if answer.status != 200:
         return 0
     checkpoint = verify_checkpoint(answer.body, origin.encode(), directory.own.newest.log_keys)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from passerelle.errors import StorageError
 from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint, verify_cosignature
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.notes import SignedNote
@@ -160,6 +163,75 @@ async def test_a_partner_that_cannot_say_is_asked_again(follower: Follower) -> N
     assert await ask(follower, heads, b"") == (True, [])
 
 
+async def test_two_histories_are_known_at_the_next_start(follower: Follower, tmp_path: Path) -> None:
+    """W-20: another root at a size that we hold moves no head, and must not be forgotten for that."""
+    heads = await own_feed(follower, 3)
+    origin, head = next(iter(heads.items()))
+    store = HeadStore(tmp_path / "head.sqlite")
+    await store.create()
+    await store.replace([Swap(origin, None, head)])
+    assert await fence.remembered(follower.database) is None
+    found = await fence.compare(
+        follower.database,
+        Origin.parse(origin),
+        Checkpoint(origin, 3, bytes(32)),
+        _note(follower, 3, bytes(32)),
+        head,
+    )
+    assert found is not None
+    await fence.remember(follower.database, store, found)
+    assert (await store.read())[origin] == head
+    assert (await fence.check(follower.database, store))[1] is None, "rows and head alone do not tell"
+    await store.close()
+    closed = await fence.remembered(follower.database)
+    assert closed is not None
+    assert (closed.code, closed.params) == ("fence.rows-differ", {"origin": origin, "size": 3})
+
+
+async def test_a_head_is_remembered_past_a_publication_under_way(
+    follower: Follower, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W-19: the head store moves to what was proven even where a publication moves it first."""
+    heads = await own_feed(follower, 3)
+    origin, head = next(iter(heads.items()))
+    store = HeadStore(tmp_path / "head.sqlite")
+    await store.create()
+    await store.replace([Swap(origin, None, head)])
+    seen = Head(5, bytes(32), _note(follower, 5, bytes(32)))
+    real = store.read
+    stale = [{origin: Head(2, bytes(32), head.note)}]
+
+    async def read() -> object:
+        return stale.pop() if stale else await real()
+
+    monkeypatch.setattr(store, "read", read)
+    error = StorageError("fence.partner-ahead", origin=origin, rows=3, head=5)
+    await fence.remember(follower.database, store, fence.Contradiction(error, origin, seen))
+    assert (await real())[origin] == seen
+    await store.close()
+
+
+async def test_a_read_only_node_cosigns_nothing(follower: Follower) -> None:
+    """W-13, F-25: it takes what is new, and gives its receipt once it may sign again."""
+    feed = follower.feed(follower.bilateral, 2)
+    closed: list[StorageError | None] = [StorageError("fence.rows-behind")]
+    tools, follower.tools = follower.tools, replace(follower.tools, closed=lambda: closed[0])
+    pulled = await follower.pull(feed.origin)
+    assert (pulled.size, pulled.cosigned) == (2, 0)
+    assert await follower.cosigned(feed.origin) == 0
+    closed[0] = None
+    assert (await follower.pull(feed.origin)).cosigned == 2
+    assert tools.closed() is None
+
+
+async def test_a_note_may_carry_many_signatures(follower: Follower) -> None:
+    """C2SP signed-note: a checkpoint with witnesses' lines past 16 KiB is still one."""
+    feed = follower.feed(follower.public, 1)
+    line = "\N{EM DASH} witness.example " + base64.b64encode(bytes(4_000)).decode() + "\n"
+    feed.note = feed.checkpoint() + line.encode() * 5
+    assert (await follower.pull(feed.origin)).size == 1
+
+
 async def test_what_was_learnt_moves_the_head_and_never_back(follower: Follower, tmp_path: Path) -> None:
     """W-13, W-16: the next start knows it without the partner."""
     heads = await own_feed(follower, 3)
@@ -173,7 +245,7 @@ async def test_what_was_learnt_moves_the_head_and_never_back(follower: Follower,
             follower.database, Origin.parse(origin), theirs, _note(follower, size, bytes(32)), head
         )
         assert found is not None
-        await fence.remember(store, found)
+        await fence.remember(follower.database, store, found)
         assert (await store.read())[origin].size == expected
     _, closed = await fence.check(follower.database, store)
     await store.close()

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.errors import StorageError
 from passerelle.node import Node, open_node
 from passerelle.storage import feeds
-from passerelle.storage.heads import Swap
+from passerelle.storage.heads import Head, Swap
+from passerelle.sync import fence
 from passerelle.sync.batch import Batch
 from tests.unit.federation.world import TOGO, homes_once, offer
 
@@ -143,3 +144,19 @@ async def test_the_fence_is_looked_at_again_before_the_heads_move(
     monkeypatch.setattr(Batch, "write", write)
     assert (await refused(node)).code == "fence.partner-ahead"
     assert await node.heads.read() == heads
+
+
+async def test_two_histories_once_learnt_close_the_next_start(home_once: Path, tmp_path: Path) -> None:
+    """W-20: proof from a partner holds over a restart, and the desk says why nothing is published."""
+    home = tmp_path / "home"
+    shutil.copytree(home_once, home)
+    async with open_node(home) as first:
+        origin, head = next(iter((await first.heads.read()).items()))
+        error = StorageError("fence.rows-differ", origin=origin, size=head.size)
+        found = fence.Contradiction(error, origin, Head(head.size, bytes(32), b""))
+        await fence.remember(first.database, first.heads, found)
+    async with open_node(home) as again:
+        assert again.publisher.closed is not None
+        assert (await refused(again)).code == "fence.rows-differ"
+        visiting = again.follower._tools.closed()
+        assert visiting is again.publisher.closed
