@@ -117,6 +117,7 @@ class Desk:
         """Nominate a volunteer; see :func:`passerelle.desk.publishing.nominate`."""
         return await publishing.nominate(
             self._context,
+            self.ledger,
             offer,
             dossier,
             agreement,
@@ -143,6 +144,7 @@ class Desk:
         """Decide on a record; see :func:`passerelle.desk.publishing.decide`."""
         return await publishing.decide(
             self._context,
+            self.ledger,
             about,
             outcome,
             effective=effective,

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 
+from passerelle.desk import naming
 from passerelle.desk.context import Context
+from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
 from passerelle.protocol.origins import is_scid
 from passerelle.protocol.profile import Json, encode
 from passerelle.protocol.records import Record
-from passerelle.storage import records as record_rows
 from passerelle.storage import vault
 from passerelle.sync.batch import Audience, Draft
 
@@ -116,17 +117,15 @@ def _scid(context: Context, name: str) -> str:
     return context.directory.find(name).scid
 
 
-async def newest(context: Context, name: str, record_type: str | None = None) -> Record:
-    """The newest version held of a record, by id, or the exact one by digest.
+async def newest(context: Context, ledger: Ledger, name: str, record_type: str | None = None) -> Record:
+    """The newest version held of a record that the rules do not block, by id, or the exact one by digest.
 
     Raises:
-        InputError: ``record.unknown``, ``record.erased``, ``record.another-type``.
+        InputError: ``record.unknown``, ``record.ambiguous``, ``record.erased``, ``record.another-type``.
     """
+    chosen, _ = await naming.find(context, ledger, name)
     async with context.database.reading() as connection:
-        rows = await record_rows.by_name(connection, name)
-        if not rows:
-            raise InputError("record.unknown", name=name)
-        data = await vault.get_record(connection, rows[0].digest)
+        data = await vault.get_record(connection, chosen.digest)
     if data is None:
         raise InputError("record.erased", name=name)
     record = Record.parse(data)
@@ -141,6 +140,7 @@ def _ref(record: Record) -> dict[str, Json]:
 
 async def nominate(
     context: Context,
+    ledger: Ledger,
     offer: str,
     dossier: str,
     agreement: str,
@@ -155,6 +155,7 @@ async def nominate(
 
     Args:
         context: The node.
+        ledger: What the rules say of the records.
         offer: Id or digest of the host's offer.
         dossier: Id or digest of our dossier's card.
         agreement: Id or digest of the agreement.
@@ -168,9 +169,9 @@ async def nominate(
         InputError: ``nominate.no-direction`` where the agreement has none from us to the host,
             or the code of the rule that refuses, such as the quota.
     """
-    offered = await newest(context, offer, "offer")
-    presented = await newest(context, dossier, "dossier")
-    agreed = await newest(context, agreement, "agreement")
+    offered = await newest(context, ledger, offer, "offer")
+    presented = await newest(context, ledger, dossier, "dossier")
+    agreed = await newest(context, ledger, agreement, "agreement")
     direction = _direction(agreed, context.own, offered.issuer_scid)
     body: dict[str, object] = {
         "offer": _ref(offered),
@@ -201,6 +202,7 @@ def _agency(party: Json) -> Json:
 
 async def decide(
     context: Context,
+    ledger: Ledger,
     about: str,
     outcome: str,
     *,
@@ -216,6 +218,7 @@ async def decide(
 
     Args:
         context: The node.
+        ledger: What the rules say of the records.
         about: Id (newest version held) or digest (that version) of the record.
         outcome: A code of the list ``outcome``.
         effective: EDTF date; today where left out.
@@ -226,7 +229,7 @@ async def decide(
         key: Idempotency key.
         unchecked: See `publish`.
     """
-    subject = await newest(context, about)
+    subject = await newest(context, ledger, about)
     if effective is not None:
         _check_day(effective)
     body: dict[str, object] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from passerelle.desk import naming
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
@@ -103,17 +104,14 @@ def verdict_of(verdicts: object, digest: str) -> Answer:
 
 async def records_show(context: Context, ledger: Ledger, name: str) -> Answer:
     """One record: every version held, where it stands, its bytes, the verdict on it."""
+    chosen, versions = await naming.find(context, ledger, name)
     async with context.database.reading() as connection:
-        rows = await record_rows.by_name(connection, name)
-        if not rows:
-            raise InputError("record.unknown", name=name)
-        data = await vault.get_record(connection, rows[0].digest)
-        places = await record_rows.places_of(connection, rows[0].digest)
-        versions = await record_rows.by_name(connection, rows[0].id)
+        data = await vault.get_record(connection, chosen.digest)
+        places = await record_rows.places_of(connection, chosen.digest)
     state = await ledger.state(context.clock().date())
     return {
-        **_listed(context, rows[0]),
-        **verdict_of(state.verdicts, rows[0].digest),
+        **_listed(context, chosen),
+        **verdict_of(state.verdicts, chosen.digest),
         "versions": [{"version": row.version, "digest": row.digest} for row in versions],
         "places": [{"origin": origin, "index": index} for origin, index in places],
         "record": None if data is None else parse(data),
