@@ -23,6 +23,7 @@ from passerelle.errors import ProtocolError, TransportError
 from passerelle.protocol.profile import parse, parse_time
 from passerelle.protocol.requests import sign_request
 from passerelle.storage.home import Keys
+from passerelle.sync.addresses import host_of
 from passerelle.sync.guard import PrivateAddress, PublicOnlyResolver, refuse_private_literal
 
 MAX_PROBLEM_BYTES = 16_384
@@ -164,7 +165,7 @@ class Client:
     ) -> Answer:
         trusted = road.trusted_address or self._allow_private
         if not trusted:
-            refuse_private_literal(urlsplit(road.address).hostname or "")
+            refuse_private_literal(_dialled(road))
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "zstd, gzip", **headers}
         if "Range" in sent:
             sent["Accept-Encoding"] = "identity"
@@ -215,6 +216,13 @@ class Client:
             return False
         self._offsets[road.scid] = theirs - self._clock()
         return True
+
+
+def _dialled(road: Road) -> str:
+    try:
+        return host_of(road.address)
+    except ValueError as exc:
+        raise TransportError("road.unreachable", address=road.address, detail="InvalidURL") from exc
 
 
 def _new_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:

@@ -40,18 +40,42 @@ class PublicOnlyResolver(AbstractResolver):
         await self._inner.close()
 
 
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""NAT64 (RFC 6052): the last 32 bits are the IPv4 address that answers."""
+
+_INWARDS = (
+    ipaddress.IPv6Network("64:ff9b:1::/48"),  # NAT64 of a local network (RFC 8215)
+    ipaddress.IPv6Network("::/96"),  # once IPv4 within IPv6; today nobody's
+)
+
+
 def is_public(address: str) -> bool:
-    """Whether an IP address lies on the open internet."""
+    """Whether an IP address lies on the open internet, with the IPv4 address that it may carry within."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_global and not parsed.is_multicast
+    if isinstance(parsed, ipaddress.IPv6Address):
+        carried = _carried(parsed)
+        if carried is not None:
+            return is_public(str(carried))
+        if any(parsed in network for network in _INWARDS):
+            return False
+    return parsed.is_global and not parsed.is_multicast
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address to which a mapped, tunnelled (6to4) or translated one leads."""
+    if address in _TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def refuse_private_literal(host: str) -> None:
     """Refuse an address written as a number: literals never pass the resolver.
+
+    Args:
+        host: As it is dialled, normalised: ``①②⑦.0.0.1`` is a number only then.
 
     Raises:
         TransportError: ``road.private-address``.

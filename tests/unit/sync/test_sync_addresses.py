@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.errors import ProtocolError
+from passerelle.errors import ProtocolError, TransportError
 from passerelle.sync.addresses import public_address, site_of
+from passerelle.sync.client import Road
+from passerelle.sync.guard import is_public
 from tests.unit.sync.author import Agency
+from tests.unit.sync.conftest import Follower
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,52 @@ def test_two_spellings_of_one_place(spelling: str) -> None:
     """Whose server answers is decided by scheme, host and port."""
     assert site_of(spelling) == site_of("https://togo.example")
     assert site_of(spelling) != site_of("http://togo.example")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "①②⑦.0.0.1",
+        "\uff11\uff12\uff17.0.0.1",
+        "127.0.0.1",
+        "127。0。0。1",
+        "[::ffff:127.0.0.1]",
+        "[2002:7f00:1::]",
+        "[64:ff9b::a00:1]",
+    ],
+)
+async def test_the_host_that_is_dialled_is_the_one_that_is_checked(follower: Follower, host: str) -> None:
+    """P-16: the library dials the normalised host, so no other spelling reaches our own network."""
+    address = follower.site.address.replace("127.0.0.1", host)
+    road = Road(follower.author.scid, address, address, trusted_address=False)
+    with pytest.raises(TransportError, match=r"road\.private-address"):
+        await follower.client.get(road, "/.well-known/did.jsonl", max_bytes=10_000)
+    assert follower.site.asked == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "2002:0a00:0001::1",
+        "2002:7f00:1::",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::1",
+        "64:ff9b:1:2::8.8.8.8",
+        "::ffff:192.168.0.1",
+        "::127.0.0.1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "fe80::1%eth0",
+        "224.0.0.1",
+        "not an address",
+    ],
+)
+def test_an_address_that_leads_inwards(address: str) -> None:
+    """P-16: the private address within a tunnel's or a translator's is what answers."""
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1", "2002:0808:0808::1", "64:ff9b::8.8.8.8"])
+def test_an_address_of_the_open_internet(address: str) -> None:
+    """NAT64 is how a node in a network of IPv6 alone reaches the others."""
+    assert is_public(address)
