@@ -24,6 +24,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import InputError, PasserelleError, StorageError
@@ -95,7 +96,7 @@ class Publisher:
             InputError: A draft cannot be published as it stands; ``publish.key-reused``.
             StorageError: The fence is closed, or the disk failed; nothing was published.
         """
-        self._refuse_closed()
+        self.refuse_closed()
         group = _Group(drafts, key, request, asyncio.get_running_loop().create_future())
         await self._queue.put(group)
         return await group.done
@@ -112,13 +113,13 @@ class Publisher:
 
     async def _commit(self, groups: Sequence[_Group]) -> None:
         try:
-            self._refuse_closed()
+            self.refuse_closed()
             self._crash.reach("before-publish-rows")
             async with self._rows() as connection:
                 batch = Batch(connection, self._tools, await record_rows.last_issued(connection))
                 for group in groups:
                     await self._compose(batch, group)
-                self._refuse_closed()  # composing took a while; what is signed from here on is ours for ever
+                self.refuse_closed()  # composing took a while; what is signed from here on is ours for ever
                 swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))
             self._crash.reach("after-publish-rows")
             await self._move(swaps)
@@ -139,7 +140,8 @@ class Publisher:
             if not group.done.done():
                 group.done.set_result(group.answer)
 
-    def _refuse_closed(self) -> None:
+    def refuse_closed(self) -> None:
+        """Raise why this node signs nothing, where it does not."""
         if self.closed is not None:
             raise self.closed
 
@@ -161,6 +163,11 @@ class Publisher:
             raise
         except PasserelleError as error:
             _fail([group], error)
+        except SQLAlchemyError:
+            raise  # the transaction, and so the batch, is in doubt
+        except Exception as error:  # noqa: BLE001  a fault of our own in one group is not the others'
+            _log.exception("publish.failed")
+            _fail([group], StorageError("publish.failed", detail=type(error).__name__))
 
     @asynccontextmanager
     async def _rows(self) -> AsyncIterator[AsyncConnection]:
@@ -185,7 +192,7 @@ class Publisher:
         if not swaps:
             return
         self._crash.reach("before-publish-head")
-        self._refuse_closed()  # a partner may have proven meanwhile that these rows are of an old copy
+        self.refuse_closed()  # a partner may have proven meanwhile that these rows are of an old copy
         try:
             await self._heads.replace(swaps)
         except BaseException as error:
@@ -201,7 +208,7 @@ class Publisher:
         """Make one of our own feeds, with its empty checkpoint, unless it is there."""
         if origin.encode() in self.current:
             return
-        self._refuse_closed()
+        self.refuse_closed()
         async with self._rows() as connection:
             held = await feeds.get(connection, origin) or await feeds.add(
                 connection, origin, own=True, state="current"
