@@ -21,7 +21,7 @@ Answer = dict[str, object]
 
 async def inspect(context: Context, url: str) -> Answer:
     """What the node at an address says of itself, for a person to compare by telephone."""
-    return _told(await contact.introduce(context.client, url, context.clock()))
+    return _told(await contact.introduce(context.client, url, context.clock(), context.schemas))
 
 
 def _told(found: Introduction) -> Answer:
@@ -50,8 +50,10 @@ async def add(
     Raises:
         InputError: ``peer.is-us``, ``peer.another-identity``, ``peer.known``, ``peer.code-taken``,
             ``peer.address-taken``.
+        StorageError: The node signs nothing; nothing was written.
     """
-    found = await contact.introduce(context.client, url, context.clock())
+    context.publisher.refuse_closed()  # our feed to it could not be made, and half a partner is none
+    found = await contact.introduce(context.client, url, context.clock(), context.schemas)
     _refuse_unfit(context, found, scid, code)
     connect = (address or url).rstrip("/")
     now = int(context.clock().timestamp())

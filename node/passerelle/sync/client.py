@@ -7,7 +7,7 @@ are inflated under the same limit as they are read.
 from __future__ import annotations
 
 import asyncio
-import json
+import re
 import secrets
 import zlib
 from collections.abc import Callable, Mapping
@@ -27,6 +27,8 @@ from passerelle.sync.addresses import host_of
 from passerelle.sync.guard import PrivateAddress, PublicOnlyResolver, refuse_private_literal
 
 MAX_PROBLEM_BYTES = 16_384
+MAX_CODE = 64
+_CODE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 USER_AGENT = "passerelle/0.1"
 MAX_OFFSET = timedelta(days=3_653)
 """No clock is wrong by more; a time beyond it could not even be signed."""
@@ -140,6 +142,7 @@ class Client:
         answer = await self._send("GET", road, path, None, max_bytes, headers or {}, signed=signed)
         if signed and answer.status == 401 and self._learn_offset(road, answer):
             answer = await self._send("GET", road, path, None, max_bytes, headers or {}, signed=True)
+            self._forget_if_late(road, answer)
         return answer
 
     async def post(
@@ -150,6 +153,7 @@ class Client:
         answer = await self._send("POST", road, path, body, MAX_PROBLEM_BYTES, headers, signed=True)
         if answer.status == 401 and self._learn_offset(road, answer):
             answer = await self._send("POST", road, path, body, MAX_PROBLEM_BYTES, headers, signed=True)
+            self._forget_if_late(road, answer)
         return answer
 
     async def _send(
@@ -216,6 +220,11 @@ class Client:
             return False
         self._offsets[road.scid] = theirs - self._clock()
         return True
+
+    def _forget_if_late(self, road: Road, answer: Answer) -> None:
+        """An offset with which the time is still wrong was no offset; the next request begins anew."""
+        if answer.status == 401 and problem_of(answer) == "request.time":
+            self._offsets.pop(road.scid, None)
 
 
 def _dialled(road: Road) -> str:
@@ -288,8 +297,10 @@ _ENGINES: Mapping[str, Callable[[], _Engine]] = {
 
 def problem_of(answer: Answer) -> str:
     """The stable code of a partner's problem document, or its status where it has none."""
+    unknown = f"http-{answer.status}"
     try:
-        told = json.loads(answer.body[:MAX_PROBLEM_BYTES])
-        return str(told["code"])[:64]
-    except (ValueError, KeyError, TypeError):
-        return f"http-{answer.status}"
+        told = parse(answer.body, max_bytes=MAX_PROBLEM_BYTES)
+    except ProtocolError:
+        return unknown
+    code = told.get("code") if isinstance(told, dict) else None
+    return code if isinstance(code, str) and len(code) <= MAX_CODE and _CODE.fullmatch(code) else unknown

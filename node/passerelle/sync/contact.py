@@ -10,6 +10,7 @@ import structlog
 from passerelle.errors import ProtocolError, TransportError
 from passerelle.protocol.identity import Identity, compare_logs, parse_identity
 from passerelle.protocol.records import Record, check_proof
+from passerelle.protocol.schemas import Schemas
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database
 from passerelle.sync.addresses import owner_of, public_address, site_of
@@ -44,7 +45,7 @@ class Introduction:
         return public_address(self.descriptor)
 
 
-async def introduce(client: Client, address: str, now: datetime) -> Introduction:
+async def introduce(client: Client, address: str, now: datetime, schemas: Schemas) -> Introduction:
     """Ask an address that a person typed for its two well-known documents.
 
     Raises:
@@ -53,7 +54,8 @@ async def introduce(client: Client, address: str, now: datetime) -> Introduction
     """
     road = Road("", address.rstrip("/"), address.rstrip("/"), trusted_address=True)
     identity = parse_identity(await _ask(client, road, IDENTITY_PATH, MAX_IDENTITY_BYTES), now=now)
-    descriptor = parse_descriptor(await _ask(client, road, DESCRIPTOR_PATH, MAX_DESCRIPTOR_BYTES), identity)
+    told = await _ask(client, road, DESCRIPTOR_PATH, MAX_DESCRIPTOR_BYTES)
+    descriptor = parse_descriptor(told, identity, schemas)
     check_proof(descriptor, identity, now)
     return Introduction(identity, descriptor, road.address)
 

@@ -10,13 +10,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
+import structlog
+
 from passerelle.errors import InputError, ProtocolError
 from passerelle.protocol.identity import Identity, KeyDocument, parse_identity
 from passerelle.protocol.profile import parse_time
 from passerelle.protocol.records import Record
+from passerelle.protocol.schemas import Schemas
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database
 from passerelle.storage.peers import Peer
+
+_log = structlog.get_logger()
 
 
 class Directory:
@@ -34,12 +39,24 @@ class Directory:
         self._peers: dict[str, Peer] = {}
 
     async def load(self, database: Database) -> None:
-        """Read everything from the rows."""
+        """Read everything from the rows.
+
+        Raises:
+            ProtocolError: ``identity.*``: our own log does not parse. A partner's is left out.
+        """
         async with database.reading() as connection:
             logs = await peer_rows.identities(connection)
             partners = await peer_rows.every(connection)
         now = self._clock()
-        self._identities = {scid: parse_identity(log, now=now) for scid, log in logs.items()}
+        self._identities = {}
+        for scid, log in logs.items():
+            try:
+                self._identities[scid] = parse_identity(log, now=now)
+            except ProtocolError as error:
+                if scid == self.own_scid:
+                    raise
+                # Without its keys nothing of this agency is taken; its log is asked for at the next visit.
+                _log.warning("identity-left-out", peer=scid, code=error.code)
         self._peers = {partner.scid: partner for partner in partners}
 
     def keep_identity(self, identity: Identity) -> None:
@@ -111,21 +128,34 @@ def begun_keys(descriptor: Mapping[str, object], document: KeyDocument, now: dat
     confirmed = {hashed for _, hashed in document.sealing}
     found: list[tuple[datetime, bytes]] = []
     entries = descriptor.get("sealing")
-    for entry in entries if isinstance(entries, list) else []:
-        begins = parse_time(entry["from"])
-        key = base64.urlsafe_b64decode(entry["key"] + "=" * (-len(entry["key"]) % 4))
-        if begins <= now and sha256(key).hexdigest() in confirmed:
-            found.append((begins, key))
+    for entry in entries if isinstance(entries, list | tuple) else []:
+        read = _sealing_entry(entry)
+        if read is not None and read[0] <= now and sha256(read[1]).hexdigest() in confirmed:
+            found.append(read)
     return [key for _, key in sorted(found)]
 
 
-def parse_descriptor(data: bytes, identity: Identity) -> Record:
+def _sealing_entry(entry: object) -> tuple[datetime, bytes] | None:
+    """When a sealing key begins, and the key; None where an entry cannot be read."""
+    begins, key = (entry.get("from"), entry.get("key")) if isinstance(entry, Mapping) else (None, None)
+    if not isinstance(begins, str) or not isinstance(key, str):
+        return None
+    try:
+        return parse_time(begins), base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
+    except (ProtocolError, ValueError):
+        return None
+
+
+def parse_descriptor(data: bytes, identity: Identity, schemas: Schemas) -> Record:
     """A node record, as served at ``/.well-known/passerelle``, of this identity.
 
     Raises:
-        ProtocolError: ``descriptor.wrong`` where it is another type or another agency's.
+        ProtocolError: ``descriptor.wrong`` where it is another type or another agency's, or of a
+            version that we cannot read; ``schema.violation``.
     """
     record = Record.parse(data)
     if record.type != "node" or record.issuer_scid != identity.scid or record.audience != "public":
+        raise ProtocolError("descriptor.wrong")
+    if schemas.check_incoming(record.value) not in {"known", "newer-minor"}:
         raise ProtocolError("descriptor.wrong")
     return record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from passerelle.errors import InputError
+from passerelle.errors import InputError, StorageError
 from passerelle.protocol.records import Record
 from passerelle.sync.batch import Draft
 from tests.unit.desk.story import Pair
@@ -57,3 +57,15 @@ async def test_a_partner_cannot_move_to_an_address_that_is_taken(trio: dict[str,
     partner = togo.node.directory.peer(mali.scid)
     assert partner is not None
     assert Record.parse(partner.descriptor).body["addresses"] == ["https://elsewhere.example"]
+
+
+async def test_a_node_that_signs_nothing_adds_nobody(fresh: Pair) -> None:
+    """A partner without our feed to it would be half of one."""
+    node = fresh.togo.node
+    node.publisher.closed = StorageError("head.ahead", fatal=True)
+    with pytest.raises(StorageError, match=r"head\.ahead"):
+        await fresh.togo.add(fresh.mali)
+    assert await node.desk.peer_list() == []
+    node.publisher.closed = None
+    await fresh.togo.add(fresh.mali)
+    assert len(await node.desk.peer_list()) == 1
