@@ -8,6 +8,7 @@ matter of the address.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,7 +48,8 @@ class Database:
                 if revision:
                     await _check_compatibility(connection)
                 if revision < tables.REVISION:
-                    await connection.run_sync(_migrate)
+                    async with _one_at_a_time():
+                        await connection.run_sync(_migrate)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -106,6 +108,24 @@ def _revision(connection: Connection) -> str:
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
+
+
+_MIGRATING = threading.Lock()
+
+
+@asynccontextmanager
+async def _one_at_a_time() -> AsyncIterator[None]:
+    """Alembic keeps the migration under way in its modules: one for the process, whatever loop runs it.
+
+    Asked for again and again rather than waited for: a thread that waited would stop the
+    loop that is to finish the other migration.
+    """
+    while not _MIGRATING.acquire(blocking=False):  # noqa: ASYNC110  an event belongs to one loop
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        _MIGRATING.release()
 
 
 def _migrate(connection: Connection) -> None:
