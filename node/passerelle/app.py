@@ -102,7 +102,8 @@ async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]
     local = web.AppRunner(local_app(node.desk.call), access_log=None)
     await local.setup()
     runners.append(local)
-    await web.UnixSite(local, short_path(node.paths.socket)).start()
+    with short_path(node.paths.socket) as short:
+        await web.UnixSite(local, short).start()
     node.paths.socket.chmod(0o600)
     return {
         "address": f"http://{_host(config.server.host)}:{federation}",
@@ -174,19 +175,20 @@ async def _through_socket(home: Path, method: str, arguments: dict[str, object])
     path = Paths(home).socket
     if not path.exists():
         raise FileNotFoundError(path)
-    connector = aiohttp.UnixConnector(path=short_path(path))
     timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        try:
-            body = json.dumps(arguments).encode()
-            async with session.post(f"http://node/desk/{method}", data=body) as response:
-                told = json.loads(await response.read())
-                if response.status == 200:
-                    return told
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as exc:
-            if isinstance(exc, aiohttp.ClientConnectorError):
-                raise
-            raise TransportError("node.stopped") from exc
+    with short_path(path) as short:
+        connector = aiohttp.UnixConnector(path=short)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            try:
+                body = json.dumps(arguments).encode()
+                async with session.post(f"http://node/desk/{method}", data=body) as response:
+                    told = json.loads(await response.read())
+                    if response.status == 200:
+                        return told
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as exc:
+                if isinstance(exc, aiohttp.ClientConnectorError):
+                    raise
+                raise TransportError("node.stopped") from exc
     raise _revived(told)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from aiohttp import web
@@ -40,10 +41,18 @@ def local_app(call: Call) -> web.Application:
     return app
 
 
-def short_path(path: Path) -> str:
-    """A path of a socket that the kernel takes: at most 107 bytes, by way of an open folder where needed."""
+@contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """A path of a socket that the kernel takes, good within the block.
+
+    It takes at most 107 bytes; a longer one goes by way of an open folder.
+    """
     plain = str(path)
     if len(os.fsencode(plain)) <= 100:
-        return plain
+        yield plain
+        return
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    return f"/proc/self/fd/{folder}/{path.name}"
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
