@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 import zstandard
+from sqlalchemy import delete
 
 from passerelle.protocol.checkpoints import verify_checkpoint
 from passerelle.protocol.identity import parse_identity
@@ -16,6 +17,8 @@ from passerelle.protocol.objects import parse_public
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import Record
 from passerelle.protocol.tiles import parse_entry_bundle, parse_objects, parse_tile
+from passerelle.storage import feeds
+from passerelle.storage.tables import checkpoint
 from tests.unit.federation.conftest import Network
 from tests.unit.federation.world import Here, Reply, ask, ask_signed, signed
 
@@ -135,6 +138,22 @@ async def test_what_was_received_is_what_was_sent(net: Network) -> None:
     theirs = await ask_signed(net.mali, net.togo, net.path("/feeds/to/{mali}/1") + leaves)
     ours = await ask_signed(net.togo, net.mali, net.path("/received/{togo}/to/1") + leaves)
     assert ours.body == theirs.body
+
+
+async def test_no_more_is_named_than_is_held(net: Network) -> None:
+    """P-13, F-37: the checkpoint of a pull still under way is not shown before its leaves are there."""
+    path = net.path("/received/{togo}/public/1/checkpoint")
+    before = await ask_signed(net.togo, net.mali, path)
+    async with net.mali.node.database.writing() as connection:
+        held = await feeds.get(connection, Origin(net.togo.scid, None, 1))
+        assert held is not None
+        ahead = feeds.SignedHead(held.size + 5, bytes(32), b"one that proves more than is here")
+        await feeds.put_checkpoint(connection, held.id, ahead, 1)
+    try:
+        assert (await ask_signed(net.togo, net.mali, path)).body == before.body
+    finally:
+        async with net.mali.node.database.writing() as connection:
+            await connection.execute(delete(checkpoint).where(checkpoint.c.size == ahead.size))
 
 
 async def test_the_files_of_a_feed_fit_together(net: Network) -> None:

@@ -165,7 +165,8 @@ class Federation:
 
     async def _newest_note(self, connection: AsyncConnection, held: feeds.Feed, tail: str) -> bytes | None:
         if tail == "checkpoint":
-            head = await feeds.get_checkpoint(connection, held.id)
+            # One of a pull that is still under way names more than the entries beside it.
+            head = await feeds.get_checkpoint(connection, held.id, at_most=held.size)
             return None if head is None else head.note
         receipt = await feeds.get_receipt(connection, held.id, self._sources.directory.own_scid)
         return None if receipt is None else receipt[0].note
