@@ -29,6 +29,8 @@ METHODS: Final = frozenset(
 )
 """What may be called by name; each is a method of :class:`Desk`."""
 
+_STRICT: Final = ConfigDict(strict=True, hide_input_in_errors=True)
+
 
 class Desk:
     """What people and systems can ask of this node.
@@ -51,12 +53,11 @@ class Desk:
         if method not in METHODS:
             raise InputError("desk.unknown-method", method=method)
         if method not in self._calls:
-            self._calls[method] = validate_call(config=ConfigDict(strict=True))(getattr(self, method))
+            self._calls[method] = validate_call(config=_STRICT)(getattr(self, method))
         try:
-            answer = self._calls[method](**arguments)
-        except ValidationError as exc:
+            return await self._calls[method](**arguments)
+        except ValidationError as exc:  # of the arguments: nothing further in reads with pydantic
             raise InputError("desk.malformed-call", method=method, detail=_first_fault(exc)) from exc
-        return await answer
 
     async def status(self) -> Answer:
         """Who we are, whether we may sign, how far each feed is."""

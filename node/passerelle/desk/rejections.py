@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.desk.context import Context
@@ -12,6 +14,8 @@ from passerelle.sync.batch import Draft
 
 ONCE_IN_SECONDS = 86_400
 MAX_ITEMS = 200
+NEVER = 0
+"""Noted instead of a time where a place is not to be reported."""
 
 
 async def report(context: Context, scid: str) -> None:
@@ -22,29 +26,43 @@ async def report(context: Context, scid: str) -> None:
     async with context.database.reading() as connection:
         if now - await feeds.last_reported(connection, scid) < ONCE_IN_SECONDS:
             return
-        items, places = await _unreported(connection, context.own, scid)
-    if not items:
-        return
-    body: dict[str, Json] = {"items": items}
-    if context.config.agency.fictitious:
-        body["synthetic"] = True
-    await context.publisher.publish([Draft("rejection", (scid,), body)])
+        found = await _unreported(connection, context.own, scid)
+    told = [item for item in found if not item.of_rejection]
+    if told:
+        body: dict[str, Json] = {"items": [item.told() for item in told]}
+        if context.config.agency.fictitious:
+            body["synthetic"] = True
+        await context.publisher.publish([Draft("rejection", (scid,), body)])
     async with context.database.writing() as connection:
-        for feed_id, index in places:
-            await feeds.mark_reported(connection, feed_id, index, now)
+        for item in found:
+            # What is passed over is done with as well, or enough of it would hide the rest for ever.
+            await feeds.mark_reported(
+                connection, item.feed_id, item.index, NEVER if item.of_rejection else now
+            )
 
 
-async def _unreported(
-    connection: AsyncConnection, own: str, scid: str
-) -> tuple[list[Json], list[tuple[int, int]]]:
-    items: list[Json] = []
-    places: list[tuple[int, int]] = []
+@dataclass(frozen=True, slots=True)
+class _Quarantined:
+    """One place that nobody has looked at for a report."""
+
+    feed_id: int
+    origin: str
+    index: int
+    code: str
+    of_rejection: bool
+
+    def told(self) -> Json:
+        """The item of a `rejection`."""
+        return {"origin": self.origin, "index": self.index, "code": self.code}
+
+
+async def _unreported(connection: AsyncConnection, own: str, scid: str) -> list[_Quarantined]:
+    found: list[_Quarantined] = []
     for origin in (Origin(scid, None, 1), Origin(scid, own, 1)):
         held = await feeds.get(connection, origin)
         if held is None:
             continue
-        for found in await feeds.unreported(connection, held.id, MAX_ITEMS - len(items)):
-            places.append((held.id, found.index))
-            if found.params.get("type") != "rejection":
-                items.append({"origin": origin.encode(), "index": found.index, "code": found.code})
-    return items, places
+        for item in await feeds.unreported(connection, held.id, MAX_ITEMS - len(found)):
+            of_rejection = item.params.get("type") == "rejection"
+            found.append(_Quarantined(held.id, origin.encode(), item.index, item.code, of_rejection))
+    return found

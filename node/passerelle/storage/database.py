@@ -8,6 +8,7 @@ matter of the address.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +23,10 @@ from passerelle.errors import StorageError
 from passerelle.storage import tables
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+# At this level the driver writes values and the engine writes rows, and whoever sets it wanted neither.
+for _name in ("aiosqlite", "sqlalchemy.engine.Engine"):
+    logging.getLogger(_name).addFilter(lambda line: line.levelno > logging.DEBUG)
 
 
 class Database:
@@ -79,7 +84,8 @@ def sqlite_url(path: Path) -> str:
 
 def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     """An engine whose transactions open with `begin`, and whose commits are on the disk when they return."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    # An error of the driver names the statement, never the rows: they hold people's data.
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine.sync_engine, "connect")
