@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Callable
@@ -312,7 +313,7 @@ async def test_an_unknown_key_of_a_partner_pulls_its_log_once_a_minute(
 
 
 async def test_a_key_that_the_log_then_shows_is_taken(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Q-10, Q-11: a partner that has changed its key is answered at the first request."""
+    """Q-10, Q-11: a partner that has changed its key is answered once its log is here, which nobody waits for."""
     directory, path = net.togo.node.directory, net.path(EXISTING)
     known = directory.request_key(net.mali.key_id)
     log: list[bytes | None] = [None]
@@ -320,10 +321,19 @@ async def test_a_key_that_the_log_then_shows_is_taken(net: Network, monkeypatch:
         directory, "request_key", lambda key_id: log[0] if key_id == net.mali.key_id else None
     )
 
+    go_on, done = asyncio.Event(), asyncio.Event()
+
     async def pull(scid: str) -> None:
+        await go_on.wait()
         log[0] = known
+        done.set()
 
     async with answering(net.togo.node, refresh=pull) as togo:
+        first = await ask_signed(net.mali, togo, path)
+        assert first.undated == (await ask(togo, path, headers=by_a_stranger(net, path))).undated
+        assert first.status == 404
+        go_on.set()
+        await done.wait()
         assert (await ask_signed(net.mali, togo, path)).status == 200
 
 

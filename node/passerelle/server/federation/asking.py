@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+import structlog
 from aiohttp import web
 
 from passerelle.errors import ProtocolError
@@ -16,6 +18,8 @@ from passerelle.server.federation.errors import Refusal
 from passerelle.sync.directory import Directory
 
 IDENTITY_PULL_SECONDS = 60.0
+
+_log = structlog.get_logger()
 
 
 def target_of(request: web.Request) -> str:
@@ -51,6 +55,7 @@ class Gate:
         self._replays = ReplayCache()
         self._started = clock().replace(microsecond=0)
         self._pulled: dict[str, float] = {}
+        self._pulls: set[asyncio.Task[None]] = set()
 
     async def bilateral(self, request: web.Request, scid: str) -> None:
         """Let a partner read what is its own: whatever else it is, one and the same 404.
@@ -75,7 +80,7 @@ class Gate:
         now = self._clock()
         target = self._public_address + target_of(request)
         try:
-            verified = await self._with_known_key(request, target, body, now, only)
+            verified = self._with_known_key(request, target, body, now, only)
         except ProtocolError as exc:
             if exc.code == "request.time":
                 raise self._late("request.time", now) from exc
@@ -91,16 +96,16 @@ class Gate:
             raise self._late(exc.code, now) from exc
         return verified
 
-    async def _with_known_key(
+    def _with_known_key(
         self, request: web.Request, target: str, body: bytes, now: datetime, only: str | None
     ) -> VerifiedRequest:
         unknown: list[str] = []
         try:
             return self._verify_once(request, target, body, now, only, unknown)
         except ProtocolError:
-            if not unknown or not await self._pull_identity(unknown[0]):
-                raise
-        return self._verify_once(request, target, body, now, only, [])
+            if unknown:
+                self._pull_identity(unknown[0])
+            raise
 
     def _verify_once(
         self,
@@ -128,18 +133,29 @@ class Gate:
             now=now,
         )
 
-    async def _pull_identity(self, key_id: str) -> bool:
-        """Pull the identity log of a partner whose new key we do not know, at most once a minute."""
+    def _pull_identity(self, key_id: str) -> None:
+        """Begin to pull the log of a partner whose new key we do not know, at most once a minute.
+
+        Nobody waits for it: the time of an answer would tell a stranger who is our partner.
+        A partner that has changed its key is answered when it asks again.
+        """
         try:
             scid = scid_of(key_id.partition("#")[0])
         except ProtocolError:
-            return False
+            return
         now = time.monotonic()
         if self._directory.peer(scid) is None or now - self._pulled.get(scid, -1e9) < IDENTITY_PULL_SECONDS:
-            return False
+            return
         self._pulled[scid] = now
-        await self._refresh(scid)
-        return True
+        task = asyncio.create_task(self._refreshed(scid), name=f"identity {scid}")
+        self._pulls.add(task)  # the loop alone would not keep it
+        task.add_done_callback(self._pulls.discard)
+
+    async def _refreshed(self, scid: str) -> None:
+        try:
+            await self._refresh(scid)
+        except Exception:  # noqa: BLE001  nobody waits for it, so it is told here
+            _log.exception("identity-not-pulled", peer=scid)
 
     def _late(self, code: str, now: datetime) -> Refusal:
         return Refusal(code, extra={"serverTime": format_time(now)})
