@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
+MAX_FOREIGN_CHARACTERS: Final = 200
+"""Of a text that a partner chose, in the values of an error."""
+
 
 class PasserelleError(Exception):
     """Something that this node can name, report and survive.
@@ -31,8 +34,22 @@ class PasserelleError(Exception):
         return f"{self.code} ({values})" if values else self.code
 
 
+def _cut(value: object) -> object:
+    if isinstance(value, str):
+        return value[:MAX_FOREIGN_CHARACTERS]
+    if isinstance(value, list | tuple):
+        return [_cut(item) for item in value]
+    return value
+
+
 class ProtocolError(PasserelleError):
-    """A partner's bytes break the protocol. Never retried; the bytes are kept where they are evidence."""
+    """A partner's bytes break the protocol. Never retried; the bytes are kept where they are evidence.
+
+    Texts among its values are cut: a partner chose them, and they go to logs, rows and screens.
+    """
+
+    def __init__(self, code: str, /, **params: object) -> None:
+        super().__init__(code, **{name: _cut(value) for name, value in params.items()})
 
 
 class InconsistentLog(ProtocolError):

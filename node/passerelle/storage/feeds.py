@@ -71,11 +71,13 @@ class Setback:
 
     Args:
         index: Leaf index.
-        status: ``pending``, ``held``, ``quarantined`` or ``unopened``.
+        status: ``pending``, ``held``, ``unopened``, ``empty`` or ``quarantined``.
         code: Stable code.
         params: Values for the sentence.
-        object: The object as received, or None where too much is kept already.
-        gap: Whether a receipt must stop before it: it did not open, or did not match its leaf.
+        object: The object as received, or None where there was none or too much is kept already.
+        gap: Whether a receipt must stop before it: it did not open, did not match its leaf, or is not kept.
+        again_at: Not looked at, or asked for, again before this time, POSIX seconds.
+        under: Digest of what it was examined under, where it waits for that to change.
     """
 
     index: int
@@ -84,6 +86,8 @@ class Setback:
     params: Mapping[str, object]
     object: bytes | None
     gap: bool = False
+    again_at: int = 0
+    under: str = ""
 
 
 async def add(connection: AsyncConnection, origin: Origin, *, own: bool, state: str = "unknown") -> Feed:
@@ -338,6 +342,8 @@ async def put_setbacks(connection: AsyncConnection, feed_id: int, found: Sequenc
                     "object": item.object,
                     "gap": int(item.gap),
                     "seen_at": now,
+                    "again_at": item.again_at,
+                    "under": item.under,
                 }
                 for item in found
             ],
@@ -353,10 +359,7 @@ async def setbacks(
     query = select(*columns, kept).where(setback.c.feed_id == feed_id).order_by(setback.c.idx)
     if statuses:
         query = query.where(setback.c.status.in_(statuses))
-    return [
-        Setback(row.idx, row.status, row.code, json.loads(row.params), row.object, bool(row.gap))
-        for row in await connection.execute(query)
-    ]
+    return [to_setback(row) for row in await connection.execute(query)]
 
 
 async def first_gap(connection: AsyncConnection, feed_id: int) -> int | None:
@@ -425,14 +428,32 @@ async def get_fork(connection: AsyncConnection, feed_id: int) -> tuple[bytes, by
     return None if row is None else (row.first_note, row.second_note, row.proof)
 
 
-async def quarantined_bytes(connection: AsyncConnection, author: str) -> int:
-    """How many bytes of this author's objects lie in quarantine."""
-    row = await connection.execute(
-        select(func.coalesce(func.sum(func.length(setback.c.object)), 0))
+async def kept_bytes(connection: AsyncConnection, author: str) -> tuple[int, int]:
+    """How many bytes of this author's objects lie in quarantine, and how many wait."""
+    quarantined = setback.c.status == "quarantined"
+    rows = await connection.execute(
+        select(quarantined, func.coalesce(func.sum(func.length(setback.c.object)), 0))
         .join(feed, feed.c.id == setback.c.feed_id)
         .where(feed.c.author == author)
+        .group_by(quarantined)
     )
-    return int(row.scalar_one())
+    sums = {bool(row[0]): int(row[1]) for row in rows}
+    return sums.get(True, 0), sums.get(False, 0)
+
+
+def to_setback(row: object) -> Setback:
+    """One row as a value."""
+    values = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001  SQLAlchemy's documented access
+    return Setback(
+        values["idx"],
+        values["status"],
+        values["code"],
+        json.loads(values["params"]),
+        values["object"],
+        bool(values["gap"]),
+        values["again_at"],
+        values["under"],
+    )
 
 
 def _feed(row: object) -> Feed:

@@ -190,8 +190,10 @@ setback = Table(
     Column("code", String(64), nullable=False),
     Column("params", Text, nullable=False, server_default="{}"),
     Column("gap", Integer, nullable=False, server_default="0"),  # 1: a receipt must stop before it
-    Column("object", LargeBinary),  # dropped past 16 MiB a partner
+    Column("object", LargeBinary),  # dropped past a limit for each partner
     Column("seen_at", BigInteger, nullable=False),
+    Column("again_at", BigInteger, nullable=False, server_default="0"),  # not looked at again before
+    Column("under", String(64), nullable=False, server_default=""),  # what it was examined under, as a digest
     Column("reported", BigInteger),
 )
 

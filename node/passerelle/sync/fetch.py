@@ -83,6 +83,11 @@ class Stretch:
     objects_end: int
     objects_etag: str
 
+    @property
+    def object_bytes(self) -> int:
+        """How many bytes its objects take."""
+        return sum(len(item) for item in self.objects if item is not None)
+
 
 class FeedReader:
     """Reads one feed of one partner.
@@ -195,6 +200,12 @@ class FeedReader:
         return Stretch(
             bundle.first + skipped, leaves, objects, 0 if full else end, "" if full else answer.plain_etag
         )
+
+    async def objects(self, number: int, size: int) -> tuple[bytes | None, ...]:
+        """All objects of one bundle of a feed of that size, as its author gives them now."""
+        width = min(TILE_WIDTH, size - number * TILE_WIDTH)
+        data = (await self.get(Tile("objects", 0, number, width).path, MAX_OBJECTS_BYTES)).body
+        return _parsed(lambda: parse_objects(data, width))
 
     async def prefix_root(self, old_size: int, target: Checkpoint) -> tuple[bytes, tuple[bytes, ...]] | None:
         """What the author's own tree of `target` has as root of its first `old_size` leaves.

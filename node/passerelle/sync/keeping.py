@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.protocol.intake import Examined
+from passerelle.protocol.profile import parse_time
+from passerelle.protocol.records import AHEAD
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.feeds import Feed, Setback
 
-if TYPE_CHECKING:
-    from passerelle.sync.pull import PullTools
-
 MAX_QUARANTINED_BYTES = 16 * 2**20
 """Kept for each partner; past it only index and code."""
+MAX_WAITING_BYTES = 64 * 2**20
+"""Of objects that may still become records, for each partner; past it they are a gap, and asked for again."""
+MAX_PARAMS_BYTES = 1_024
+"""Of the values kept for the sentence about one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +37,109 @@ async def keep(
     leaves: Sequence[bytes],
     objects: Sequence[bytes | None],
     examined: Sequence[Examined],
+    under: Mapping[str, str],
     now: int,
 ) -> Kept:
-    """Append proven leaves with what came of their objects; one transaction, the caller's."""
+    """Append proven leaves with what came of their objects; one transaction, the caller's.
+
+    Args:
+        connection: The transaction.
+        held: The feed before it.
+        leaves: What is appended.
+        objects: One for each leaf.
+        examined: What was found of each.
+        under: By status, a digest of what it was examined under.
+        now: POSIX seconds.
+    """
     repeated = await _repeated(connection, held, leaves)
     grown = await feeds.append(connection, held, leaves)
     accepted: dict[int, Examined] = {}
     found: list[Setback] = []
-    room = MAX_QUARANTINED_BYTES - await feeds.quarantined_bytes(connection, held.origin.author)
+    room = await Room.of(connection, held)
     for index, (result, item) in enumerate(zip(examined, objects, strict=True), start=held.size):
         if result.status == "accepted" and index not in repeated:
             accepted[index] = result
         elif result.status != "passed-over":
-            room -= len(item or b"")
-            setback = _setback(index, result, item if room >= 0 else None)
+            setback = setback_of(index, result, item, under)
             twice = replace(setback, status="quarantined", code="leaf.commitment-twice")
-            found.append(twice if index in repeated else setback)
-    await _keep_accepted(connection, grown.id, accepted)
+            found.append(room.take(twice if index in repeated else setback))
+    await keep_accepted(connection, grown.id, accepted)
     await feeds.put_setbacks(connection, grown.id, found, now)
     codes = [setback.code for setback in found]
     return Kept(grown, {code: codes.count(code) for code in set(codes)})
 
 
-def _setback(index: int, result: Examined, item: bytes | None) -> Setback:
+@dataclass(slots=True)
+class Room:
+    """How many more bytes of an author's objects are kept that did not become records."""
+
+    quarantined: int
+    waiting: int
+
+    @classmethod
+    async def of(cls, connection: AsyncConnection, held: Feed) -> Room:
+        """What is left for the author of a feed."""
+        quarantined, waiting = await feeds.kept_bytes(connection, held.origin.author)
+        return cls(MAX_QUARANTINED_BYTES - quarantined, MAX_WAITING_BYTES - waiting)
+
+    def give_back(self, setback: Setback) -> None:
+        """Count a setback that is about to be kept anew."""
+        size = len(setback.object or b"")
+        if setback.status == "quarantined":
+            self.quarantined += size
+        else:
+            self.waiting += size
+
+    def take(self, setback: Setback) -> Setback:
+        """The setback with its object, or without where there is no room.
+
+        What waits and is dropped would be lost, did a receipt cover it: it becomes a gap (F-23).
+        """
+        size = len(setback.object or b"")
+        if setback.status == "quarantined":
+            if size > self.quarantined:
+                return replace(setback, object=None)
+            self.quarantined -= size
+            return setback
+        if size > self.waiting:
+            return replace(setback, object=None, gap=True)
+        self.waiting -= size
+        return setback
+
+
+def setback_of(index: int, result: Examined, item: bytes | None, under: Mapping[str, str]) -> Setback:
+    """What is kept of an object that did not become a record."""
     params = dict(result.params)
     if result.record is not None:
         params["type"] = result.record.type
     code = result.code or ("object.missing" if result.status == "empty" else "")
-    return Setback(index, result.status, code, params, item, gap=not result.receipt_may_cover)
+    again_at = 0
+    if result.status == "held":
+        again_at = int((parse_time(str(result.params["issued"])) - AHEAD).timestamp())
+    return Setback(
+        index,
+        result.status,
+        code,
+        bounded(params),
+        item,
+        gap=not result.receipt_may_cover,
+        again_at=again_at,
+        under=under.get(result.status, ""),
+    )
 
 
-async def _keep_accepted(connection: AsyncConnection, feed_id: int, accepted: Mapping[int, Examined]) -> None:
+def bounded(params: Mapping[str, object]) -> dict[str, object]:
+    """As many of the values as the limit allows, the shortest first: they are a partner's words."""
+    kept: dict[str, object] = {}
+    for name, value in sorted(params.items(), key=lambda item: len(json.dumps(item[1]))):
+        if len(json.dumps(kept | {name: value}).encode()) > MAX_PARAMS_BYTES:
+            break
+        kept[name] = value
+    return kept
+
+
+async def keep_accepted(connection: AsyncConnection, feed_id: int, accepted: Mapping[int, Examined]) -> None:
+    """Keep accepted records, by index, with their salts and places."""
     records = {index: result.record for index, result in accepted.items() if result.record is not None}
     readable = [(record, accepted[index].readable) for index, record in records.items()]
     await record_rows.add(connection, readable)
@@ -89,35 +164,3 @@ async def _repeated(connection: AsyncConnection, held: Feed, leaves: Sequence[by
             repeated.add(index)
         known.add(commitment)
     return repeated
-
-
-async def examine_again(
-    tools: PullTools, held: Feed, examine: Callable[[bytes, bytes | None], Examined]
-) -> int:
-    """Look again at what waits: for an identity log, for its time to come, for a key to open it.
-
-    Returns:
-        How many objects became records.
-    """
-    async with tools.database.reading() as connection:
-        waiting = await feeds.setbacks(connection, held.id, "pending", "held", "unopened")
-        leaves = {
-            item.index: await feeds.leaves(connection, held.id, item.index, item.index + 1)
-            for item in waiting
-        }
-    accepted: dict[int, Examined] = {}
-    changed: list[Setback] = []
-    for item in waiting:
-        if item.object is None:
-            continue
-        result = examine(leaves[item.index][0], item.object)
-        if result.status == "accepted":
-            accepted[item.index] = result
-        elif (result.status, result.code) != (item.status, item.code):
-            changed.append(_setback(item.index, result, item.object))
-    if accepted or changed:
-        async with tools.database.writing() as connection:
-            await feeds.drop_setbacks(connection, held.id, [*accepted, *(item.index for item in changed)])
-            await _keep_accepted(connection, held.id, accepted)
-            await feeds.put_setbacks(connection, held.id, changed, int(tools.clock().timestamp()))
-    return len(accepted)

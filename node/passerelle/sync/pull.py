@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from itertools import chain
 
 import structlog
@@ -35,7 +36,7 @@ from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.home import Keys
-from passerelle.sync import keeping, receipts
+from passerelle.sync import again, keeping, receipts
 from passerelle.sync.client import Road
 from passerelle.sync.directory import Directory
 from passerelle.sync.fetch import FeedReader, Held, Stretch
@@ -46,6 +47,8 @@ LOOK_CLOSER = frozenset({"road.root-missed", "road.damaged", "road.status", "roa
 """Failures that another history behind the same name would cause too: a range of its files starts anywhere."""
 GROUP = 1_024
 """Leaves that one transaction keeps, about."""
+GROUP_BYTES = 8 * 2**20
+"""Bytes of objects that one transaction keeps, about: never less than one bundle."""
 
 _log = structlog.get_logger()
 
@@ -116,7 +119,9 @@ class Pull:
             ProtocolError: The checkpoint is not the author's.
         """
         before = self._feed.size
-        self._freed = await keeping.examine_again(self._tools, self._feed, self._examine_one)
+        under = self._under()
+        database, examine_one = self._tools.database, self._examine_one
+        self._freed = await again.examine_again(database, self._feed, examine_one, under, self._now)
         headers = {"If-None-Match": self._feed.etag} if self._feed.etag else {}
         answer = await self._reader.get("checkpoint", MAX_NOTE_BYTES, headers, also=(304, 404))
         if answer.status == 404:
@@ -125,6 +130,9 @@ class Pull:
             await self._take(answer.body)
             async with self._tools.database.writing() as connection:
                 await feeds.note_etag(connection, self._feed, answer.etag)
+        self._freed += await again.ask_again(
+            database, self._reader, self._feed, examine_one, under, self._now, below=before
+        )
         return await self._stand("current", None, before)
 
     async def _take(self, note: bytes) -> None:
@@ -155,7 +163,8 @@ class Pull:
         try:
             async for stretch in self._reader.stretches(await self._held(), target):
                 group.append(stretch)
-                if sum(len(item.leaves) for item in group) >= GROUP:
+                leaves = sum(len(item.leaves) for item in group)
+                if leaves >= GROUP or sum(item.object_bytes for item in group) >= GROUP_BYTES:
                     await self._commit(group, head)
                     group = []
         except TransportError as error:
@@ -183,7 +192,9 @@ class Pull:
         examined = await asyncio.to_thread(self._examine_all, leaves, objects)
         self._tools.crash.reach("before-follow-rows")
         async with self._tools.database.writing() as connection:
-            found = await keeping.keep(connection, self._feed, leaves, objects, examined, self._now)
+            found = await keeping.keep(
+                connection, self._feed, leaves, objects, examined, self._under(), self._now
+            )
             self._feed = found.feed
             if group:
                 last = group[-1]
@@ -194,7 +205,14 @@ class Pull:
             self._setbacks[code] = self._setbacks.get(code, 0) + count
 
     def _examine_all(self, leaves: Sequence[bytes], objects: Sequence[bytes | None]) -> list[Examined]:
-        return [self._examine_one(data, item) for data, item in zip(leaves, objects, strict=True)]
+        return [_slim(self._examine_one(data, item)) for data, item in zip(leaves, objects, strict=True)]
+
+    def _under(self) -> dict[str, str]:
+        """By status, a digest of what else than its bytes decides on an object: it waits for that to change."""
+        identity = self._identity()
+        log = sha256(identity.log + b"%d" % identity.held)  # an entry ahead comes into force without a change
+        keys = sha256("".join(sorted(key.key_id for key in self._tools.keys.sealing)).encode())
+        return {"pending": log.hexdigest(), "unopened": keys.hexdigest()}
 
     def _examine_one(self, leaf: bytes, item: bytes | None) -> Examined:
         return examine(
@@ -293,6 +311,13 @@ class Pull:
             cosigned,
             self._freed,
         )
+
+
+def _slim(result: Examined) -> Examined:
+    """Without the parsed tree of what was not accepted: it is many times its bytes, and only its type is told."""
+    if result.status == "accepted" or result.record is None:
+        return result
+    return replace(result, record=None, params={**result.params, "type": result.record.type})
 
 
 def _by_id(keys: Sequence[SealingKey]) -> dict[str, SealingKey]:

@@ -144,6 +144,8 @@ def upgrade() -> None:
         sa.Column("gap", sa.Integer(), server_default="0", nullable=False),
         sa.Column("object", sa.LargeBinary(), nullable=True),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("again_at", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("under", sa.String(length=64), server_default="", nullable=False),
         sa.Column("reported", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_setback_feed_id")),
         sa.PrimaryKeyConstraint("feed_id", "idx", name=op.f("pk_setback")),

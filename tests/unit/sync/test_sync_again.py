@@ -1,0 +1,236 @@
+"""What waits is kept or asked for again, and is looked at again when there is a reason."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from passerelle.errors import ProtocolError
+from passerelle.protocol.identity import parse_identity
+from passerelle.protocol.intake import Examined
+from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.records import Record
+from passerelle.storage import feeds
+from passerelle.sync import again, keeping, pull
+from passerelle.sync.pull import Pull
+from tests.unit.sync.author import START, Feed, flipped
+from tests.unit.sync.conftest import Follower
+
+KEY = SigningKey(bytes(range(32)))
+
+
+def add_pending(follower: Follower, feed: Feed) -> int:
+    """A record under a key that we have not heard of."""
+    record = follower.author.record(to=[follower.me.scid], key=KEY)
+    return feed.add(record, recipient=follower.me.keys.sealing[0].public)
+
+
+def rotate(follower: Follower) -> None:
+    """The identity log that names the key comes."""
+    follower.tools.directory.keep_identity(parse_identity(follower.author.rotate(KEY), now=START))
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The thread of each examination."""
+    threads: list[str] = []
+    real = Pull._examine_one
+
+    def examine(self: Pull, leaf: bytes, item: bytes | None) -> Examined:
+        threads.append(threading.current_thread().name)
+        return real(self, leaf, item)
+
+    monkeypatch.setattr(Pull, "_examine_one", examine)
+    return threads
+
+
+# --- nothing that a receipt covers is lost -------------------------------------------------------------------
+
+
+async def test_what_waits_is_not_counted_as_quarantined(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-15: the limit of the quarantine drops nothing that may still become a record."""
+    monkeypatch.setattr(keeping, "MAX_QUARANTINED_BYTES", 0)
+    feed = follower.feed(follower.bilateral, 1)
+    add_pending(follower, feed)
+    assert (await follower.pull(feed.origin)).cosigned == 2
+    rotate(follower)
+    assert (await follower.pull(feed.origin)).freed == 1
+
+
+async def test_what_waits_and_is_not_kept_is_a_gap(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-39: past the limit a receipt stops before it, and it is asked for again when there is room."""
+    monkeypatch.setattr(keeping, "MAX_WAITING_BYTES", 10)
+    feed = follower.feed(follower.bilateral, 1)
+    await follower.pull(feed.origin)
+    add_pending(follower, feed)
+    follower.add(feed)
+    assert (await follower.pull(feed.origin)).cosigned == 1
+    (item,) = await follower.setbacks(feed.origin)
+    assert (item.index, item.status, item.object, item.gap) == (1, "pending", None, True)
+    monkeypatch.undo()
+    pulled = await follower.pull(feed.origin)
+    (item,) = await follower.setbacks(feed.origin)
+    assert (item.object, item.gap, pulled.cosigned) == (feed.objects[1], False, 3)
+    rotate(follower)
+    assert (await follower.pull(feed.origin)).freed == 1
+
+
+@pytest.mark.parametrize("spoilt", ["missing", "flipped"])
+async def test_an_object_that_did_not_come_is_asked_for_again(follower: Follower, spoilt: str) -> None:
+    """F-40: once the author serves it, it becomes a record, and the receipt goes on."""
+    feed = follower.feed(follower.bilateral, 3)
+    good = feed.objects[1]
+    feed.objects[1] = None if spoilt == "missing" else feed.objects[0]
+    await follower.pull(feed.origin)
+    assert len(await follower.records()) == 2
+    feed.objects[1] = good
+    pulled = await follower.pull(feed.origin)
+    assert (pulled.freed, pulled.cosigned, await follower.setbacks(feed.origin)) == (1, 3, [])
+    assert len(await follower.records()) == 3
+
+
+async def test_asking_again_takes_one_bundle_and_grows_patient(follower: Follower) -> None:
+    """F-40: one bundle a pull, and the next attempt waits as long as the object has been missed."""
+    feed = follower.feed(follower.public, 1)
+    feed.pad(400)
+    follower.add(feed)
+    feed.objects[0] = feed.objects[401] = None
+    await follower.pull(feed.origin)
+
+    async def asked() -> list[str]:
+        follower.site.asked.clear()
+        await follower.pull(feed.origin)
+        return [path.partition("/objects/")[2] for path in follower.site.paths() if "/objects/" in path]
+
+    assert [await asked() for _ in range(3)] == [["000"], ["001.p/146"], []]
+    follower.now[0] += timedelta(hours=1)
+    assert [await asked() for _ in range(3)] == [["000"], ["001.p/146"], []]
+    follower.now[0] += timedelta(minutes=50)
+    assert await asked() == []
+    follower.now[0] += timedelta(minutes=11)
+    assert await asked() == ["000"]
+
+
+async def test_what_comes_again_worse_changes_nothing(follower: Follower) -> None:
+    """F-13: an author cannot take back what is held by answering otherwise later."""
+    feed = follower.feed(follower.bilateral, 2)
+    kept = feed.objects[1] = flipped(feed.objects[0] or b"")
+    await follower.pull(feed.origin)
+    before = await follower.setbacks(feed.origin)
+    feed.objects[1] = None
+    await follower.pull(feed.origin)
+    (item,) = await follower.setbacks(feed.origin)
+    assert (item.code, item.object) == (before[0].code, kept)
+
+
+# --- only where there is a reason ----------------------------------------------------------------------------
+
+
+async def test_what_waits_is_looked_at_when_its_reason_changes(
+    follower: Follower, examined: list[str]
+) -> None:
+    """R-14, R-20: the log for `pending`, the time for `held`, our keys for `unopened`; in a thread."""
+    feed = follower.feed(follower.bilateral)
+    add_pending(follower, feed)
+    late = follower.author.record(to=[follower.me.scid], issued=START + timedelta(hours=30))
+    feed.add(late, recipient=follower.me.keys.sealing[0].public)
+    feed.add(follower.author.record(to=[follower.me.scid]), recipient=follower.author.keys.sealing[0].public)
+    await follower.pull(feed.origin)
+    examined.clear()
+    assert (await follower.pull(feed.origin)).freed == 0
+    assert examined == [], "nothing has changed"
+    follower.now[0] += timedelta(hours=5)
+    await follower.pull(feed.origin)
+    assert examined == [], "its time has not come"
+    follower.now[0] += timedelta(hours=1)
+    assert (await follower.pull(feed.origin)).freed == 1
+    sealing = (*follower.me.keys.sealing, *follower.author.keys.sealing)
+    keys = replace(follower.me.keys, sealing=sealing)
+    follower.tools = replace(follower.tools, keys=keys)
+    assert (await follower.pull(feed.origin)).freed == 1
+    rotate(follower)
+    assert (await follower.pull(feed.origin)).freed == 1
+    assert len(examined) == 3
+    assert threading.main_thread().name not in examined
+
+
+async def test_looking_again_is_bounded(
+    follower: Follower, examined: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-3: however much waits, one pull looks at some of it and the next ones at the rest."""
+    monkeypatch.setattr(again, "MAX_OBJECTS", 3)
+    feed = follower.feed(follower.bilateral)
+    for _ in range(8):
+        add_pending(follower, feed)
+    await follower.pull(feed.origin)
+    examined.clear()
+    rotate(follower)
+    assert [(await follower.pull(feed.origin)).freed for _ in range(4)] == [3, 3, 2, 0]
+    assert len(examined) == 8
+
+
+# --- what a pull takes of memory and rows --------------------------------------------------------------------
+
+
+async def test_a_transaction_is_closed_by_bytes_too(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-36: large objects are kept a bundle at a time, whatever the number of leaves."""
+    monkeypatch.setattr(pull, "GROUP_BYTES", 10)
+    feed = follower.feed(follower.public, 1)
+    feed.pad(300)
+    follower.add(feed)
+    sizes: list[int] = []
+    real = feeds.append
+
+    async def append(connection: object, held: feeds.Feed, leaves: object) -> feeds.Feed:
+        grown = await real(connection, held, leaves)  # type: ignore[arg-type]
+        sizes.append(grown.size)
+        return grown
+
+    monkeypatch.setattr(feeds, "append", append)
+    await follower.pull(feed.origin)
+    assert sizes == [256, 302, 302]
+
+
+async def test_parsed_trees_of_what_was_not_accepted_are_dropped(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits or is refused costs its bytes and no more."""
+    feed = follower.feed(follower.bilateral, 1)
+    add_pending(follower, feed)
+    seen: list[Examined] = []
+    real = keeping.keep
+
+    async def keep(*given: object) -> keeping.Kept:
+        seen.extend(
+            item for value in given if isinstance(value, list) for item in value if isinstance(item, Examined)
+        )
+        return await real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keeping, "keep", keep)
+    await follower.pull(feed.origin)
+    assert [item.record is not None for item in seen] == [True, False]
+    assert (await follower.setbacks(feed.origin))[0].params["type"] == "agreement"
+
+
+async def test_a_partner_writes_no_essays_in_our_rows(follower: Follower) -> None:
+    """The values of a setback are cut where they come from, and together."""
+    assert len(str(ProtocolError("key.unknown", method="k" * 9_000).params["method"])) == 200
+    assert keeping.bounded({"a": "x" * 900, "b": "y" * 200, "c": 1}) == {"b": "y" * 200, "c": 1}
+    feed = follower.feed(follower.public)
+    record = follower.author.record()
+    method = f"{follower.author.did}#" + "z" * 50_000
+    feed.add(Record.parse(record.data.replace(record.verification_method.encode(), method.encode())))
+    await follower.pull(feed.origin)
+    (item,) = await follower.setbacks(feed.origin)
+    assert item.code == "key.unknown"
+    assert len(json.dumps(item.params)) < 1_024
