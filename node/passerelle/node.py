@@ -199,7 +199,10 @@ class Node:
         )  # of each feed: the next start is to know them all
 
     async def _report(self, scid: str) -> None:
-        await self.desk.report_rejections(scid)
+        try:
+            await self.desk.report_rejections(scid)
+        except PasserelleError as error:  # the visit has done its work; the next one reports
+            _log.warning("report-failed", peer=scid, code=error.code)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from passerelle.errors import StorageError
 from tests.unit.desk.story import Pair
@@ -35,3 +36,19 @@ async def test_a_fault_of_our_own_fails_its_group_alone(fresh: Pair) -> None:
     assert (answers[1].code, answers[1].params) == ("publish.failed", {"detail": "RuntimeError"})
     assert [isinstance(answer, list) for answer in answers] == [True, False, True]
     assert len(await desk.records_list(type="offer")) == 2
+
+
+async def test_a_report_that_fails_does_not_fail_the_visit(
+    fresh: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What we cannot tell a partner is no reason not to hear it."""
+    await fresh.togo.add(fresh.mali)
+    await fresh.mali.add(fresh.togo)
+
+    async def report(_scid: str) -> None:
+        raise StorageError("storage.disk-full")
+
+    monkeypatch.setattr(fresh.togo.node.desk, "report_rejections", report)
+    with capture_logs() as logs:
+        await fresh.togo.sync()
+    assert {entry["code"] for entry in logs if entry["event"] == "report-failed"} == {"storage.disk-full"}
