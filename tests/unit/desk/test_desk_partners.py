@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from passerelle.errors import InputError, StorageError
+from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
 from passerelle.sync.batch import Draft
 from tests.unit.desk.story import Pair
@@ -17,7 +18,7 @@ async def claim(here: Here, address: str) -> None:
     """Publish a descriptor that names another address."""
     node = here.node
     newest = Record.parse(node.descriptor)
-    body = {**newest.body, "addresses": [address]}
+    body: dict[str, Json] = {**newest.body, "addresses": [address]}
     await node.publisher.publish([Draft("node", "public", body, newest.id)])
     node.descriptor = await node._newest_own("node") or b""
 

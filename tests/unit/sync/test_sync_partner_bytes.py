@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol.identity import parse_identity
-from passerelle.protocol.profile import format_time
+from passerelle.protocol.profile import Json, format_time
 from passerelle.protocol.schemas import Schemas
 from passerelle.storage import peers as peer_rows
 from passerelle.sync import contact
@@ -20,7 +20,7 @@ from passerelle.sync.directory import Directory, begun_keys
 from tests.unit.sync.author import START, instead
 from tests.unit.sync.conftest import Follower
 
-MALFORMED = (
+MALFORMED: tuple[Json, ...] = (
     5,
     None,
     {},
@@ -43,7 +43,7 @@ async def test_a_descriptor_that_its_schema_refuses(follower: Follower) -> None:
 
 async def test_a_descriptor_of_a_major_that_is_not_read(follower: Follower) -> None:
     """What this version cannot read tells it no address."""
-    body = {"addresses": [follower.site.address], "lang": "fr"}
+    body: dict[str, Json] = {"addresses": [follower.site.address], "lang": "fr"}
     record = follower.author.record(type="node", schema="urn:passerelle:schema:node:9.0", body=body)
     follower.site.files["/.well-known/passerelle"] = record.data
     with pytest.raises(ProtocolError, match=r"descriptor\.wrong"):
