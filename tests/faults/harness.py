@@ -8,7 +8,6 @@ process ends with the pipe that this one holds.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -115,7 +114,7 @@ class Node:
     async def start(self, *, crash: str = "") -> None:
         """Start, and wait until it answers."""
         self.begin(crash=crash)
-        assert await self.ready(), self.log.read_text("utf-8")[-3000:]
+        assert await self.ready(), self.last_words()
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -146,6 +145,10 @@ class Node:
             self._process.kill()
             self._process.wait(STOP_SECONDS)
         self._drop()
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return self.log.read_text("utf-8", errors="replace")[-3000:] if self.log.exists() else ""
 
     def _drop(self) -> None:
         if self._process is not None:
@@ -436,9 +439,3 @@ def own_heads(node: Node) -> dict[str, bytes]:
     """The head store as it is on the disk."""
     with closing(sqlite3.connect(node.paths.heads)) as rows:
         return dict(rows.execute("select origin, note from head").fetchall())
-
-
-def events(node: Node) -> list[Item]:
-    """What a node logged."""
-    lines = node.log.read_text("utf-8").splitlines() if node.log.exists() else []
-    return [json.loads(line) for line in lines if line.startswith("{")]

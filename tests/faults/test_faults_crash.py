@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.storage.crash import POINTS
-from tests.faults.harness import Died, Node, catch_up, check_pair, digests_of, group
+from tests.faults.harness import Died, Node, catch_up, check_pair, digests_of, group, own_heads
 
 Pair = Callable[[str], tuple[Node, Node]]
 PUBLISHING = [point for point in POINTS if "publish" in point]
@@ -42,11 +42,14 @@ async def _publisher_dies(plan: str, author: Node, follower: Node, folder: Path)
             acknowledged |= {item["digest"] for item in answer}
         except Died:
             break
-    assert await author.ended() == -signal.SIGKILL, "the crash point was passed"
+    assert await author.ended() == -signal.SIGKILL, author.last_words()
     assert asked == int(plan.partition(":")[2] or 0) + 1
 
     await author.start()
     assert await author.read_only() is None
+    rows = {feed["origin"]: feed["size"] for feed in (await author.call("status"))["feeds"]}
+    heads = {origin: int(note.split(b"\n")[1]) for origin, note in own_heads(author).items()}
+    assert heads == rows, "the start has finished what the crash cut in two"
     assert acknowledged <= digests_of(author, author.scid)
     again = await author.publish(group(author, follower, f"n{asked}"), f"key-{asked}")
     once_more = await author.publish(group(author, follower, f"n{asked}"), f"key-{asked}")
@@ -84,7 +87,7 @@ async def _follower_dies(plan: str, author: Node, follower: Node, folder: Path) 
             await follower.sync(author)
         except Died:
             break
-    assert await follower.ended() == -signal.SIGKILL, "the crash point was passed"
+    assert await follower.ended() == -signal.SIGKILL, follower.last_words()
 
     await follower.start()
     assert await follower.read_only() is None
