@@ -96,6 +96,8 @@ class Sync(_Section):
         allow_private_addresses: Whether addresses named by partners' documents may lie in private
             networks. Leave it off on a server: on, a partner can make this node call its neighbours.
         notices: Whether partners are told at once of what is new.
+        stale_after_days: How long a partner may be silent before its feeds count as stale, and what
+            rests on them as incomplete.
     """
 
     poll_seconds: float = Field(default=300.0, gt=0)
@@ -103,6 +105,7 @@ class Sync(_Section):
     request_seconds: float = Field(default=30.0, gt=0)
     allow_private_addresses: bool = False
     notices: bool = True
+    stale_after_days: float = Field(default=7.0, gt=0)
 
 
 class Config(_Section):

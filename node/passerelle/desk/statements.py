@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
@@ -75,9 +75,16 @@ async def basis(context: Context, scid: str, waiting: list[str]) -> Answer:
         and seen_by_us == received_size
         and seen_by_partner == sent_size
         and theirs is not None
-        and theirs.state == "current",
+        and theirs.state == "current"
+        and _is_fresh(context, theirs.checked),
         "made_at": format_time(context.clock()),
     }
+
+
+def _is_fresh(context: Context, checked: int | None) -> bool:
+    """Whether the author has answered lately; a node that was off itself has asked nobody."""
+    limit = timedelta(days=context.config.sync.stale_after_days)
+    return checked is not None and context.clock() - datetime.fromtimestamp(checked, UTC) <= limit
 
 
 def _time(seconds: int) -> str:

@@ -138,6 +138,25 @@ async def note_state(
     await connection.execute(update(feed).where(feed.c.id == held.id).values(**values))
 
 
+async def note_silence(connection: AsyncConnection, author: str, since: int) -> None:
+    """Mark as stale what an author has not answered for since a time; POSIX seconds."""
+    await connection.execute(
+        update(feed)
+        .where(feed.c.author == author, feed.c.role == "followed", feed.c.checked < since)
+        .where(feed.c.state.in_(("waiting", "syncing", "current")))
+        .values(state="stale", state_code=None)
+    )
+
+
+async def block_author(connection: AsyncConnection, author: str, code: str) -> None:
+    """Block the feeds of an author whose identity cannot be relied on; a forked one stays forked."""
+    await connection.execute(
+        update(feed)
+        .where(feed.c.author == author, feed.c.role == "followed", feed.c.state != "forked")
+        .values(state="blocked", state_code=code)
+    )
+
+
 async def note_etag(connection: AsyncConnection, held: Feed, etag: str) -> None:
     """Remember the validator of the checkpoint, so that an idle look costs one small answer."""
     await connection.execute(update(feed).where(feed.c.id == held.id).values(etag=etag))

@@ -82,7 +82,7 @@ async def refresh_identity(
     """
     log = await _ask(client, road, IDENTITY_PATH, MAX_IDENTITY_BYTES)
     held = directory.identity(road.scid)
-    if held is not None and held.log == log:
+    if held is not None and held.log == log and not held.held:
         return False
     offered = parse_identity(log, now=now)
     if offered.scid != road.scid:
@@ -90,6 +90,9 @@ async def refresh_identity(
     relation = "newer" if held is None else compare_logs(held.log, log)
     if relation == "forked":
         raise ProtocolError("identity.forked", scid=road.scid)
+    if relation == "same" and held is not None and offered.held < held.held:
+        directory.keep_identity(offered)  # an entry that lay ahead has come into force; its row is there
+        return True
     if relation != "newer":
         return False
     async with database.writing() as connection:

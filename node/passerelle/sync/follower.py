@@ -14,6 +14,7 @@ import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import structlog
 
@@ -174,7 +175,18 @@ class Follower:
         except Exception as error:  # noqa: BLE001  one partner's fault must never end the following of it
             visit.error = ProtocolError("peer.unexpected", detail=type(error).__name__)
             _log.exception("visit-failed", peer=scid)
+        if visit.error is not None:
+            await self._note_silence(scid)
         return visit
+
+    async def _note_silence(self, scid: str) -> None:
+        """A feed whose author has not answered for long is stale, until it answers."""
+        try:
+            since = self._tools.clock() - timedelta(days=self._settings.stale_after_days)
+            async with self._tools.database.writing() as connection:
+                await feeds.note_silence(connection, scid, int(since.timestamp()))
+        except Exception:  # noqa: BLE001  it must not end the following either; the next failed visit says it again
+            _log.exception("silence-not-noted", peer=scid)
 
     async def _steps(self, scid: str, state: _Partner, visit: Visit) -> None:
         partner = self._tools.directory.peer(scid)
@@ -193,7 +205,8 @@ class Follower:
                 await self._arrived(scid)
         await self._identity_if_awaited(road, state, visit)
         await self._fetch_receipts(road, visit)
-        await self._heard(partner)
+        if any(pulled.code in {None, "feed.waiting"} for pulled in visit.pulled):
+            await self._heard(partner)
         await self._report(scid)
         blocked = [pulled for pulled in visit.pulled if pulled.state in {"blocked", "forked"}]
         if blocked and visit.error is None:
@@ -212,9 +225,15 @@ class Follower:
         now = asyncio.get_running_loop().time()
         if not at_once and now - state.identity_checked < IDENTITY_EVERY_SECONDS:
             return False
-        newer = await contact.refresh_identity(
-            self._client, self._tools.database, self._tools.directory, road, self._tools.clock()
-        )
+        try:
+            newer = await contact.refresh_identity(
+                self._client, self._tools.database, self._tools.directory, road, self._tools.clock()
+            )
+        except ProtocolError as error:
+            if error.code == "identity.forked":  # nothing that it signs can be relied on any more
+                async with self._tools.database.writing() as connection:
+                    await feeds.block_author(connection, road.scid, error.code)
+            raise
         state.identity_checked = now
         return newer
 
