@@ -33,13 +33,10 @@ from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
 from passerelle.protocol.identity import Identity, parse_identity
 from passerelle.protocol.merkle import leaf_hash, root_of
 from passerelle.protocol.origins import Origin
-from passerelle.protocol.tiles import Tile, bundles_of, checkpoint_path, tiles_of
-from passerelle.storage import feeds
-from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database, sqlite_url
-from passerelle.storage.feeds import Feed
+from passerelle.storage.heads import HeadStore
 from passerelle.storage.home import Paths
-from passerelle.sync import files
+from passerelle.sync import copying
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
@@ -326,47 +323,13 @@ async def audit_copy(node: Node, folder: Path) -> None:
 
 
 async def copy_feeds(node: Node, folder: Path) -> None:
-    """Write the feeds of a home as files: its own under ``feeds``, others' under ``mirrors`` and ``received``."""
-    database = Database(sqlite_url(node.paths.database))
-    own = node.scid
+    """What ``passerelle copy`` writes, read from the home of a node that may be running or dead."""
+    database, heads = Database(sqlite_url(node.paths.database)), HeadStore(node.paths.heads)
     try:
-        async with database.reading() as connection:
-            for scid, log in (await peer_rows.identities(connection)).items():
-                name = ".well-known/did.jsonl" if scid == own else f"mirrors/{scid}/did.jsonl"
-                _write(folder / name, log)
-            for held in await feeds.every(connection):
-                await _copy_feed(connection, held, folder / _place(held.origin, own))
+        await copying.copy_feeds(database, node.scid, await heads.read(), folder)
     finally:
+        await heads.close()
         await database.close()
-
-
-def _place(origin: Origin, own: str) -> str:
-    if origin.author == own:
-        return origin.path
-    return f"mirrors/{origin.author}/public/{origin.number}" if origin.is_public else origin.received_path()
-
-
-async def _copy_feed(connection: Any, held: Feed, folder: Path) -> None:
-    head = await feeds.get_checkpoint(connection, held.id, at_most=held.size)
-    assert head is not None, held.origin
-    _write(folder / "checkpoint", head.note)
-    received = not held.own and not held.origin.is_public
-    wanted: list[Tile] = list(bundles_of("entries", 0, head.size))
-    if not received:
-        wanted += [*tiles_of(head.size), *bundles_of("objects", 0, head.size)]
-    for path in [tile.path for tile in wanted]:
-        found = await files.read(connection, held, head.size, path)
-        assert found is not None, (held.origin, path)
-        _write(folder / path, found.data)
-    for size in range(head.size + 1):
-        earlier = await files.read(connection, held, head.size, checkpoint_path(size))
-        if earlier is not None:
-            _write(folder / checkpoint_path(size), earlier.data)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
 
 
 def assert_each_once(node: Node) -> None:
