@@ -299,6 +299,23 @@ def test_a_statement_as_json_is_what_the_desk_said(
     assert json.loads(capsys.readouterr().out) == desk.told["statement"]
 
 
+def test_a_copy_goes_where_the_person_stands_and_names_the_next_step(
+    desk: Desk,
+    passerelle: Run,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The node may run in another folder: a relative one is the person's."""
+    monkeypatch.chdir(tmp_path)
+    desk.told["copy"] = [{"origin": f"passerelle/{SCID}/public/1", "size": 7}]
+    assert passerelle("copy", "stick") == Exit.DONE
+    assert desk.last("copy") == {"folder": str(tmp_path / "stick")}
+    told = capsys.readouterr().out
+    assert f"passerelle/{SCID}/public/1" in told
+    assert "passerelle audit stick" in told
+
+
 def test_a_statement_of_nothing(desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:
     desk.told["statement"] = {"figures": {**FIGURES, "directions": []}, "basis": {}}
     assert passerelle("statement", "TG-ANVT", lang="en") == Exit.DONE
