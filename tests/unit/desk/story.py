@@ -82,16 +82,7 @@ class Pair:
         await self.togo.hear(self.mali)
         await decide(self.togo, nomination, "confirm")
         await self.mali.hear(self.togo)
-        body = {
-            "nomination": ref(nomination),
-            "offer": ref(offered),
-            "agreement": ref(agreement),
-            "direction": {"from": party(TOGO), "to": party(MALI)},
-            "scheme": "vir",
-            "volunteer": "TG-VIR-77",
-            "postings": [{"organisation": {"name": "Bibliothèque (fictive)"}, "share": 100, "order": 1}],
-            "planned": "2027-05-01/2027-10-31",
-        }
+        body = placement_body(nomination, agreement, offered)
         return await publish(self.mali, {"type": "placement", "to": [TOGO], "body": body})
 
     async def arrived(self, placement: Answer, day: str = "2027-05-02") -> Answer:
@@ -103,6 +94,20 @@ class Pair:
             "status": "done",
         }
         return await publish(self.mali, {"type": "event", "to": [TOGO], "body": body})
+
+
+def placement_body(nomination: Answer, agreement: Answer, offered: Answer) -> Answer:
+    """A placement in Mali, Togo's volunteer."""
+    return {
+        "nomination": ref(nomination),
+        "offer": ref(offered),
+        "agreement": ref(agreement),
+        "direction": {"from": party(TOGO), "to": party(MALI)},
+        "scheme": "vir",
+        "volunteer": "TG-VIR-77",
+        "postings": [{"organisation": {"name": "Bibliothèque (fictive)"}, "share": 100, "order": 1}],
+        "planned": "2027-05-01/2027-10-31",
+    }
 
 
 def ref(published: Answer) -> Answer:

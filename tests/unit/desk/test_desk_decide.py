@@ -2,60 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from passerelle.errors import InputError
 from passerelle.exchange.tables import MAY_DECIDE, WITHOUT_EFFECT
-from tests.unit.desk.story import Answer, Pair, decide, nominate, offered, publish, verdict
-from tests.unit.federation.world import MALI, Here, offer
+from tests.unit.desk.story import (
+    DAY,
+    Answer,
+    Pair,
+    decide,
+    nominate,
+    offered,
+    placement_body,
+    publish,
+    ref,
+    verdict,
+)
+from tests.unit.federation.world import MALI, TOGO, Here, dossier, offer, party
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 class Stage:
-    """What the decisions of this file are about: one agreement in force and one offer, made once."""
+    """What the decisions of this file are about: an agreement in force, an offer, and records in every state.
+
+    Togo proposes, sends and writes dossiers; Mali is the other party, hosts and makes offers. The
+    records are made together, so that a test costs its own decision and no more.
+    """
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
         self.agreement: Answer = {}
         self.offer: Answer = {}
+        self.ready: dict[str, list[Answer]] = {}
 
     async def set(self) -> None:
+        togo, mali = self.pair.togo, self.pair.mali
         self.agreement = await self.pair.agreed(quota=500)
-        self.offer = await offered(self.pair.mali, places=500)
+        self.offer = await offered(mali, places=500)
+        proposals = [await self.pair.proposed() for _ in range(14)]
         await self.pair.settle()
+        cards = await togo.node.desk.publish([dossier(TOGO, MALI, togo.scid, mali.scid) for _ in range(60)])
+        nominations = await self._all(
+            togo, MALI, "nomination", [self._nomination(card) for card in cards[:40]]
+        )
+        await mali.hear(togo)
+        await self._decided(mali, TOGO, "accept", agreement=proposals[:7], nomination=nominations[:16])
+        await togo.hear(mali)
+        await self._decided(togo, MALI, "confirm", nomination=nominations[:14])
+        await mali.hear(togo)
+        bodies = [placement_body(nomination, self.agreement, self.offer) for nomination in nominations[:14]]
+        placements = await self._all(mali, TOGO, "placement", bodies)
+        await togo.hear(mali)
+        await self._decided(togo, MALI, "accept", placement=placements[:7])
+        await mali.hear(togo)
+        self.ready = {
+            "agreement in force": proposals[:7],
+            "agreement": proposals[7:],
+            "nomination accepted": nominations[14:16],
+            "nomination": nominations[16:],
+            "placement accepted": placements[:7],
+            "placement": placements[7:],
+            "dossier": [dict(card) for card in cards[40:]],
+        }
 
-    async def agreement_(self, outcome: str) -> Answer:
-        accepted = outcome in {"suspend", "resume", "terminate"}
-        return await (self.pair.agreed() if accepted else self.pair.proposed())
+    def _nomination(self, card: Answer) -> Answer:
+        return {
+            "offer": ref(self.offer),
+            "dossier": ref(card),
+            "agreement": ref(self.agreement),
+            "direction": {"from": party(TOGO), "to": party(MALI)},
+            "nominatedOn": DAY,
+        }
 
-    async def nomination(self, outcome: str) -> Answer:
-        made = await self.pair.nominated(self.agreement, self.offer)
-        await self.pair.mali.hear(self.pair.togo)
-        if outcome == "confirm":
-            await decide(self.pair.mali, made, "accept")
-        return made
+    async def _all(self, here: Here, to: str, record_type: str, bodies: list[Answer]) -> list[Answer]:
+        return await here.node.desk.publish(
+            [{"type": record_type, "to": [to], "body": body} for body in bodies]
+        )
 
-    async def placement(self, outcome: str) -> Answer:
-        made = await self.pair.nominated(self.agreement, self.offer)
-        await self.pair.mali.hear(self.pair.togo)
-        placed = await self.pair.placed(made, self.agreement, self.offer)
-        if outcome in {"suspend", "resume", "terminate"}:
+    async def _decided(self, here: Here, to: str, outcome: str, **subjects: list[Answer]) -> None:
+        bodies = [
+            {
+                "about": ref(subject),
+                "aboutType": record_type,
+                "outcome": outcome,
+                "effective": DAY,
+                "actingFunction": "exchange-desk",
+            }
+            for record_type, records in subjects.items()
+            for subject in records
+        ]
+        await self._all(here, to, "decision", bodies)
+
+    async def subject(self, record_type: str, outcome: str) -> Answer:
+        """A record that can be decided on like that, known to both."""
+        if not self.ready:
+            await self.set()
+        if record_type == "offer":
+            made = await offered(self.pair.mali)
             await self.pair.togo.hear(self.pair.mali)
-            await decide(self.pair.togo, placed, "accept")
-        return placed
-
-    async def offer_(self, outcome: str) -> Answer:
-        return await offered(self.pair.mali)
-
-    async def dossier(self, outcome: str) -> Answer:
-        return await self.pair.card()
+            return made
+        going = {"agreement": "agreement in force", "placement": "placement accepted"}
+        state = (
+            going.get(record_type, record_type)
+            if outcome in {"suspend", "resume", "terminate"}
+            else record_type
+        )
+        return self.ready[
+            "nomination accepted" if (record_type, outcome) == ("nomination", "confirm") else state
+        ].pop()
 
     def actor(self, record_type: str, role: str) -> Here:
-        """Togo proposes, sends and writes dossiers; Mali is the other party, hosts and makes offers."""
+        """Which agency has a role."""
         issuer = self.pair.mali if record_type == "offer" else self.pair.togo
         return {"issuer": issuer, "party": self.pair.mali, "sender": self.pair.togo, "host": self.pair.mali}[
             role
@@ -65,13 +125,6 @@ class Stage:
         return self.pair.mali if here is self.pair.togo else self.pair.togo
 
 
-MAKERS: dict[str, Callable[[Stage, str], Awaitable[Answer]]] = {
-    "agreement": Stage.agreement_,
-    "nomination": Stage.nomination,
-    "placement": Stage.placement,
-    "offer": Stage.offer_,
-    "dossier": Stage.dossier,
-}
 ALLOWED = [
     (record_type, outcome, role)
     for record_type, outcomes in MAY_DECIDE.items()
@@ -99,11 +152,7 @@ def stage(pair: Pair) -> Stage:
 
 
 async def made(stage: Stage, record_type: str, outcome: str) -> Answer:
-    if not stage.agreement:
-        await stage.set()
-    subject = await MAKERS[record_type](stage, outcome)
-    await stage.pair.settle()
-    return subject
+    return await stage.subject(record_type, outcome)
 
 
 @pytest.mark.parametrize(("record_type", "outcome", "role"), ALLOWED)
@@ -334,7 +383,7 @@ async def test_an_agreement_not_in_force(pair: Pair) -> None:
 @pytest.mark.parametrize("wrong", ["offer", "dossier", "agreement"])
 async def test_what_is_not_what_it_is_called(stage: Stage, wrong: str) -> None:
     """Desk: an id of another type, or of nothing, is told by its name."""
-    if not stage.agreement:
+    if not stage.ready:
         await stage.set()
     card = await stage.pair.card()
     names = {"offer": stage.offer["id"], "dossier": card["id"], "agreement": stage.agreement["id"]}
@@ -347,7 +396,7 @@ async def test_what_is_not_what_it_is_called(stage: Stage, wrong: str) -> None:
 
 async def test_a_nomination_under_a_key(stage: Stage) -> None:
     """spec/08: nominating and deciding are retried as safely as publishing."""
-    if not stage.agreement:
+    if not stage.ready:
         await stage.set()
     card = await stage.pair.card()
     again = [
