@@ -224,8 +224,7 @@ async def test_a_partner_is_told_once_a_day(fresh: Pair) -> None:
     desk, held = fresh.togo.node.desk, await followed(fresh)
     await desk.report_rejections(fresh.mali.scid)
     assert await rejections(fresh) == []
-    for index in (3, 5):
-        await quarantine(fresh, index)
+    await quarantine(fresh, 3, 5)
     await desk.report_rejections(fresh.mali.scid)
     (record,) = await rejections(fresh)
     origin = held.origin.encode()
@@ -249,8 +248,7 @@ async def test_a_partner_is_told_once_a_day(fresh: Pair) -> None:
 async def test_a_rejection_is_never_rejected(fresh: Pair) -> None:
     """spec/09: never about a rejection, so two nodes never argue for ever; and others are not held up by it."""
     await introduce(fresh.togo, fresh.mali)
-    for index in range(250):
-        await quarantine(fresh, index, "rejection")
+    await quarantine(fresh, *range(250), record_type="rejection")
     for _ in range(3):
         await fresh.togo.node.desk.report_rejections(fresh.mali.scid)
     assert await rejections(fresh) == []
