@@ -203,13 +203,11 @@ async def followed(pair: Pair) -> Feed:
         return next(item for item in await feeds.every(connection, own=False) if not item.origin.is_public)
 
 
-async def quarantine(
-    pair: Pair, index: int, record_type: str = "dossier", code: str = "proof.invalid"
-) -> None:
+async def quarantine(pair: Pair, *indexes: int, record_type: str = "dossier") -> None:
     held = await followed(pair)
-    found = Setback(index, "quarantined", code, {"type": record_type}, b"bytes")
+    found = [Setback(index, "quarantined", "proof.invalid", {"type": record_type}, b"x") for index in indexes]
     async with pair.togo.node.database.writing() as connection:
-        await feeds.put_setbacks(connection, held.id, [found], 1)
+        await feeds.put_setbacks(connection, held.id, found, 1)
 
 
 async def rejections(pair: Pair) -> list[Any]:
