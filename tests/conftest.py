@@ -10,9 +10,11 @@ import ipaddress
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +54,16 @@ def _refuse_foreign_hosts(event: str, args: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_foreign_hosts)
+
+
+# --- no log of another test ------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """A command run in this process sets up its log; the next test starts without."""
+    yield
+    structlog.reset_defaults()
 
 
 # --- no skip -----------------------------------------------------------------------------------------------

@@ -118,7 +118,8 @@ def _host(host: str) -> str:
 
 async def _site(app: web.Application, host: str, port: int, runners: list[web.AppRunner]) -> int:
     """Serve an application; returns the port, which the kernel chose where 0 was asked for."""
-    runner = web.AppRunner(app, access_log=None)
+    # A coded body is refused by the handler, not inflated in silence before it.
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False)
     await runner.setup()
     runners.append(runner)
     try:

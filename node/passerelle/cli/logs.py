@@ -1,16 +1,23 @@
-"""Where a serving node's log lines go: standard error, one line each, never with personal data."""
+"""Where log lines go: standard error, one line each, never with personal data."""
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import structlog
 
 
-def log_to_standard_error(*, as_json: bool) -> None:
+def log_to_standard_error(*, as_json: bool, least: int = logging.INFO) -> None:
     """Set up the log of this process. JSON for a program that reads it, text for a person.
 
-    Standard output is left to answers: whoever starts ``serve --json`` reads its one line there.
+    Standard output is left to answers: whoever starts ``serve --json`` reads its one line there,
+    and a program that runs any command with ``--json`` reads nothing but JSON.
+
+    Args:
+        as_json: The form of a line.
+        least: The level from which lines are written; a command that is not ``serve`` says only
+            what went wrong.
     """
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
@@ -25,6 +32,6 @@ def log_to_standard_error(*, as_json: bool) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ import click
 from passerelle.cli.commands import exchange, node, peers, publishing, records, scenarios
 from passerelle.cli.exits import Exit, exit_of
 from passerelle.cli.localised import Group, Option, click_speaks
+from passerelle.cli.logs import log_to_standard_error
 from passerelle.cli.session import Session, environment_home
 from passerelle.errors import PasserelleError
 from passerelle.words import LANGUAGES, Words, choose_language
@@ -60,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(arguments: Sequence[str], session: Session) -> int:
     """Run one command in a session. Errors that have a name become a sentence and a code."""
+    log_to_standard_error(as_json=session.as_json, least=logging.WARNING)
     try:
         result = cli.main(list(arguments), prog_name="passerelle", standalone_mode=False, obj=session)
     except click.ClickException as exc:

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 
 from passerelle.cli.exits import Exit
 from passerelle.cli.main import asked_language, cli, main
@@ -480,6 +481,24 @@ def test_progress_is_told_after_two_seconds_on_standard_error(
     shown = capsys.readouterr()
     assert "Exchanging with partners" in shown.err
     assert "Exchanging" not in shown.out
+
+
+def test_a_log_line_is_never_part_of_an_answer(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command without a running node opens the home itself; what that logs is not for standard output."""
+
+    def logging(**_arguments: object) -> object:
+        structlog.get_logger().info("told")
+        structlog.get_logger().warning("warned")
+        return []
+
+    desk.told["peer_list"] = logging
+    assert passerelle("peer", "list", "--json") == Exit.DONE
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == []
+    assert "warned" in shown.err
+    assert "told" not in shown.err
 
 
 def test_an_interruption_ends_what_was_begun(desk: Desk, passerelle: Run) -> None:
