@@ -11,7 +11,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
 from passerelle.protocol.identity import Identity, parse_identity
 from passerelle.protocol.merkle import leaf_hash, root_of
 from passerelle.protocol.origins import Origin
+from passerelle.scenario.nodes import free_port
 from passerelle.storage.database import Database, sqlite_url
 from passerelle.storage.heads import HeadStore
 from passerelle.storage.home import Paths
@@ -41,18 +41,6 @@ from passerelle.sync import copying
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 Item = dict[str, Any]
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that are free now; a node keeps its own over restarts."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 class Node:
@@ -196,14 +184,13 @@ async def make_pair(folder: Path) -> tuple[Node, Node]:
     """Two homes that know each other, hold a few records of each other, and are at rest."""
     togo, mali = Node(folder / "tg", "TG-FICT"), Node(folder / "ml", "ML-FICT")
     for node in (togo, mali):
-        port, console = free_ports(2)
         await app.init_home(
             node.home,
             agency=Agency(
                 code=node.code, country=node.code[:2], names={"fr": f"Agence {node.code}"}, fictitious=True
             ),
-            server=Server(public_address=f"https://{node.home.name}.example", port=port),
-            console=Console(port=console),
+            server=Server(public_address=f"https://{node.home.name}.example", port=free_port()),
+            console=Console(port=free_port()),
             sync=Sync(poll_seconds=3_600.0, backoff_max_seconds=1.0, request_seconds=20.0),
         )
     try:
@@ -227,10 +214,9 @@ async def make_pair(folder: Path) -> tuple[Node, Node]:
 def clone(pair: tuple[Node, Node], folder: Path) -> tuple[Node, Node]:
     """Copy a pair at rest; the copies know each other at new ports."""
     copies = tuple(Node(folder / node.home.name, node.code) for node in pair)
-    ports = free_ports(4)
     for node, copy in zip(pair, copies, strict=True):
         shutil.copytree(node.home, copy.home)
-        _set_ports(copy, ports.pop(), ports.pop())
+        _set_ports(copy, free_port(), free_port())
     for copy, other in zip(copies, reversed(copies), strict=True):
         with closing(sqlite3.connect(copy.paths.database)) as rows, rows:
             rows.execute("update peer set address = ?", (other.address,))

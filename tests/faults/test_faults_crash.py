@@ -31,8 +31,8 @@ async def _publisher_dies(plan: str, author: Node, follower: Node, folder: Path)
     before = digests_of(author, author.scid)
     author.begin(crash=plan)
     follower.begin()
-    assert await author.ready()
-    assert await follower.ready()
+    assert await author.ready(), author.last_words()
+    assert await follower.ready(), follower.last_words()
     acknowledged: set[str] = set()
     asked = 0
     while author.is_running and asked < MAX_TRIES:

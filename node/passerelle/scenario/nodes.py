@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -37,6 +38,9 @@ STOP_SECONDS: Final = 20.0
 CATCH_UP_SECONDS: Final = 120.0
 POLL_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.05
+# Linux draws near ends from 32768 up, macOS and BSD from 49152 up.
+_PORTS: Final = range(16_000, 32_000)
+_handed_out: Final[set[int]] = set()
 
 
 class NodeProcess:
@@ -294,11 +298,29 @@ async def staged(scenario: Play, work: Path, *, keep: Sequence[str] = ()) -> Asy
 
 
 def free_port() -> int:
-    """A loopback port that is free now. A node keeps it over restarts, so it cannot be chosen at bind."""
+    """A loopback port that is free now, and that this process hands out once.
+
+    A node keeps its port over restarts, so it cannot be chosen at bind. It is taken from
+    below the range from which systems draw the near ends of outgoing connections: a port
+    of that range may be somebody's near end by the time the node binds it.
+
+    Raises:
+        ConfigError: When no port of the range is free.
+    """
+    for port in random.sample(_PORTS, len(_PORTS)):
+        if port not in _handed_out and _is_free(port):
+            _handed_out.add(port)
+            return port
+    raise ConfigError("server.port-in-use", host=HOST, port=_PORTS.start)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _mapping(value: Json) -> JsonObject:
