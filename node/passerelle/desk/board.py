@@ -31,6 +31,7 @@ from passerelle.protocol.profile import format_time
 from passerelle.protocol.records import Record
 from passerelle.storage import feeds
 from passerelle.storage import records as record_rows
+from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.peers import Peer
 
 OFFERS_READ = 200
@@ -168,7 +169,7 @@ async def _partner(context: Context, partner: Peer) -> PartnerView:
             held = await feeds.get(connection, origin)
             if held is None:
                 continue
-            for status, count in (await feeds.count_setbacks(connection, held.id)).items():
+            for status, count in (await setback_rows.count(connection, held.id)).items():
                 counted["quarantined" if status == "quarantined" else "pending"] += count
             if held.state in {"forked", "blocked"}:
                 trouble = Notice(

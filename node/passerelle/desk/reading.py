@@ -12,6 +12,7 @@ from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.profile import format_time, parse
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
+from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.records import Row
 
 Answer = dict[str, object]
@@ -28,7 +29,7 @@ async def status(context: Context) -> Answer:
         ]
         counted = await record_rows.count(connection)
         followed = await feeds.every(connection, own=False)
-        setbacks = await feeds.count_setbacks(connection)
+        setbacks = await setback_rows.count(connection)
     agency = context.config.agency
     return {
         "code": agency.code,

@@ -10,6 +10,7 @@ from passerelle.desk.context import Context
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json
 from passerelle.storage import feeds
+from passerelle.storage import setbacks as setback_rows
 from passerelle.sync.batch import Draft
 
 ONCE_IN_SECONDS = 86_400
@@ -24,7 +25,7 @@ async def report(context: Context, scid: str) -> None:
     if context.publisher.closed is not None or Origin(context.own, scid, 1).encode() not in context.heads:
         return
     async with context.database.reading() as connection:
-        if now - await feeds.last_reported(connection, scid) < ONCE_IN_SECONDS:
+        if now - await setback_rows.last_reported(connection, scid) < ONCE_IN_SECONDS:
             return
         found = await _unreported(connection, context.own, scid)
     told = [item for item in found if not item.of_rejection]
@@ -36,7 +37,7 @@ async def report(context: Context, scid: str) -> None:
     async with context.database.writing() as connection:
         for item in found:
             # What is passed over is done with as well, or enough of it would hide the rest for ever.
-            await feeds.mark_reported(
+            await setback_rows.mark_reported(
                 connection, item.feed_id, item.index, NEVER if item.of_rejection else now
             )
 
@@ -62,7 +63,7 @@ async def _unreported(connection: AsyncConnection, own: str, scid: str) -> list[
         held = await feeds.get(connection, origin)
         if held is None:
             continue
-        for item in await feeds.unreported(connection, held.id, MAX_ITEMS - len(found)):
+        for item in await setback_rows.unreported(connection, held.id, MAX_ITEMS - len(found)):
             of_rejection = item.params.get("type") == "rejection"
             found.append(_Quarantined(held.id, origin.encode(), item.index, item.code, of_rejection))
     return found

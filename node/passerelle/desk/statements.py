@@ -11,6 +11,7 @@ from passerelle.exchange.statement import figures
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import format_time
 from passerelle.storage import feeds
+from passerelle.storage import setbacks as setback_rows
 
 Answer = dict[str, object]
 
@@ -55,7 +56,7 @@ async def basis(context: Context, scid: str, waiting: list[str]) -> Answer:
         theirs = await feeds.get(connection, received)
         cosigned = None if theirs is None else await feeds.get_receipt(connection, theirs.id, context.own)
         newest = None if theirs is None else await feeds.get_checkpoint(connection, theirs.id)
-        setbacks = [] if theirs is None else await feeds.setbacks(connection, theirs.id, objects=False)
+        setbacks = [] if theirs is None else await setback_rows.every(connection, theirs.id, objects=False)
         ours = await feeds.get(connection, sent)
         confirmed = None if ours is None else await feeds.get_receipt(connection, ours.id, scid)
     sent_size = 0 if head is None else head.size

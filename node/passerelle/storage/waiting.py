@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from passerelle.storage.feeds import Setback, to_setback
+from passerelle.storage.setbacks import Setback, to_setback
 from passerelle.storage.tables import leaf, setback
 
 

@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.errors import TransportError
 from passerelle.protocol.intake import Examined
 from passerelle.protocol.tiles import TILE_WIDTH
-from passerelle.storage import feeds, waiting
-from passerelle.storage.feeds import Feed, Setback
+from passerelle.storage import setbacks as setback_rows
+from passerelle.storage import waiting
+from passerelle.storage.feeds import Feed
+from passerelle.storage.setbacks import Setback
 from passerelle.sync.keeping import Room, keep_accepted, setback_of
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ async def _settle(
 ) -> int:
     """Keep what came of it; returns how many became records."""
     accepted = {item.index: result for item, _, result in offers if result.status == "accepted"}
-    await feeds.drop_setbacks(connection, held.id, list(accepted))
+    await setback_rows.drop(connection, held.id, list(accepted))
     await keep_accepted(connection, held.id, accepted)
     room = await Room.of(connection, held)
     for item, offered, result in offers:

@@ -13,7 +13,9 @@ from passerelle.protocol.profile import parse_time
 from passerelle.protocol.records import AHEAD
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
-from passerelle.storage.feeds import Feed, Setback
+from passerelle.storage import setbacks as setback_rows
+from passerelle.storage.feeds import Feed
+from passerelle.storage.setbacks import Setback
 
 MAX_QUARANTINED_BYTES = 16 * 2**20
 """Kept for each partner; past it only index and code."""
@@ -64,7 +66,7 @@ async def keep(
             twice = replace(setback, status="quarantined", code="leaf.commitment-twice")
             found.append(room.take(twice if index in repeated else setback))
     await keep_accepted(connection, grown.id, accepted)
-    await feeds.put_setbacks(connection, grown.id, found, now)
+    await setback_rows.put(connection, grown.id, found, now)
     codes = [setback.code for setback in found]
     return Kept(grown, {code: codes.count(code) for code in set(codes)})
 
@@ -79,7 +81,7 @@ class Room:
     @classmethod
     async def of(cls, connection: AsyncConnection, held: Feed) -> Room:
         """What is left for the author of a feed."""
-        quarantined, waiting = await feeds.kept_bytes(connection, held.origin.author)
+        quarantined, waiting = await setback_rows.kept_bytes(connection, held.origin.author)
         return cls(MAX_QUARANTINED_BYTES - quarantined, MAX_WAITING_BYTES - waiting)
 
     def give_back(self, setback: Setback) -> None:

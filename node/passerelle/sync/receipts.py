@@ -16,6 +16,7 @@ from passerelle.protocol.checkpoints import cosign, verify_checkpoint, verify_co
 from passerelle.protocol.notes import MAX_NOTE_BYTES, SignedNote
 from passerelle.protocol.origins import Origin, witness_name
 from passerelle.storage import feeds
+from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.feeds import Feed
 from passerelle.sync.client import Client, Road
 from passerelle.sync.fence import Contradiction, compare
@@ -31,7 +32,7 @@ async def cosign_held(tools: PullTools, held: Feed) -> int:
     """Cosign the largest checkpoint that the promise covers, unless it is cosigned; returns its size."""
     own = tools.directory.own_scid
     async with tools.database.reading() as connection:
-        gap = None if held.origin.is_public else await feeds.first_gap(connection, held.id)
+        gap = None if held.origin.is_public else await setback_rows.first_gap(connection, held.id)
         limit = held.size if gap is None else min(gap, held.size)
         head = await feeds.get_checkpoint(connection, held.id, at_most=limit)
         given = await feeds.get_receipt(connection, held.id, own)

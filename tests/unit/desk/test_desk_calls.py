@@ -18,7 +18,9 @@ from passerelle.desk.desk import METHODS
 from passerelle.errors import InputError, StorageError
 from passerelle.server.local import local_app
 from passerelle.storage import feeds
-from passerelle.storage.feeds import Feed, Setback
+from passerelle.storage import setbacks as setback_rows
+from passerelle.storage.feeds import Feed
+from passerelle.storage.setbacks import Setback
 from tests.unit.desk.story import Pair
 from tests.unit.federation.world import MALI, TOGO, introduce, offer
 
@@ -207,7 +209,7 @@ async def quarantine(pair: Pair, *indexes: int, record_type: str = "dossier") ->
     held = await followed(pair)
     found = [Setback(index, "quarantined", "proof.invalid", {"type": record_type}, b"x") for index in indexes]
     async with pair.togo.node.database.writing() as connection:
-        await feeds.put_setbacks(connection, held.id, found, 1)
+        await setback_rows.put(connection, held.id, found, 1)
 
 
 async def rejections(pair: Pair) -> list[Any]:

@@ -12,7 +12,8 @@ from passerelle.desk.board_view import BOARD_ROWS, Board, Notice
 from passerelle.errors import InputError
 from passerelle.protocol.profile import encode
 from passerelle.storage import feeds
-from passerelle.storage.feeds import Setback
+from passerelle.storage import setbacks as setback_rows
+from passerelle.storage.setbacks import Setback
 from tests.unit.desk.story import DAY, Pair, decide, offered
 from tests.unit.federation.world import MALI, TOGO, introduce, offer
 
@@ -97,8 +98,8 @@ async def test_what_could_not_be_taken_is_no_basis(fresh: Pair) -> None:
         held = next(item for item in await feeds.every(connection, own=False) if not item.origin.is_public)
     for status in ("pending", "held", "quarantined", "unopened"):
         async with node.database.writing() as connection:
-            await feeds.drop_setbacks(connection, held.id, [0])
-            await feeds.put_setbacks(connection, held.id, [Setback(0, status, "x.y", {}, b"bytes")], 1)
+            await setback_rows.drop(connection, held.id, [0])
+            await setback_rows.put(connection, held.id, [Setback(0, status, "x.y", {}, b"bytes")], 1)
         basis: Any = (await node.desk.statement(TOGO))["basis"]
         assert basis["complete"] is False
         assert basis["setbacks"] == [{"index": 0, "status": status, "code": "x.y"}]

@@ -18,10 +18,11 @@ from passerelle.protocol.schemas import Schemas
 from passerelle.storage import feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage import records as record_rows
+from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database, sqlite_url
-from passerelle.storage.feeds import Setback
 from passerelle.storage.peers import Peer
+from passerelle.storage.setbacks import Setback
 from passerelle.sync.client import Client, Road
 from passerelle.sync.directory import Directory
 from passerelle.sync.fetch import FeedReader
@@ -110,7 +111,7 @@ class Follower:
         """What did not become a record."""
         held = await self.held(origin)
         async with self.database.reading() as connection:
-            return await feeds.setbacks(connection, held.id)
+            return await setback_rows.every(connection, held.id)
 
     async def records(self) -> set[str]:
         """Digests of the author's records that are held."""
