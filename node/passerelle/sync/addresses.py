@@ -16,6 +16,7 @@ from yarl import URL
 from passerelle.errors import ProtocolError
 from passerelle.protocol.records import Record
 from passerelle.storage.peers import Peer
+from passerelle.sync.guard import is_odd_number
 
 Site = tuple[str, str, int]
 """Scheme, host and port: what decides whose server answers."""
@@ -38,15 +39,16 @@ def public_address(descriptor: Record) -> str:
 
 
 def _check_claimed(address: str) -> None:
-    """ASCII only: a host in other letters is another host once a library has normalised it."""
+    """ASCII only, and numbers in their one form: anything else is another host once a library has read it."""
     if not address.isascii() or any(sign <= " " or sign == "\x7f" for sign in address):
         raise ProtocolError("descriptor.wrong")
     try:
         parts = urlsplit(address)
         site_of(address)
+        host = host_of(address)
     except ValueError as exc:
         raise ProtocolError("descriptor.wrong") from exc
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    if is_odd_number(host) or "@" in parts.netloc or parts.query or parts.fragment:
         raise ProtocolError("descriptor.wrong")
 
 

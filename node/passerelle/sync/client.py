@@ -23,8 +23,8 @@ from passerelle.errors import ProtocolError, TransportError
 from passerelle.protocol.profile import parse, parse_time
 from passerelle.protocol.requests import sign_request
 from passerelle.storage.home import Keys
-from passerelle.sync.addresses import host_of
-from passerelle.sync.guard import PrivateAddress, PublicOnlyResolver, refuse_private_literal
+from passerelle.sync.addresses import host_of, site_of
+from passerelle.sync.guard import PrivateAddress, PublicOnlyResolver, refuse_inward
 
 MAX_PROBLEM_BYTES = 16_384
 MAX_CODE = 64
@@ -169,7 +169,7 @@ class Client:
     ) -> Answer:
         trusted = road.trusted_address or self._allow_private
         if not trusted:
-            refuse_private_literal(_dialled(road))
+            refuse_inward(*_dialled(road))
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "zstd, gzip", **headers}
         if "Range" in sent:
             sent["Accept-Encoding"] = "identity"
@@ -227,9 +227,10 @@ class Client:
             self._offsets.pop(road.scid, None)
 
 
-def _dialled(road: Road) -> str:
+def _dialled(road: Road) -> tuple[str, int]:
+    """Host and port to which the connection goes."""
     try:
-        return host_of(road.address)
+        return host_of(road.address), site_of(road.address)[2]
     except ValueError as exc:
         raise TransportError("road.unreachable", address=road.address, detail="InvalidURL") from exc
 

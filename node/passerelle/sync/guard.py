@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 
 from aiohttp import ThreadedResolver
@@ -43,10 +44,18 @@ class PublicOnlyResolver(AbstractResolver):
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """NAT64 (RFC 6052): the last 32 bits are the IPv4 address that answers."""
 
-_INWARDS = (
-    ipaddress.IPv6Network("64:ff9b:1::/48"),  # NAT64 of a local network (RFC 8215)
-    ipaddress.IPv6Network("::/96"),  # once IPv4 within IPv6; today nobody's
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All of IPv6 that is given out to networks; the rest is local, retired, or nobody's yet."""
+
+_NOBODYS = (
+    ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4, retired (RFC 7526)
+    ipaddress.ip_network("3fff::/20"),  # documentation (RFC 9637), newer than the tables of Python 3.11
 )
+
+_LAST_PRIVILEGED_PORT = 1_023
+_WEB_PORTS = frozenset({80, 443})
+
+_LAST_LABEL_IS_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 
 
 def is_public(address: str) -> bool:
@@ -59,8 +68,10 @@ def is_public(address: str) -> bool:
         carried = _carried(parsed)
         if carried is not None:
             return is_public(str(carried))
-        if any(parsed in network for network in _INWARDS):
+        if parsed not in _GLOBAL_UNICAST:
             return False
+    if any(parsed in network for network in _NOBODYS):
+        return False
     return parsed.is_global and not parsed.is_multicast
 
 
@@ -71,15 +82,33 @@ def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-def refuse_private_literal(host: str) -> None:
-    """Refuse an address written as a number: literals never pass the resolver.
+def is_odd_number(host: str) -> bool:
+    """Whether a host is an IPv4 address in another spelling than four decimal numbers.
+
+    ``127.1``, ``2130706433``, ``0x7f.1`` and ``127.0.0.1.`` all reach this machine, for the
+    system's own reader of numbers takes them; nothing that is a name ends in a number.
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _LAST_LABEL_IS_A_NUMBER.fullmatch(host) is not None
+    return False
+
+
+def refuse_inward(host: str, port: int) -> None:
+    """Refuse what can be told from an address alone, before any look-up: literals never pass the resolver.
 
     Args:
         host: As it is dialled, normalised: ``①②⑦.0.0.1`` is a number only then.
+        port: 80, 443, or one that no privileged service has (P-24).
 
     Raises:
-        TransportError: ``road.private-address``.
+        TransportError: ``road.private-address`` or ``road.port-refused``.
     """
+    if port <= _LAST_PRIVILEGED_PORT and port not in _WEB_PORTS:
+        raise TransportError("road.port-refused", host=host, port=port)
+    if is_odd_number(host):
+        raise TransportError("road.private-address", host=host)
     try:
         ipaddress.ip_address(host)
     except ValueError:
