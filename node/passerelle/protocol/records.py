@@ -9,20 +9,20 @@ The header is the same for every type (spec/ "Records and proofs")::
 
 ``previous`` stands there from version 2 on, ``seen`` where the audience is not public, and
 no other member ever. This module knows nothing of bodies (the schemas do), nor whether a
-record may follow another (the fold does).
+record may follow another (the fold does). The forms of the header are in `recordheaders`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal
 
 from passerelle.errors import InputError, ProtocolError
 from passerelle.protocol import profile, proofs
-from passerelle.protocol.keydocuments import scid_of
+from passerelle.protocol import recordheaders as header
+from passerelle.protocol.recordheaders import CONTEXT, PUBLIC, Audience, FeedPosition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,45 +32,21 @@ if TYPE_CHECKING:
     from passerelle.protocol.keys import SigningKey
     from passerelle.protocol.profile import Json, JsonObject
 
-CONTEXT: Final = "urn:passerelle:v1"
-PUBLIC: Final = "public"
+__all__ = [
+    "AHEAD",
+    "CONTEXT",
+    "PUBLIC",
+    "Audience",
+    "FeedPosition",
+    "Record",
+    "Stub",
+    "check_proof",
+    "draft",
+    "sign_record",
+]
 
 AHEAD: Final = timedelta(hours=24)
 """How far ahead of our clock ``issued`` may be before a record is held."""
-
-Audience: TypeAlias = Literal["public"] | tuple[str, ...]
-"""``"public"``, or the SCIDs addressed: sorted, each once, without the issuer's."""
-
-_MEMBERS: Final = frozenset(
-    {
-        *("@context", "id", "type", "schema", "version", "nonce"),
-        *("issuer", "audience", "issued", "body", "proof"),
-    }
-)
-_PROOF_MEMBERS: Final = frozenset(
-    {"@context", "type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"}
-)
-_ID: Final = re.compile("urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_TYPE: Final = re.compile("[a-z][a-z0-9-]{0,63}")
-_SCHEMA: Final = re.compile(
-    r"urn:passerelle:schema:([a-z][a-z0-9-]{0,63}):(?:0|[1-9][0-9]{0,3})\.(?:0|[1-9][0-9]{0,3})"
-)
-_DIGEST: Final = re.compile("[0-9a-f]{64}")
-_NONCE: Final = re.compile("[0-9a-f]{32}")
-_SCID: Final = re.compile("Qm[1-9A-HJ-NP-Za-km-z]{44}")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FeedPosition:
-    """How much of a partner's feed to us its author's receipt covers.
-
-    Args:
-        feed: The feed's number, 1 or more.
-        size: Number of leaves, 0 or more.
-    """
-
-    feed: int
-    size: int
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -127,28 +103,30 @@ class Record:
                 (``record`` where the set of members is); ``proof.malformed`` unless the
                 proof is one object with its seven members.
         """
-        value = _object(profile.parse_canonical(data), "record")
-        _check_members(value)
-        issuer, issuer_scid = _parse_issuer(value["issuer"])
-        audience = _parse_audience(value["audience"], issuer_scid)
-        method, created = _parse_proof(value["proof"])
-        record_type, schema = _parse_schema(value["type"], value["schema"])
+        value = header.parse_object(profile.parse_canonical(data), "record")
+        header.check_members(value)
+        issuer, issuer_scid = header.parse_issuer(value["issuer"])
+        audience = header.parse_audience(value["audience"], issuer_scid)
+        method, created = header.parse_proof(value["proof"])
+        record_type, schema = header.parse_schema(value["type"], value["schema"])
         return cls(
             data=data,
             digest=sha256(data).hexdigest(),
             value=value,
-            id=_matching(_ID, value["id"], "id"),
+            id=header.parse_matching(header.ID, value["id"], "id"),
             type=record_type,
             schema=schema,
-            version=_natural(value["version"], 1, "version"),
-            previous=_matching(_DIGEST, value["previous"], "previous") if "previous" in value else None,
-            nonce=_matching(_NONCE, value["nonce"], "nonce"),
+            version=header.parse_natural(value["version"], 1, "version"),
+            previous=header.parse_matching(header.DIGEST, value["previous"], "previous")
+            if "previous" in value
+            else None,
+            nonce=header.parse_matching(header.NONCE, value["nonce"], "nonce"),
             issuer=issuer,
             issuer_scid=issuer_scid,
             audience=audience,
-            issued=_parse_issued(value["issued"]),
-            seen=_parse_seen(value["seen"], audience) if "seen" in value else {},
-            body=_object(value["body"], "body"),
+            issued=header.parse_issued(value["issued"]),
+            seen=header.parse_seen(value["seen"], audience) if "seen" in value else {},
+            body=header.parse_object(value["body"], "body"),
             verification_method=method,
             created=created,
         )
@@ -262,7 +240,7 @@ def sign_record(value: JsonObject, key: SigningKey, verification_method: str) ->
         InputError: ``record.too-large`` where the body makes more than 256 KiB.
         ValueError: The header is not as a reader wants it, or the value is outside the JSON profile.
     """
-    created = _text(value["issued"], "issued")
+    created = header.parse_text(value["issued"], "issued")
     data = profile.encode(proofs.sign(value, key, verification_method=verification_method, created=created))
     if len(data) > profile.MAX_RECORD_BYTES:
         raise InputError("record.too-large", size=len(data), max=profile.MAX_RECORD_BYTES)
@@ -295,7 +273,7 @@ def check_proof(record: Record, identity: Identity, now: datetime) -> None:
     """
     if identity.scid != record.issuer_scid:
         raise ProtocolError("record.issuer-unknown", issuer=record.issuer)
-    proof = _object(record.value["proof"], "proof")
+    proof = header.parse_object(record.value["proof"], "proof")
     if record.value["issued"] != record.created:
         raise ProtocolError("record.issued-mismatch")
     if proof["@context"] != record.value["@context"]:
@@ -320,104 +298,3 @@ def _key_at_issue(record: Record, identity: Identity) -> bytes:
     if method not in document.record_keys:
         raise ProtocolError("key.not-valid-then", method=method)
     return document.record_keys[method]
-
-
-# --- the header ------------------------------------------------------------------------
-
-
-def _malformed(member: str) -> ProtocolError:
-    return ProtocolError("record.malformed", member=member)
-
-
-def _check_members(value: JsonObject) -> None:
-    """The set of members follows from version and audience."""
-    expected = set(_MEMBERS)
-    if value.get("version") != 1:
-        expected.add("previous")
-    if value.get("audience") != PUBLIC:
-        expected.add("seen")
-    if value.keys() != expected:
-        raise _malformed("record")
-    if value["@context"] != [CONTEXT]:
-        raise _malformed("@context")
-
-
-def _parse_issuer(value: Json) -> tuple[str, str]:
-    issuer = _text(value, "issuer")
-    try:
-        return issuer, scid_of(issuer)
-    except ProtocolError as exc:
-        raise _malformed("issuer") from exc
-
-
-def _parse_schema(record_type: Json, schema: Json) -> tuple[str, str]:
-    """The type and the schema, which names the same type."""
-    match = _SCHEMA.fullmatch(_text(schema, "schema"))
-    if match is None or match[1] != record_type:
-        raise _malformed("schema")
-    return _matching(_TYPE, record_type, "type"), match[0]
-
-
-def _parse_proof(value: Json) -> tuple[str, str]:
-    """The proof's verification method and time; its other members are checked with the signature."""
-    if not isinstance(value, dict) or value.keys() != _PROOF_MEMBERS:
-        raise ProtocolError("proof.malformed", member="proof")
-    method, created = value["verificationMethod"], value["created"]
-    if not isinstance(method, str) or not isinstance(created, str):
-        raise ProtocolError("proof.malformed", member="verificationMethod or created")
-    return method, created
-
-
-def _parse_audience(value: Json, issuer_scid: str) -> Audience:
-    if value == PUBLIC:
-        return PUBLIC
-    if not isinstance(value, list) or not value:
-        raise _malformed("audience")
-    scids = tuple(_matching(_SCID, item, "audience") for item in value)
-    if list(scids) != sorted(set(scids)) or issuer_scid in scids:
-        raise _malformed("audience")
-    return scids
-
-
-def _parse_issued(value: Json) -> datetime:
-    try:
-        return profile.parse_time(_text(value, "issued"))
-    except ProtocolError as exc:
-        raise _malformed("issued") from exc
-
-
-def _parse_seen(value: Json, audience: Audience) -> dict[str, FeedPosition]:
-    seen = _object(value, "seen")
-    if seen.keys() != set(audience):
-        raise _malformed("seen")
-    return {scid: _parse_position(_object(position, "seen")) for scid, position in seen.items()}
-
-
-def _parse_position(value: JsonObject) -> FeedPosition:
-    if value.keys() != {"feed", "size"}:
-        raise _malformed("seen")
-    return FeedPosition(_natural(value["feed"], 1, "seen"), _natural(value["size"], 0, "seen"))
-
-
-def _object(value: Json, member: str) -> JsonObject:
-    if not isinstance(value, dict):
-        raise _malformed(member)
-    return value
-
-
-def _text(value: Json, member: str) -> str:
-    if not isinstance(value, str):
-        raise _malformed(member)
-    return value
-
-
-def _matching(pattern: re.Pattern[str], value: Json, member: str) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise _malformed(member)
-    return value
-
-
-def _natural(value: Json, least: int, member: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise _malformed(member)
-    return value
