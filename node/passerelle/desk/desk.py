@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ METHODS: Final = frozenset(
         *("sync", "statement", "board", "copy"),
     }
 )
-"""What may be called by name; each is a method of :class:`Desk`."""
+"""What may be called by name; each is an attribute of :class:`Desk`."""
 
 _STRICT: Final = ConfigDict(strict=True, hide_input_in_errors=True)
 
@@ -42,6 +43,9 @@ class Desk:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.ledger = Ledger(context)
+        # Their many parameters stand once, where they are explained.
+        self.nominate = partial(publishing.nominate, context, self.ledger)
+        self.decide = partial(publishing.decide, context, self.ledger)
         self._calls: dict[str, Callable[..., Awaitable[object]]] = {}
 
     async def call(self, method: str, arguments: Mapping[str, object]) -> object:
@@ -102,60 +106,6 @@ class Desk:
     ) -> list[Answer]:
         """Publish records, all or none."""
         return await publishing.publish(self._context, items, key, unchecked=unchecked)
-
-    async def nominate(
-        self,
-        offer: str,
-        dossier: str,
-        agreement: str,
-        *,
-        nominated_on: str | None = None,
-        rank: int | None = None,
-        motivation: Mapping[str, object] | None = None,
-        key: str | None = None,
-        unchecked: bool = False,
-    ) -> Answer:
-        """Nominate a volunteer; see :func:`passerelle.desk.publishing.nominate`."""
-        return await publishing.nominate(
-            self._context,
-            self.ledger,
-            offer,
-            dossier,
-            agreement,
-            nominated_on=nominated_on,
-            rank=rank,
-            motivation=motivation,
-            key=key,
-            unchecked=unchecked,
-        )
-
-    async def decide(
-        self,
-        about: str,
-        outcome: str,
-        *,
-        effective: str | None = None,
-        reason: str | None = None,
-        function: str = "exchange-desk",
-        scope: Mapping[str, object] | None = None,
-        text: Mapping[str, object] | None = None,
-        key: str | None = None,
-        unchecked: bool = False,
-    ) -> Answer:
-        """Decide on a record; see :func:`passerelle.desk.publishing.decide`."""
-        return await publishing.decide(
-            self._context,
-            self.ledger,
-            about,
-            outcome,
-            effective=effective,
-            reason=reason,
-            function=function,
-            scope=scope,
-            text=text,
-            key=key,
-            unchecked=unchecked,
-        )
 
     async def sync(self, peer: str | None = None) -> list[Answer]:
         """Visit one partner or all, now."""
