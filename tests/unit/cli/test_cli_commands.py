@@ -281,6 +281,7 @@ def test_a_statement_is_printed_in_the_readers_words(
     told = capsys.readouterr().out
     for text in (
         "Situation au 31 décembre 2018",
+        "Équilibre des échanges",
         "Togo → Mali",
         "75\N{NO-BREAK SPACE}%",
         "sens suspendu",

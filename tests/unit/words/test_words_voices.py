@@ -36,6 +36,24 @@ def test_a_part_is_left_out_where_its_value_is_missing() -> None:
     assert EN.fill(template, {}) == "Suspended."
 
 
+@pytest.mark.parametrize("words", [FR, EN], ids=["fr", "en"])
+def test_a_reached_quota_without_a_direction_asks_no_question(words: Words) -> None:
+    """A verdict may come without its direction: the sentence then says nothing of one."""
+    known = {"quota": 4, "count": 4, "of": "nominations"}
+    assert "?" not in words.user("quota.reached", **known)
+    said = words.user("quota.reached", **known, **{"from": "TG-ANVT", "to": "ML-CNPV"})
+    assert "TG-ANVT" in said
+    assert "ML-CNPV" in said
+
+
+@pytest.mark.parametrize("words", [FR, EN], ids=["fr", "en"])
+def test_one_measure_has_one_name(words: Words) -> None:
+    """Board and command line call the two measures of reciprocity by the same words of the sector."""
+    said = words.text("cli.statement.balance", agency="TG-ANVT", country="Togo", number="+2")
+    assert said.startswith(words.text("board.summary.balance"))
+    assert words.text("cli.statement.index", index="0,50").startswith(words.text("board.summary.index"))
+
+
 def test_an_agency_is_called_by_its_local_code() -> None:
     scid = "QmWtQu5Vwi5n7oTz1NHKPtRJuBQmNneLXBGkQW9YBaGYk4"
     known = Words("en", agencies={scid: "ML-CNPV"})
