@@ -18,6 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from passerelle.errors import ConfigError
 
 FILE_NAME = "passerelle.toml"
+AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9]{2,12}$"
+"""The form of an agency's short code, ours or one that we bind to a partner: ``TG-ANVT``."""
 
 
 def _public_address(value: str) -> str:
@@ -48,7 +50,7 @@ class Agency(_Section):
             node may send records past its own checks to show what a partner then does.
     """
 
-    code: str = Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{2,12}$")
+    code: str = Field(pattern=AGENCY_CODE)
     country: str = Field(pattern=r"^[A-Z]{2}$")
     names: dict[str, str] = Field(min_length=1)
     acronym: str = ""

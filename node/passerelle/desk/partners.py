@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 
+from passerelle.config import AGENCY_CODE
 from passerelle.desk.context import Context
 from passerelle.errors import InputError, PasserelleError
 from passerelle.protocol.fingerprints import fingerprint
@@ -48,11 +50,13 @@ async def add(
         address: Where to connect from now on, where it is not what the partner publishes.
 
     Raises:
-        InputError: ``peer.is-us``, ``peer.another-identity``, ``peer.known``, ``peer.code-taken``,
-            ``peer.address-taken``.
+        InputError: ``peer.code-form``, ``peer.is-us``, ``peer.another-identity``, ``peer.known``,
+            ``peer.code-taken``, ``peer.address-taken``.
         StorageError: The node signs nothing; nothing was written.
     """
     context.publisher.refuse_closed()  # our feed to it could not be made, and half a partner is none
+    if code is not None and re.fullmatch(AGENCY_CODE, code) is None:
+        raise InputError("peer.code-form", code=code)
     found = await contact.introduce(context.client, url, context.clock(), context.schemas)
     _refuse_unfit(context, found, scid, code)
     connect = (address or url).rstrip("/")

@@ -73,6 +73,15 @@ async def test_a_code_that_is_taken(trio: dict[str, Here], fresh: Pair) -> None:
     assert await fresh.togo.node.desk.peer_add(trio["FR-FV"].url, code="FR-FV")
 
 
+@pytest.mark.parametrize(
+    "code", ["", "ML", "ml-cnpv", "ML CNPV", "ML-C", "ML-CNPV\n", "MLI-CNPV", "ML-" + "C" * 13]
+)
+async def test_a_code_of_another_form(fresh: Pair, code: str) -> None:
+    """Desk: a code is a country, a hyphen, letters or digits; another form is refused before anybody is asked."""
+    error = await refused(fresh.togo, "http://nobody.invalid", code=code)
+    assert (error.code, error.params) == ("peer.code-form", {"code": code})
+
+
 async def test_a_partner_twice(fresh: Pair) -> None:
     """Desk: a partner is added once; the answer says which it is."""
     await fresh.togo.add(fresh.mali)
