@@ -321,7 +321,7 @@ async def copy_feeds(node: Node, folder: Path) -> None:
 def assert_each_once(node: Node) -> None:
     """No record stands twice in a feed, and no id has two digests under one version."""
     with closing(sqlite3.connect(node.paths.database)) as rows:
-        places = Counter(rows.execute("select feed_id, digest from place"))
+        places = Counter(rows.execute("select feed_id, record from place"))
         versions = Counter(rows.execute("select issuer, id, version from record"))
     assert set(places.values()) <= {1}
     assert set(versions.values()) <= {1}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import json
 import re
 import sqlite3
 import zlib
@@ -58,9 +59,9 @@ def secrets_of(homes: Iterable[Path]) -> frozenset[Secret]:
         with contextlib.closing(sqlite3.connect(home / "passerelle.sqlite")) as database:
             bilateral = "select id from feed where partner is not null"
             for (value,) in database.execute(
-                f"select commitment from leaf where commitment is not null and feed_id in ({bilateral})"
+                f"select data from leaf where commitment is not null and feed_id in ({bilateral})"
             ):
-                found.add(Secret("commitment", value))
+                found.add(Secret("commitment", bytes.fromhex(json.loads(value)["commitment"])))
             for (value,) in database.execute(f"select salt from vault_salt where feed_id in ({bilateral})"):
                 found.add(Secret("salt", value))
             for (value,) in database.execute("select data from vault_record"):

@@ -57,6 +57,7 @@ class Examined:
         salt: 32 bytes, where the object opened and matched its leaf, whatever came after.
         readable: Whether this version knows the record's schema; False is no fault.
         has_object: Whether an object stands beside such a leaf; not beside one that is malformed.
+        commitment: What the leaf commits to, 32 bytes, where it commits to anything.
     """
 
     status: Status
@@ -66,6 +67,7 @@ class Examined:
     salt: bytes | None = None
     readable: bool = False
     has_object: bool = True
+    commitment: bytes | None = None
 
     @property
     def receipt_may_cover(self) -> bool:
@@ -107,7 +109,7 @@ def examine(
     if not isinstance(leaf, PublicRecordLeaf | SealedLeaf):
         return Examined("passed-over", has_object=False)
     if object_ is None:
-        return Examined("empty")
+        return Examined("empty", commitment=leaf.commitment)
     salt: bytes | None = None
     record: Record | None = None
     try:
@@ -119,9 +121,9 @@ def examine(
         reading = schemas.check_incoming(record.value)
     except ProtocolError as error:
         status = _STATUS_OF.get(error.code, "quarantined")
-        return Examined(status, error.code, error.params, record, salt)
+        return Examined(status, error.code, error.params, record, salt, commitment=leaf.commitment)
     readable = reading in {"known", "newer-minor"}
-    return Examined("accepted", record=record, salt=salt, readable=readable)
+    return Examined("accepted", record=record, salt=salt, readable=readable, commitment=leaf.commitment)
 
 
 def open_public(leaf: PublicRecordLeaf, object_: bytes) -> tuple[bytes, bytes]:

@@ -16,6 +16,7 @@ from passerelle.errors import ProtocolError
 from passerelle.protocol.leaves import leaf_commitment, parse_leaf
 from passerelle.protocol.merkle import Frontier, Node, leaf_hash, root_of
 from passerelle.protocol.origins import Origin
+from passerelle.storage.bulk import find_rows, insert_rows
 from passerelle.storage.tables import checkpoint, feed, fork, leaf, receipt, subtree
 
 WIDTH = 256
@@ -143,21 +144,32 @@ async def note_objects(connection: AsyncConnection, held: Feed, end: int, etag: 
     )
 
 
-async def append(connection: AsyncConnection, held: Feed, leaves: Sequence[bytes]) -> Feed:
-    """Append leaves and the roots of the subtrees that they fill."""
+async def append(
+    connection: AsyncConnection,
+    held: Feed,
+    leaves: Sequence[bytes],
+    commitments: Sequence[bytes | None] | None = None,
+) -> Feed:
+    """Append leaves and the roots of the subtrees that they fill.
+
+    Args:
+        connection: The transaction.
+        held: The feed before it.
+        leaves: As hashed.
+        commitments: One for each leaf, None where it has none; without them, each leaf is parsed.
+    """
     if not leaves:
         return held
+    if commitments is None:
+        commitments = [commitment_in(data, held.origin) for data in leaves]
+    rows = [
+        (held.id, index, data, None if commitment is None else _head_of(commitment))
+        for index, (data, commitment) in enumerate(zip(leaves, commitments, strict=True), start=held.size)
+    ]
+    await insert_rows(connection, leaf, ("feed_id", "idx", "data", "commitment"), rows)
     hashes = [leaf_hash(data) for data in leaves]
-    rows = []
-    for offset, (data, digest) in enumerate(zip(leaves, hashes, strict=True)):
-        commitment = commitment_in(data, held.origin)
-        index = held.size + offset
-        rows.append(
-            {"feed_id": held.id, "idx": index, "data": data, "hash": digest, "commitment": commitment}
-        )
-    await connection.execute(insert(leaf), rows)
     frontier = held.frontier.extend(hashes)
-    await _fill_subtrees(connection, held.id, held.size, frontier.size)
+    await _fill_subtrees(connection, held, hashes)
     await connection.execute(
         update(feed).where(feed.c.id == held.id).values(size=frontier.size, frontier=frontier.encode())
     )
@@ -172,16 +184,25 @@ def commitment_in(data: bytes, origin: Origin) -> bytes | None:
         return None
 
 
-async def _fill_subtrees(connection: AsyncConnection, feed_id: int, old: int, new: int) -> None:
+def _head_of(commitment: bytes) -> int:
+    return int.from_bytes(commitment[:8], "big", signed=True)
+
+
+async def _fill_subtrees(connection: AsyncConnection, held: Feed, hashes: Sequence[bytes]) -> None:
+    """Keep the root of each 256-wide subtree that is full now, level by level."""
+    old, new = held.size, held.size + len(hashes)
+    first = old - old % WIDTH
+    below = [*await tile_hashes(connection, held.id, 0, first, old), *hashes]
     level = 1
-    while new >= WIDTH:
-        old, new = old // WIDTH, new // WIDTH
-        rows = []
-        for index in range(old, new):
-            below = await tile_hashes(connection, feed_id, level - 1, index * WIDTH, (index + 1) * WIDTH)
-            rows.append({"feed_id": feed_id, "level": level, "idx": index, "hash": root_of(below)})
-        if rows:
-            await connection.execute(insert(subtree), rows)
+    while new // WIDTH > old // WIDTH:
+        old, new, start = old // WIDTH, new // WIDTH, first
+        roots = [
+            root_of(below[index * WIDTH - start : (index + 1) * WIDTH - start]) for index in range(old, new)
+        ]
+        rows = [(held.id, level, index, hashed) for index, hashed in enumerate(roots, start=old)]
+        await insert_rows(connection, subtree, ("feed_id", "level", "idx", "hash"), rows)
+        first = old - old % WIDTH
+        below = [*await tile_hashes(connection, held.id, level, first, old), *roots]
         level += 1
 
 
@@ -190,8 +211,7 @@ async def tile_hashes(
 ) -> list[bytes]:
     """Hashes first <= index < end of one tile level: leaf hashes at level 0, subtree roots above."""
     if level == 0:
-        query = select(leaf.c.hash).where(leaf.c.feed_id == feed_id, leaf.c.idx >= first, leaf.c.idx < end)
-        return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
+        return [leaf_hash(data) for data in await leaves(connection, feed_id, first, end)]
     query = select(subtree.c.hash).where(
         subtree.c.feed_id == feed_id, subtree.c.level == level, subtree.c.idx >= first, subtree.c.idx < end
     )
@@ -235,17 +255,14 @@ async def node_hash(connection: AsyncConnection, feed_id: int, node: Node) -> by
 
 
 async def commitments_held(
-    connection: AsyncConnection, feed_id: int, commitments: Sequence[bytes]
+    connection: AsyncConnection, held: Feed, commitments: Sequence[bytes]
 ) -> set[bytes]:
     """Those of the commitments that already stand in the feed."""
-    found: set[bytes] = set()
-    for start in range(0, len(commitments), 500):
-        wanted = commitments[start : start + 500]
-        rows = await connection.execute(
-            select(leaf.c.commitment).where(leaf.c.feed_id == feed_id, leaf.c.commitment.in_(wanted))
-        )
-        found.update(rows.scalars())
-    return found
+    like = await find_rows(
+        connection, leaf.c.commitment, {_head_of(item) for item in commitments}, leaf.c.feed_id, leaf.c.data
+    )
+    inside = [data for _, feed_id, data in like if feed_id == held.id and isinstance(data, bytes)]
+    return set(commitments).intersection(commitment_in(data, held.origin) for data in inside)
 
 
 async def put_checkpoint(connection: AsyncConnection, feed_id: int, head: SignedHead, now: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,8 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.protocol.records import Record
+from passerelle.storage.bulk import find_rows, insert_rows
 from passerelle.storage.tables import answered, feed, node_fact, place, record
-
-IN_AT_ONCE = 500
-"""How many values one query names at the most; databases bound it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +40,65 @@ class Row:
     readable: bool
 
 
-async def add(connection: AsyncConnection, records: Sequence[tuple[Record, bool]]) -> None:
-    """Add records with their readability; a digest already there stays as it is."""
-    fresh = {item.digest: (item, readable) for item, readable in records}
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the tables keep of a record beside its bytes; the members as in :class:`Row`."""
+
+    digest: str
+    id: str
+    version: int
+    type: str
+    issuer: str
+    public: bool
+    issued: int
+    readable: bool
+
+    @classmethod
+    def of(cls, record: Record, *, readable: bool) -> Heading:
+        """The heading of a record."""
+        return cls(
+            record.digest,
+            record.id,
+            record.version,
+            record.type,
+            record.issuer_scid,
+            record.is_public,
+            int(record.issued.timestamp()),
+            readable,
+        )
+
+
+async def add(connection: AsyncConnection, headings: Sequence[Heading]) -> dict[str, int]:
+    """Add records; a digest already there stays as it is.
+
+    Returns:
+        The number of each, new or not, by digest.
+    """
+    fresh = {item.digest: item for item in headings}
     if not fresh:
-        return
-    known: set[str] = set()
-    wanted = list(fresh)
-    for start in range(0, len(wanted), IN_AT_ONCE):
-        query = select(record.c.digest).where(record.c.digest.in_(wanted[start : start + IN_AT_ONCE]))
-        known.update((await connection.execute(query)).scalars())
+        return {}
+    found = await find_rows(connection, record.c.digest, fresh, record.c.number)
+    numbers = {str(digest): int(number or 0) for digest, number in found}
+    largest = (await connection.execute(select(func.max(record.c.number)))).scalar_one() or 0
+    new = [item for digest, item in fresh.items() if digest not in numbers]
     rows = [
-        _values(item, readable=readable) for digest, (item, readable) in fresh.items() if digest not in known
+        (
+            *(number, item.digest, item.id, item.version, item.type),
+            *(item.issuer, int(item.public), item.issued, int(item.readable)),
+        )
+        for number, item in enumerate(new, start=largest + 1)
     ]
-    if rows:
-        await connection.execute(insert(record), rows)
+    await insert_rows(connection, record, _COLUMNS, rows)
+    return numbers | {item.digest: largest + 1 + offset for offset, item in enumerate(new)}
 
 
-def _values(item: Record, *, readable: bool) -> dict[str, object]:
-    return {
-        "digest": item.digest,
-        "id": item.id,
-        "version": item.version,
-        "type": item.type,
-        "issuer": item.issuer_scid,
-        "public": int(item.audience == "public"),
-        "issued": int(item.issued.timestamp()),
-        "readable": int(readable),
-    }
+_COLUMNS = ("number", "digest", "id", "version", "type", "issuer", "public", "issued", "readable")
 
 
-async def add_places(connection: AsyncConnection, feed_id: int, digests: dict[int, str]) -> None:
-    """Say which record stands at which index of a feed."""
-    if digests:
-        rows = [{"feed_id": feed_id, "idx": index, "digest": digest} for index, digest in digests.items()]
-        await connection.execute(insert(place), rows)
+async def add_places(connection: AsyncConnection, feed_id: int, numbers: Mapping[int, int]) -> None:
+    """Say which record, by its number, stands at which index of a feed."""
+    rows = [(feed_id, index, number) for index, number in numbers.items()]
+    await insert_rows(connection, place, ("feed_id", "idx", "record"), rows)
 
 
 async def find(
@@ -136,7 +158,8 @@ async def places_of(connection: AsyncConnection, digest: str) -> list[tuple[str,
     rows = await connection.execute(
         select(feed.c.origin, place.c.idx)
         .join(feed, feed.c.id == place.c.feed_id)
-        .where(place.c.digest == digest)
+        .join(record, record.c.number == place.c.record)
+        .where(record.c.digest == digest)
         .order_by(feed.c.origin, place.c.idx)
     )
     return [(row.origin, row.idx) for row in rows]
@@ -174,6 +197,7 @@ async def put_answer(connection: AsyncConnection, key: str, request: str, answer
 
 def _row(row: object) -> Row:
     values = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001  SQLAlchemy's documented access
+    del values["number"]
     values["public"] = bool(values["public"])
     values["readable"] = bool(values["readable"])
     return Row(**values)
@@ -193,9 +217,9 @@ async def placed(
 ) -> list[Placed]:
     """Every place of readable records: of all types but some, or of the records with some ids."""
     query = (
-        select(feed.c.origin, place.c.idx, place.c.digest)
+        select(feed.c.origin, place.c.idx, record.c.digest)
         .join(feed, feed.c.id == place.c.feed_id)
-        .join(record, record.c.digest == place.c.digest)
+        .join(record, record.c.number == place.c.record)
         .where(record.c.readable == 1)
         .order_by(feed.c.id, place.c.idx)
     )

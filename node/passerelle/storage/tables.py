@@ -2,6 +2,11 @@
 
 Times are integers: POSIX seconds, UTC. Hashes are raw bytes in feed rows and 64 hex
 digits where they name a record. No table holds a key.
+
+A record is met once by its digest, which falls anywhere in an index; everything else
+says its number, so that a batch of new records adds at the end of every other table.
+What is found by feed and index alone is kept in that order (``WITHOUT ROWID`` on
+SQLite): one tree to write instead of two.
 """
 
 from __future__ import annotations
@@ -88,15 +93,15 @@ feed = Table(
 )
 
 #: Leaves, as hashed. A commitment occurs once in an honest feed; a second one is kept and its object refused.
+#: Of a commitment the first eight bytes are indexed, as a signed integer: enough to look it up by.
 leaf = Table(
     "leaf",
     metadata,
     Column("feed_id", ForeignKey("feed.id"), primary_key=True),
     Column("idx", BigInteger, primary_key=True),
     Column("data", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    Column("commitment", LargeBinary),
-    Index("ix_leaf_commitment", "feed_id", "commitment"),
+    Column("commitment", BigInteger, index=True),  # null: it has none
+    sqlite_with_rowid=False,
 )
 
 #: Roots of the full 256-wide subtrees: level 1 is the root of 256 leaves, and so on.
@@ -135,18 +140,19 @@ receipt = Table(
 record = Table(
     "record",
     metadata,
-    Column("digest", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False, unique=True),
     Column("id", String(64), nullable=False),
     Column("version", Integer, nullable=False),
     Column("type", String(40), nullable=False),
-    Column("issuer", String(64), nullable=False, index=True),
+    Column("issuer", String(64), nullable=False),
     Column("public", Integer, nullable=False),
     Column("issued", BigInteger, nullable=False),
     Column(
         "readable", Integer, nullable=False, server_default="1"
     ),  # 0: unknown type or major, kept until an upgrade
     Index("ix_record_id", "id", "version"),
-    Index("ix_record_type", "type", "public"),
+    Index("ix_record_type", "type", "issuer"),
 )
 
 #: Where a record stands. One record may stand in several feeds.
@@ -155,14 +161,15 @@ place = Table(
     metadata,
     Column("feed_id", ForeignKey("feed.id"), primary_key=True),
     Column("idx", BigInteger, primary_key=True),
-    Column("digest", ForeignKey("record.digest"), nullable=False, index=True),
+    Column("record", ForeignKey("record.number"), nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 #: The vault: record bytes, salts and sealed objects, each destroyable alone.
 vault_record = Table(
     "vault_record",
     metadata,
-    Column("digest", String(64), primary_key=True),
+    Column("record", Integer, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
 vault_salt = Table(
@@ -171,6 +178,7 @@ vault_salt = Table(
     Column("feed_id", ForeignKey("feed.id"), primary_key=True),
     Column("idx", BigInteger, primary_key=True),
     Column("salt", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 vault_object = Table(
     "vault_object",

@@ -11,31 +11,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from passerelle.storage.records import IN_AT_ONCE
-from passerelle.storage.tables import place, vault_object, vault_record, vault_salt
+from passerelle.storage.bulk import IN_AT_ONCE, find_rows, insert_rows
+from passerelle.storage.tables import place, record, vault_object, vault_record, vault_salt
 
 
-async def put_records(connection: AsyncConnection, records: Mapping[str, bytes]) -> None:
-    """Keep canonical record bytes by digest; a digest already kept stays as it is."""
-    if not records:
-        return
-    wanted = list(records)
-    known: set[str] = set()
-    for start in range(0, len(wanted), IN_AT_ONCE):
-        query = select(vault_record.c.digest).where(
-            vault_record.c.digest.in_(wanted[start : start + IN_AT_ONCE])
-        )
-        known.update((await connection.execute(query)).scalars())
-    rows = [{"digest": digest, "data": data} for digest, data in records.items() if digest not in known]
-    if rows:
-        await connection.execute(insert(vault_record), rows)
+async def put_records(connection: AsyncConnection, records: Mapping[int, bytes]) -> None:
+    """Keep canonical record bytes by the record's number; what is already kept stays as it is."""
+    known = {number for (number,) in await find_rows(connection, vault_record.c.record, records)}
+    rows = [(number, data) for number, data in records.items() if number not in known]
+    await insert_rows(connection, vault_record, ("record", "data"), rows)
 
 
 async def put_salts(connection: AsyncConnection, feed_id: int, salts: Mapping[int, bytes]) -> None:
     """Keep the salt of each place, 32 bytes."""
-    if salts:
-        rows = [{"feed_id": feed_id, "idx": index, "salt": salt} for index, salt in salts.items()]
-        await connection.execute(insert(vault_salt), rows)
+    rows = [(feed_id, index, salt) for index, salt in salts.items()]
+    await insert_rows(connection, vault_salt, ("feed_id", "idx", "salt"), rows)
 
 
 async def put_objects(connection: AsyncConnection, feed_id: int, objects: Mapping[int, bytes]) -> None:
@@ -47,8 +37,7 @@ async def put_objects(connection: AsyncConnection, feed_id: int, objects: Mappin
 
 async def get_record(connection: AsyncConnection, digest: str) -> bytes | None:
     """The canonical bytes of one record, or None where it is erased or unknown."""
-    found = await connection.execute(select(vault_record.c.data).where(vault_record.c.digest == digest))
-    return found.scalar_one_or_none()
+    return (await get_records(connection, [digest])).get(digest)
 
 
 async def get_records(connection: AsyncConnection, digests: Iterable[str]) -> Mapping[str, bytes]:
@@ -57,7 +46,9 @@ async def get_records(connection: AsyncConnection, digests: Iterable[str]) -> Ma
     wanted = list(digests)
     for start in range(0, len(wanted), IN_AT_ONCE):
         rows = await connection.execute(
-            select(vault_record).where(vault_record.c.digest.in_(wanted[start : start + IN_AT_ONCE]))
+            select(record.c.digest, vault_record.c.data)
+            .join(vault_record, vault_record.c.record == record.c.number)
+            .where(record.c.digest.in_(wanted[start : start + IN_AT_ONCE]))
         )
         found.update({row.digest: row.data for row in rows})
     return found
@@ -67,7 +58,7 @@ async def public_objects(
     connection: AsyncConnection, feed_id: int, first: int, end: int
 ) -> Mapping[int, tuple[bytes, bytes]]:
     """Salt and record bytes of the public objects with first <= index < end."""
-    joined = place.join(vault_record, place.c.digest == vault_record.c.digest).join(
+    joined = place.join(vault_record, place.c.record == vault_record.c.record).join(
         vault_salt, and_(vault_salt.c.feed_id == place.c.feed_id, vault_salt.c.idx == place.c.idx)
     )
     rows = await connection.execute(
@@ -93,13 +84,13 @@ async def sealed_objects(
 async def destroy(connection: AsyncConnection, feed_id: int, indexes: Sequence[int]) -> None:
     """Delete object, salt and, where no other place needs them, record bytes of these places."""
     at = and_(place.c.feed_id == feed_id, place.c.idx.in_(indexes))
-    digests = [row.digest for row in await connection.execute(select(place.c.digest).where(at))]
+    numbers = [row.record for row in await connection.execute(select(place.c.record).where(at))]
     for table in (vault_salt, vault_object):
         await connection.execute(delete(table).where(table.c.feed_id == feed_id, table.c.idx.in_(indexes)))
     await connection.execute(delete(place).where(at))
     still = {
-        row.digest
-        for row in await connection.execute(select(place.c.digest).where(place.c.digest.in_(digests)))
+        row.record
+        for row in await connection.execute(select(place.c.record).where(place.c.record.in_(numbers)))
     }
-    gone = [digest for digest in digests if digest not in still]
-    await connection.execute(delete(vault_record).where(vault_record.c.digest.in_(gone)))
+    gone = [number for number in numbers if number not in still]
+    await connection.execute(delete(vault_record).where(vault_record.c.record.in_(gone)))

@@ -82,6 +82,7 @@ class Tail:
 
     feed: Feed
     leaves: list[bytes] = field(default_factory=list)
+    commitments: list[bytes] = field(default_factory=list)
     salts: dict[int, bytes] = field(default_factory=dict)
     objects: dict[int, bytes] = field(default_factory=dict)
     digests: dict[int, str] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class _Stand:
 
     origin: Origin
     salt: bytes
+    commitment: bytes
     leaf: bytes
     sealed: bytes | None
 
@@ -235,17 +237,18 @@ class Batch:
             committed = commitment(salt, record.data)
             if origin.partner is None:
                 leaf = PublicRecordLeaf(committed, record.id, record.type, record.version)
-                stands.append(_Stand(origin, salt, encode_leaf(leaf), None))
+                stands.append(_Stand(origin, salt, committed, encode_leaf(leaf), None))
                 continue
             key = self._tools.directory.sealing_key(origin.partner)
             sealed = seal(salt, record.data, recipient_public=key, origin=origin)
-            stands.append(_Stand(origin, salt, encode_leaf(SealedLeaf(committed)), sealed))
+            stands.append(_Stand(origin, salt, committed, encode_leaf(SealedLeaf(committed)), sealed))
         return stands
 
     def _place(self, record: Record, stand: _Stand) -> tuple[str, int]:
         tail = self._tails[stand.origin]
         index = tail.size
         tail.leaves.append(stand.leaf)
+        tail.commitments.append(stand.commitment)
         tail.salts[index] = stand.salt
         tail.digests[index] = record.digest
         if stand.sealed is not None:
@@ -255,18 +258,20 @@ class Batch:
     async def write(self, heads: Mapping[str, Head], now: int) -> list[Swap]:
         """Write all rows and sign a checkpoint for each feed that grew; returns the heads to move."""
         connection = self.connection
-        await record_rows.add(connection, [(record, True) for record in self._records])
-        await vault.put_records(connection, {record.digest: record.data for record in self._records})
+        headings = [record_rows.Heading.of(record, readable=True) for record in self._records]
+        numbers = await record_rows.add(connection, headings)
+        await vault.put_records(connection, {numbers[item.digest]: item.data for item in self._records})
         if self.last_issued is not None:
             await record_rows.put_fact(connection, "last-issued", self.last_issued.isoformat())
         swaps = []
         for origin, tail in self._tails.items():
             if not tail.leaves:
                 continue
-            grown = await feeds.append(connection, tail.feed, tail.leaves)
+            grown = await feeds.append(connection, tail.feed, tail.leaves, tail.commitments)
             await vault.put_salts(connection, grown.id, tail.salts)
             await vault.put_objects(connection, grown.id, tail.objects)
-            await record_rows.add_places(connection, grown.id, tail.digests)
+            places = {index: numbers[digest] for index, digest in tail.digests.items()}
+            await record_rows.add_places(connection, grown.id, places)
             swaps.append(
                 await sign_head(connection, grown, self._tools.keys, heads.get(origin.encode()), now)
             )

@@ -15,6 +15,7 @@ from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.feeds import Feed
+from passerelle.storage.records import Heading
 from passerelle.storage.setbacks import Setback
 
 MAX_QUARANTINED_BYTES = 16 * 2**20
@@ -53,8 +54,9 @@ async def keep(
         under: By status, a digest of what it was examined under.
         now: POSIX seconds.
     """
-    repeated = await _repeated(connection, held, leaves)
-    grown = await feeds.append(connection, held, leaves)
+    commitments = [result.commitment for result in examined]
+    repeated = await _repeated(connection, held, commitments)
+    grown = await feeds.append(connection, held, leaves, commitments)
     accepted: dict[int, Examined] = {}
     found: list[Setback] = []
     room = await Room.of(connection, held)
@@ -143,25 +145,22 @@ def bounded(params: Mapping[str, object]) -> dict[str, object]:
 async def keep_accepted(connection: AsyncConnection, feed_id: int, accepted: Mapping[int, Examined]) -> None:
     """Keep accepted records, by index, with their salts and places."""
     records = {index: result.record for index, result in accepted.items() if result.record is not None}
-    readable = [(record, accepted[index].readable) for index, record in records.items()]
-    await record_rows.add(connection, readable)
-    await vault.put_records(connection, {record.digest: record.data for record in records.values()})
+    headings = [Heading.of(record, readable=accepted[index].readable) for index, record in records.items()]
+    numbers = await record_rows.add(connection, headings)
+    await vault.put_records(connection, {numbers[record.digest]: record.data for record in records.values()})
     salts = {index: result.salt for index, result in accepted.items() if result.salt is not None}
     await vault.put_salts(connection, feed_id, salts)
-    await record_rows.add_places(
-        connection, feed_id, {index: record.digest for index, record in records.items()}
-    )
+    places = {index: numbers[record.digest] for index, record in records.items()}
+    await record_rows.add_places(connection, feed_id, places)
 
 
-async def _repeated(connection: AsyncConnection, held: Feed, leaves: Sequence[bytes]) -> set[int]:
+async def _repeated(connection: AsyncConnection, held: Feed, commitments: Sequence[bytes | None]) -> set[int]:
     """Indexes of leaves whose commitment stands in the feed before them."""
-    found = {
-        index: feeds.commitment_in(data, held.origin) for index, data in enumerate(leaves, start=held.size)
-    }
-    commitments = {index: commitment for index, commitment in found.items() if commitment is not None}
-    known = await feeds.commitments_held(connection, held.id, list(commitments.values()))
+    known = await feeds.commitments_held(connection, held, [item for item in commitments if item is not None])
     repeated: set[int] = set()
-    for index, commitment in commitments.items():
+    for index, commitment in enumerate(commitments, start=held.size):
+        if commitment is None:
+            continue
         if commitment in known:
             repeated.add(index)
         known.add(commitment)

@@ -47,9 +47,11 @@ async def held_by(pair: Pair, sample: Record) -> None:
         assert feed is not None
         for start in range(0, MANY, 500):
             part = made[start : start + 500]
-            await record_rows.add(connection, [(record, True) for record in part])
-            await vault.put_records(connection, {record.digest: record.data for record in part})
-            places = {1_000_000 + start + number: record.digest for number, record in enumerate(part)}
+            headings = [record_rows.Heading.of(record, readable=True) for record in part]
+            numbers = await record_rows.add(connection, headings)
+            await vault.put_records(connection, {numbers[record.digest]: record.data for record in part})
+            first = 1_000_000 + start
+            places = {first + offset: numbers[record.digest] for offset, record in enumerate(part)}
             await record_rows.add_places(connection, feed.id, places)
     pair.togo.node.desk.ledger.changed()
 

@@ -146,7 +146,7 @@ async def test_a_fault_of_the_database_repeats_no_row(
         async with pair.togo.node.database.writing() as connection:
             for _ in range(2):
                 await connection.exec_driver_sql(
-                    "insert into vault_record (digest, data) values (?, ?)", ("d" * 64, CANARY.encode())
+                    "insert into vault_record (record, data) values (?, ?)", (1, CANARY.encode())
                 )
 
     with pytest.raises((DBAPIError, PasserelleError)) as told:

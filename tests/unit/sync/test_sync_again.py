@@ -191,8 +191,8 @@ async def test_a_transaction_is_closed_by_bytes_too(
     sizes: list[int] = []
     real = feeds.append
 
-    async def append(connection: object, held: feeds.Feed, leaves: object) -> feeds.Feed:
-        grown = await real(connection, held, leaves)  # type: ignore[arg-type]
+    async def append(connection: object, held: feeds.Feed, *leaves: object) -> feeds.Feed:
+        grown = await real(connection, held, *leaves)  # type: ignore[arg-type]
         sizes.append(grown.size)
         return grown
 

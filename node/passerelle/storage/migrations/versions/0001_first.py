@@ -64,6 +64,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "record",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -72,16 +73,16 @@ def upgrade() -> None:
         sa.Column("public", sa.Integer(), nullable=False),
         sa.Column("issued", sa.BigInteger(), nullable=False),
         sa.Column("readable", sa.Integer(), server_default="1", nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_record")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_record")),
+        sa.UniqueConstraint("digest", name=op.f("uq_record_digest")),
     )
     op.create_index("ix_record_id", "record", ["id", "version"], unique=False)
-    op.create_index(op.f("ix_record_issuer"), "record", ["issuer"], unique=False)
-    op.create_index("ix_record_type", "record", ["type", "public"], unique=False)
+    op.create_index("ix_record_type", "record", ["type", "issuer"], unique=False)
     op.create_table(
         "vault_record",
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("record", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_vault_record")),
+        sa.PrimaryKeyConstraint("record", name=op.f("pk_vault_record")),
     )
     op.create_table(
         "checkpoint",
@@ -108,22 +109,23 @@ def upgrade() -> None:
         sa.Column("feed_id", sa.Integer(), nullable=False),
         sa.Column("idx", sa.BigInteger(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("commitment", sa.LargeBinary(), nullable=True),
+        sa.Column("commitment", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_leaf_feed_id")),
         sa.PrimaryKeyConstraint("feed_id", "idx", name=op.f("pk_leaf")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_leaf_commitment", "leaf", ["feed_id", "commitment"], unique=False)
+    op.create_index(op.f("ix_leaf_commitment"), "leaf", ["commitment"], unique=False)
     op.create_table(
         "place",
         sa.Column("feed_id", sa.Integer(), nullable=False),
         sa.Column("idx", sa.BigInteger(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(["digest"], ["record.digest"], name=op.f("fk_place_digest")),
+        sa.Column("record", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_place_feed_id")),
+        sa.ForeignKeyConstraint(["record"], ["record.number"], name=op.f("fk_place_record")),
         sa.PrimaryKeyConstraint("feed_id", "idx", name=op.f("pk_place")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_place_digest"), "place", ["digest"], unique=False)
+    op.create_index(op.f("ix_place_record"), "place", ["record"], unique=False)
     op.create_table(
         "receipt",
         sa.Column("feed_id", sa.Integer(), nullable=False),
@@ -174,6 +176,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_vault_salt_feed_id")),
         sa.PrimaryKeyConstraint("feed_id", "idx", name=op.f("pk_vault_salt")),
+        sqlite_with_rowid=False,
     )
     op.execute("INSERT INTO node_fact (name, value) VALUES ('oldest-code-that-may-run', '1')")
 

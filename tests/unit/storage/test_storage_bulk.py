@@ -1,0 +1,63 @@
+"""Rows written and found many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from passerelle.protocol.leaves import SealedLeaf, encode_leaf
+from passerelle.protocol.origins import Origin
+from passerelle.storage import feeds
+from passerelle.storage import records as record_rows
+from passerelle.storage.bulk import IN_AT_ONCE, find_rows
+from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.records import Heading
+from passerelle.storage.tables import record
+
+ORIGIN = Origin("Qm" + "1" * 44, "Qm" + "2" * 44, 1)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(sqlite_url(tmp_path / "rows.sqlite"))
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def headings(count: int) -> list[Heading]:
+    return [
+        Heading(f"{number:064x}", f"urn:uuid:{number}", 1, "offer", "issuer", True, number, True)
+        for number in range(count)
+    ]
+
+
+async def test_more_values_than_one_query_names_are_found(database: Database) -> None:
+    """docs: a look-up takes any number of values."""
+    many = IN_AT_ONCE * 2 + 1
+    async with database.writing() as connection:
+        numbers = await record_rows.add(connection, headings(many))
+        digests = [heading.digest for heading in headings(many + 3)]
+        found = await find_rows(connection, record.c.digest, digests, record.c.number)
+    assert dict(found) == numbers
+    assert len(numbers) == many
+
+
+async def test_a_record_keeps_the_number_that_it_was_given(database: Database) -> None:
+    """spec/06: a record in several feeds is one record; met again, it stays as it is."""
+    async with database.writing() as connection:
+        first = await record_rows.add(connection, headings(3))
+        again = await record_rows.add(connection, [*headings(5)[2:], *headings(5)[4:]])
+        assert again[headings(3)[2].digest] == first[headings(3)[2].digest]
+        assert sorted({**first, **again}.values()) == [1, 2, 3, 4, 5]
+
+
+async def test_commitments_that_begin_alike_are_told_apart(database: Database) -> None:
+    """L-24: eight bytes are looked up, all thirty-two decide."""
+    like = [bytes(31) + bytes([number]) for number in range(3)]
+    leaves = [encode_leaf(SealedLeaf(commitment)) for commitment in like[:2]]
+    async with database.writing() as connection:
+        held = await feeds.append(connection, await feeds.add(connection, ORIGIN, own=False), leaves)
+        assert await feeds.commitments_held(connection, held, like) == set(like[:2])
