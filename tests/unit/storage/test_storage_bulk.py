@@ -41,7 +41,7 @@ async def test_more_values_than_one_query_names_are_found(database: Database) ->
         numbers = await record_rows.add(connection, headings(many))
         digests = [heading.digest for heading in headings(many + 3)]
         found = await find_rows(connection, record.c.digest, digests, record.c.number)
-    assert dict(found) == numbers
+    assert {str(digest): number for digest, number in found} == numbers
     assert len(numbers) == many
 
 
