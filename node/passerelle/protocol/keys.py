@@ -83,10 +83,15 @@ def verify_signature(public: bytes, message: bytes, signature: bytes) -> bool:
         signature: Any bytes; other lengths than 64 are simply not a signature.
     """
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _public_key(public).verify(signature, message)
     except InvalidSignature:
         return False
     return True
+
+
+@lru_cache(maxsize=256)  # a feed is signed with few keys; decoding a point costs a tenth of a verification
+def _public_key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def encode_multikey(public: bytes) -> str:

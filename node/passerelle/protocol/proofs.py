@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Final
 import base58
 
 from passerelle.errors import ProtocolError
+from passerelle.protocol import base58btc
 from passerelle.protocol.keys import SIGNATURE_BYTES, SigningKey, verify_signature
-from passerelle.protocol.profile import Json, JsonObject, encode
+from passerelle.protocol.profile import Json, JsonObject, encode_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +37,12 @@ def hash_data(document: Mapping[str, Json], proof: Mapping[str, Json]) -> bytes:
     """The 64 bytes that the suite signs, hash of the proof first.
 
     Args:
-        document: The document; a member ``proof`` in it is left out.
+        document: The document, from a parser of the profile; a member ``proof`` in it is left out.
         proof: The proof; a member ``proofValue`` in it is left out.
     """
     configuration = {name: value for name, value in proof.items() if name != "proofValue"}
     unsecured = {name: value for name, value in document.items() if name != "proof"}
-    return sha256(encode(configuration)).digest() + sha256(encode(unsecured)).digest()
+    return sha256(encode_plain(configuration)).digest() + sha256(encode_plain(unsecured)).digest()
 
 
 def sign(
@@ -114,9 +115,9 @@ def _parse_proof_value(text: Json) -> bytes:
     if not isinstance(text, str) or not text.startswith("z") or len(text) > _MAX_PROOF_VALUE_CHARS:
         raise ProtocolError("proof.malformed", member="proofValue")
     try:
-        signature = base58.b58decode(text[1:].encode("ascii"))
+        signature = base58btc.decode(text[1:])
     except ValueError as exc:
         raise ProtocolError("proof.malformed", member="proofValue") from exc
-    if len(signature) != SIGNATURE_BYTES or base58.b58encode(signature).decode("ascii") != text[1:]:
+    if len(signature) != SIGNATURE_BYTES:
         raise ProtocolError("proof.malformed", member="proofValue")
     return signature

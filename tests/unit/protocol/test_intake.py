@@ -135,16 +135,21 @@ def summary(result: Examined) -> tuple[str, str | None, bool]:
     return result.status, result.code, result.receipt_may_cover
 
 
+def accepted(record: Record) -> Examined:
+    commitment = objects.commitment(SALT, record.data)
+    return Examined("accepted", record=record, salt=SALT, readable=True, commitment=commitment)
+
+
 def test_public_record() -> None:
     """All checks passed: the record, its salt, and that it can be read."""
     record = signed(drafted())
-    assert examined_public(record) == Examined("accepted", record=record, salt=SALT, readable=True)
+    assert examined_public(record) == accepted(record)
 
 
 def test_sealed_record() -> None:
     """A record sealed to us, and to another besides."""
     for record in (signed(bilateral(MALI.scid)), signed(bilateral(MALI.scid, FRANCE.scid))):
-        assert examined_sealed(record) == Examined("accepted", record=record, salt=SALT, readable=True)
+        assert examined_sealed(record) == accepted(record)
 
 
 @pytest.mark.parametrize(
