@@ -8,6 +8,9 @@ checkpoint. Between them it fetches, in this order:
 2. from these alone the root; it must be the signed one, or nothing is kept;
 3. the full bundles one by one, each against its level-1 hash, with its objects.
 
+A feed that has grown by more than one pull may bring is read up to a cut; the leaves
+beyond it count in the root by a few hashes of whole subtrees, 63 at the most.
+
 So memory stays flat at any size of feed, and a feed that is cut off halfway is kept
 up to the last bundle that arrived. Bytes that miss the signed root are a fault of the
 road (TransportError), never of the author: only signatures prove a fork.
@@ -23,7 +26,7 @@ from typing import TypeVar
 from passerelle.errors import ProtocolError, TransportError
 from passerelle.protocol.checkpoints import Checkpoint
 from passerelle.protocol.leaves import MAX_LEAF_BYTES
-from passerelle.protocol.merkle import Frontier, leaf_hash, range_nodes, root_of
+from passerelle.protocol.merkle import Frontier, Node, leaf_hash, range_nodes, root_of
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.tiles import (
     MAX_OBJECT_BYTES,
@@ -119,17 +122,18 @@ class FeedReader:
             raise TransportError("road.status", status=answer.status, path=path, code=problem_of(answer))
         return answer
 
-    async def stretches(self, held: Held, target: Checkpoint) -> AsyncIterator[Stretch]:
-        """The new leaves up to `target`, proven, in order.
+    async def stretches(self, held: Held, target: Checkpoint, cut: int) -> AsyncIterator[Stretch]:
+        """The new leaves up to `cut`, proven under the root of `target`, in order.
 
         Raises:
             TransportError: Bytes miss the signed root, or the road failed; what was yielded before holds.
         """
-        bundles = list(bundles_of("entries", held.frontier.size, target.tree_size))
+        bundles = list(bundles_of("entries", held.frontier.size, cut))
         edges = {bundle: await self._entries(bundle, held) for bundle in bundles if _is_edge(bundle, held)}
         inner = [bundle for bundle in bundles if bundle not in edges]
         roots = await self._level_one(inner, target.tree_size)
-        self._prove(held, bundles, edges, roots, target)
+        beyond = await self._subtrees(range_nodes(cut, target.tree_size), target.tree_size)
+        self._prove(held, bundles, edges, roots, beyond, target)
         for bundle in bundles:
             leaves = edges.pop(bundle, None)
             if leaves is None:
@@ -144,6 +148,7 @@ class FeedReader:
         bundles: list[Tile],
         edges: Mapping[Tile, tuple[bytes, ...]],
         roots: Mapping[int, bytes],
+        beyond: Mapping[Node, bytes],
         target: Checkpoint,
     ) -> None:
         frontier = held.frontier
@@ -152,6 +157,8 @@ class FeedReader:
                 frontier = frontier.extend(map(leaf_hash, edges[bundle]))
             else:
                 frontier = frontier.append_subtree(8, roots[bundle.index])
+        for node, subtree in beyond.items():
+            frontier = frontier.append_subtree(node.level, subtree)
         if frontier.size != target.tree_size or frontier.root() != target.root_hash:
             raise TransportError("road.root-missed", origin=self._origin.encode(), size=target.tree_size)
 
@@ -207,6 +214,14 @@ class FeedReader:
         data = (await self.get(Tile("objects", 0, number, width).path, MAX_OBJECTS_BYTES)).body
         return _parsed(lambda: parse_objects(data, width))
 
+    async def _subtrees(self, nodes: tuple[Node, ...], size: int) -> dict[Node, bytes]:
+        """Roots of some subtrees of a tree of that size, in their order, from the tiles; they prove nothing yet."""
+        tiles = {}
+        for tile in sorted({node_tile(node, size) for node in nodes}, key=lambda tile: tile.path):
+            data = (await self.get(tile.path, MAX_TILE_BYTES)).body
+            tiles[tile] = _parsed(partial(parse_tile, data, tile.width))
+        return node_hashes(nodes, size, tiles)
+
     async def prefix_root(self, old_size: int, target: Checkpoint) -> tuple[bytes, tuple[bytes, ...]] | None:
         """What the author's own tree of `target` has as root of its first `old_size` leaves.
 
@@ -217,11 +232,7 @@ class FeedReader:
         """
         size = target.tree_size
         left, right = range_nodes(0, old_size), range_nodes(old_size, size)
-        tiles = {}
-        for tile in {node_tile(node, size) for node in (*left, *right)}:
-            data = (await self.get(tile.path, MAX_TILE_BYTES)).body
-            tiles[tile] = _parsed(partial(parse_tile, data, tile.width))
-        hashes = node_hashes((*left, *right), size, tiles)
+        hashes = await self._subtrees((*left, *right), size)
         frontier = Frontier()
         for node in left:
             frontier = frontier.append_subtree(node.level, hashes[node])

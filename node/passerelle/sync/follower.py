@@ -207,6 +207,8 @@ class Follower:
         await self._fetch_receipts(road, visit)
         if any(pulled.code in {None, "feed.waiting"} for pulled in visit.pulled):
             await self._heard(partner)
+        if any(pulled.state == "syncing" and pulled.new for pulled in visit.pulled):
+            state.wake.set()  # there is more than one pull may bring
         await self._report(scid)
         blocked = [pulled for pulled in visit.pulled if pulled.state in {"blocked", "forked"}]
         if blocked and visit.error is None:

@@ -41,8 +41,8 @@ from passerelle.sync.client import Road
 from passerelle.sync.directory import Directory
 from passerelle.sync.fetch import FeedReader, Held, Stretch
 
-MAX_GROWTH = 1_000_000
-"""Leaves that one pull may add; a larger jump waits for a person."""
+MAX_GROWTH = 2**20
+"""Leaves that one pull may add, whole bundles; of a larger growth the next pull takes the next part."""
 LOOK_CLOSER = frozenset({"road.root-missed", "road.damaged", "road.status", "road.too-long"})
 """Failures that another history behind the same name would cause too: a range of its files starts anywhere."""
 GROUP = 1_024
@@ -127,7 +127,8 @@ class Pull:
         if answer.status == 404:
             return await self._stand("waiting", "feed.waiting", before)
         if answer.status == 200:
-            await self._take(answer.body)
+            if not await self._take(answer.body):
+                return await self._stand("syncing", None, before)
             async with self._tools.database.writing() as connection:
                 await feeds.note_etag(connection, self._feed, answer.etag)
         self._freed += await again.ask_again(
@@ -135,15 +136,15 @@ class Pull:
         )
         return await self._stand("current", None, before)
 
-    async def _take(self, note: bytes) -> None:
+    async def _take(self, note: bytes) -> bool:
+        """Take a checkpoint and what it proves; False where a next pull has more to bring."""
         origin = self._feed.origin.encode()
         target = verify_checkpoint(note, origin, self._identity().newest.log_keys)
-        if target.tree_size > self._feed.size + MAX_GROWTH:
-            raise ProtocolError("feed.size-jump", origin=origin, size=target.tree_size, held=self._feed.size)
         if target.tree_size <= self._feed.size:
             await self._compare_with_ours(target, note)
-            return
+            return True
         await self._keep(target, note)
+        return self._feed.size == target.tree_size
 
     async def _compare_with_ours(self, target: Checkpoint, note: bytes) -> None:
         """A smaller checkpoint is old news, and one of equal size no news, if it is of the same tree."""
@@ -160,8 +161,9 @@ class Pull:
         group: list[Stretch] = []
         # Kept with the first leaves that it proves: should the rest never come, it still is evidence.
         head = SignedHead(target.tree_size, target.root_hash, note)
+        cut = min(target.tree_size, (self._feed.size + MAX_GROWTH) // TILE_WIDTH * TILE_WIDTH)
         try:
-            async for stretch in self._reader.stretches(await self._held(), target):
+            async for stretch in self._reader.stretches(await self._held(), target, cut):
                 group.append(stretch)
                 leaves = sum(len(item.leaves) for item in group)
                 if leaves >= GROUP or sum(item.object_bytes for item in group) >= GROUP_BYTES:
@@ -171,6 +173,8 @@ class Pull:
             if error.code in LOOK_CLOSER:
                 with contextlib.suppress(TransportError):
                     await self._diagnose(target, note)
+            async with self._tools.database.writing() as connection:
+                await feeds.note_state(connection, self._feed, "syncing", error.code, checked=self._now)
             raise
         await self._commit(group, head)
 

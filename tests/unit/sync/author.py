@@ -54,10 +54,12 @@ class Agency:
 
     Args:
         name: Also the seed of the keys, and the domain.
+        made: When its identity begins.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, made: datetime = MADE) -> None:
         self.name = name
+        self.made = made
         self.random = random_bytes(name)
         self.keys = Keys.generate(self.random)
         self._updates = [SigningKey.generate(self.random) for _ in range(3)]
@@ -65,7 +67,7 @@ class Agency:
             domain=f"{name}.example",
             update_key=self._updates[0],
             next_update_multikeys=[self._updates[1].multikey],
-            now=MADE,
+            now=made,
             record_key=self.keys.record.public,
             request_key=self.keys.request.public,
             log_keys=[self.keys.log.public],
@@ -74,7 +76,7 @@ class Agency:
         )
 
     def _sealing(self) -> list[tuple[datetime, str]]:
-        return [(MADE, key.key_id) for key in self.keys.sealing]
+        return [(self.made, key.key_id) for key in self.keys.sealing]
 
     @property
     def scid(self) -> str:
@@ -92,7 +94,7 @@ class Agency:
             self.log,
             update_key=self._updates[1],
             next_update_multikeys=[self._updates[2].multikey],
-            now=MADE + timedelta(hours=1),
+            now=self.made + timedelta(hours=1),
             record_keys=[record_key.public],
             request_keys=[self.keys.request.public],
             log_keys=[self.keys.log.public],
@@ -129,7 +131,7 @@ class Agency:
 
     def descriptor(self, address: str) -> Record:
         """A node record, as far as a follower needs it to find the way."""
-        return self.record(type="node", body={"addresses": [address], "lang": "fr"}, issued=MADE)
+        return self.record(type="node", body={"addresses": [address], "lang": "fr"}, issued=self.made)
 
 
 def offer(scid: str) -> dict[str, Json]:

@@ -16,6 +16,7 @@ from passerelle.protocol.keys import SigningKey
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.peers import Peer
 from passerelle.sync import follower as module
+from passerelle.sync import pull
 from passerelle.sync.fence import Contradiction
 from passerelle.sync.follower import Follower as Visits
 from tests.unit.sync.author import START, Agency, Feed, Site, instead, tampered
@@ -272,3 +273,15 @@ async def test_following_outlives_any_answer(
     visits._tools = replace(follower.tools, clock=clock)  # type: ignore[arg-type]
     visits.start()
     await until(lambda: f"/{follower.public.path}/tile/entries/000.p/1" in follower.site.paths())
+
+
+async def test_a_large_growth_is_taken_without_a_pause(
+    follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-41: the next part is asked for as soon as one is kept."""
+    monkeypatch.setattr(pull, "MAX_GROWTH", 512)
+    feed = follower.feed(follower.public)
+    feed.pad(1_200)
+    follower.add(feed)
+    visits.start()
+    await until_held(follower, 1)

@@ -11,6 +11,7 @@ from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.merkle import Frontier, range_nodes
 from passerelle.protocol.origins import Origin
 from passerelle.storage import feeds
+from passerelle.sync import pull
 from passerelle.sync.pull import MAX_GROWTH
 from tests.unit.sync.author import START, Feed, flipped, instead, tampered
 from tests.unit.sync.conftest import Follower
@@ -172,7 +173,7 @@ async def test_a_road_that_lies_is_no_fork(follower: Follower, spoilt: str) -> N
         follower.site.spoilt[f"{folder}tile/0/000.p/9"] = tampered(0)
     assert await follower.refused(follower.public) == "road.root-missed"
     held = await follower.held(follower.public)
-    assert (held.state, held.size) == ("current", 5)
+    assert (held.state, held.size) == ("syncing", 5)
     assert await evidence_of(follower, follower.public) is None
     follower.site.spoilt.clear()
     assert (await follower.pull(follower.public)).size == 9
@@ -209,9 +210,35 @@ async def test_a_tampered_full_bundle_keeps_what_came_before(follower: Follower)
     assert (await follower.pull(follower.public)).size == 1_600
 
 
-async def test_a_jump_in_size_waits_for_a_person(follower: Follower) -> None:
-    """Chapter 10, limits: a signed size is no reason to fetch for ever."""
+@pytest.mark.parametrize("size", [MAX_GROWTH + 2, 2**53 - 1])
+async def test_a_jump_in_size_that_is_a_lie_costs_little(follower: Follower, size: int) -> None:
+    """F-41: a signed size is no reason to fetch for ever, nor to be deaf to the next one."""
     feed = follower.feed(follower.public, 1)
-    feed.note = feed.checkpoint(MAX_GROWTH + 1, root=bytes(32))
-    assert await follower.refused(follower.public) == "feed.size-jump"
-    assert not any("tile" in path for path in follower.site.paths())
+    feed.note = feed.checkpoint(size, root=bytes(32))
+    assert await follower.refused(follower.public) == "road.status"
+    assert (await follower.held(follower.public)).state == "syncing"
+    assert len(follower.site.asked) < 8
+    feed.note = None
+    assert (await follower.pull(follower.public)).state == "current"
+
+
+async def test_a_large_growth_is_taken_in_parts(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-41: each part is proven under the signed root before a leaf of it is kept."""
+    monkeypatch.setattr(pull, "MAX_GROWTH", 1_000)
+    feed = follower.feed(follower.public, 1)
+    feed.pad(2_600)
+    found = [await follower.pull(follower.public) for _ in range(4)]
+    assert [item.size for item in found] == [768, 1_536, 2_304, 2_601]
+    assert [item.state for item in found] == ["syncing", "syncing", "syncing", "current"]
+    assert await follower.cosigned(follower.public) == 2_601
+
+
+async def test_a_part_of_a_large_growth_is_proven_first(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-34: the subtrees beyond the part must lead to the signed root as well."""
+    monkeypatch.setattr(pull, "MAX_GROWTH", 1_000)
+    follower.feed(follower.public).pad(2_600)
+    follower.site.spoilt[f"/{follower.public.path}/tile/0/010.p/40"] = tampered()
+    assert await follower.refused(follower.public) == "road.root-missed"
+    assert (await follower.held(follower.public)).size == 0
