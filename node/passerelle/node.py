@@ -35,6 +35,7 @@ from passerelle.sync import contact, fence
 from passerelle.sync.batch import Draft, Tools
 from passerelle.sync.client import Client
 from passerelle.sync.directory import Directory
+from passerelle.sync.examiner import Examiner
 from passerelle.sync.fence import Contradiction
 from passerelle.sync.follower import Follower, road_to
 from passerelle.sync.publisher import Publisher
@@ -77,6 +78,7 @@ class Node:
         self.heads = heads
         self.directory = directory
         self.schemas = Schemas.packaged()
+        self.examiner = Examiner(self.schemas)
         crash = CrashPoints.from_environment(fictitious=config.agency.fictitious)
         self.client = Client(
             keys,
@@ -98,7 +100,7 @@ class Node:
         self.publisher = Publisher(database, heads, tools, crash=crash, published=self._published)
         self.follower = Follower(
             PullTools(
-                database, directory, self.schemas, keys, crash, utc_now, closed=lambda: self.publisher.closed
+                database, directory, self.examiner, keys, crash, utc_now, closed=lambda: self.publisher.closed
             ),
             self.client,
             config.sync,
@@ -135,6 +137,7 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.client.close()
+        await self.examiner.close()
 
     async def say_who_we_are(self) -> None:
         """Publish the `agency` and `node` records where they are missing or due."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from passerelle.errors import InputError, ProtocolError
 from passerelle.protocol import profile, proofs
@@ -38,6 +38,7 @@ __all__ = [
     "PUBLIC",
     "Audience",
     "FeedPosition",
+    "Heading",
     "Record",
     "Stub",
     "check_proof",
@@ -47,6 +48,28 @@ __all__ = [
 
 AHEAD: Final = timedelta(hours=24)
 """How far ahead of our clock ``issued`` may be before a record is held."""
+
+
+class Heading(NamedTuple):
+    """What a record says of itself in its header, as look-ups need it.
+
+    Args:
+        digest: SHA-256 of the canonical bytes, 64 hex digits.
+        id: The record's id, the same across versions.
+        version: 1 or more.
+        type: Record type, such as ``offer``.
+        issuer: SCID of its author.
+        public: Whether everybody may read it.
+        issued: POSIX seconds.
+    """
+
+    digest: str
+    id: str
+    version: int
+    type: str
+    issuer: str
+    public: bool
+    issued: int
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -129,6 +152,14 @@ class Record:
             body=header.parse_object(value["body"], "body"),
             verification_method=method,
             created=created,
+        )
+
+    @property
+    def heading(self) -> Heading:
+        """What look-ups need of it."""
+        issued = int(self.issued.timestamp())
+        return Heading(
+            self.digest, self.id, self.version, self.type, self.issuer_scid, self.is_public, issued
         )
 
     @property

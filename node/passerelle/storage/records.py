@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from passerelle.protocol.records import Record
+from passerelle.protocol.records import Heading
 from passerelle.storage.bulk import find_rows, insert_rows
 from passerelle.storage.tables import answered, feed, node_fact, place, record
 
@@ -40,41 +40,13 @@ class Row:
     readable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What the tables keep of a record beside its bytes; the members as in :class:`Row`."""
-
-    digest: str
-    id: str
-    version: int
-    type: str
-    issuer: str
-    public: bool
-    issued: int
-    readable: bool
-
-    @classmethod
-    def of(cls, record: Record, *, readable: bool) -> Heading:
-        """The heading of a record."""
-        return cls(
-            record.digest,
-            record.id,
-            record.version,
-            record.type,
-            record.issuer_scid,
-            record.is_public,
-            int(record.issued.timestamp()),
-            readable,
-        )
-
-
-async def add(connection: AsyncConnection, headings: Sequence[Heading]) -> dict[str, int]:
-    """Add records; a digest already there stays as it is.
+async def add(connection: AsyncConnection, records: Sequence[tuple[Heading, bool]]) -> dict[str, int]:
+    """Add records with their readability; a digest already there stays as it is.
 
     Returns:
         The number of each, new or not, by digest.
     """
-    fresh = {item.digest: item for item in headings}
+    fresh = {heading.digest: (heading, readable) for heading, readable in records}
     if not fresh:
         return {}
     found = await find_rows(connection, record.c.digest, fresh, record.c.number)
@@ -83,13 +55,13 @@ async def add(connection: AsyncConnection, headings: Sequence[Heading]) -> dict[
     new = [item for digest, item in fresh.items() if digest not in numbers]
     rows = [
         (
-            *(number, item.digest, item.id, item.version, item.type),
-            *(item.issuer, int(item.public), item.issued, int(item.readable)),
+            *(number, heading.digest, heading.id, heading.version, heading.type),
+            *(heading.issuer, int(heading.public), heading.issued, int(readable)),
         )
-        for number, item in enumerate(new, start=largest + 1)
+        for number, (heading, readable) in enumerate(new, start=largest + 1)
     ]
     await insert_rows(connection, record, _COLUMNS, rows)
-    return numbers | {item.digest: largest + 1 + offset for offset, item in enumerate(new)}
+    return numbers | {heading.digest: number for number, (heading, _) in enumerate(new, start=largest + 1)}
 
 
 _COLUMNS = ("number", "digest", "id", "version", "type", "issuer", "public", "issued", "readable")

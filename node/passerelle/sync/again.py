@@ -7,8 +7,7 @@ or was too much to keep, is asked for again: one bundle a pull, after pauses tha
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import TransportError
-from passerelle.protocol.intake import Examined
 from passerelle.protocol.tiles import TILE_WIDTH
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage import waiting
 from passerelle.storage.feeds import Feed
 from passerelle.storage.setbacks import Setback
+from passerelle.sync.findings import Finding
 from passerelle.sync.keeping import Room, keep_accepted, setback_of
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ AT_ONCE = 16
 FIRST_PAUSE_SECONDS = 60
 LAST_PAUSE_SECONDS = 86_400
 
-Examine = Callable[[bytes, bytes | None], Examined]
+Examine = Callable[[Sequence[bytes], Sequence[bytes | None]], Awaitable[list[Finding]]]
 _log = structlog.get_logger()
 
 
@@ -49,7 +48,7 @@ async def examine_again(
     Args:
         database: The rows.
         held: The feed.
-        examine: Examines a leaf with its object; called in a thread.
+        examine: Examines leaves, each with its object.
         under: By status, a digest of what is examined under now.
         now: POSIX seconds.
 
@@ -64,25 +63,23 @@ async def examine_again(
             break
         async with database.reading() as connection:
             found = await waiting.setbacks_at(connection, held.id, indexes[start : start + AT_ONCE])
-        results = await _examined(examine, [(leaf, item.object) for item, leaf in found])
+        results = await examine([leaf for _, leaf in found], [item.object for item, _ in found])
         offers = [(item, item.object, result) for (item, _), result in zip(found, results, strict=True)]
         async with database.writing() as connection:
             freed += await _settle(connection, held, offers, under)
     return freed
 
 
-async def _examined(examine: Examine, pairs: Sequence[tuple[bytes, bytes | None]]) -> list[Examined]:
-    return await asyncio.to_thread(lambda: [examine(leaf, item) for leaf, item in pairs])
-
-
 async def _settle(
     connection: AsyncConnection,
     held: Feed,
-    offers: Sequence[tuple[Setback, bytes | None, Examined]],
+    offers: Sequence[tuple[Setback, bytes | None, Finding]],
     under: Mapping[str, str],
 ) -> int:
     """Keep what came of it; returns how many became records."""
-    accepted = {item.index: result for item, _, result in offers if result.status == "accepted"}
+    accepted = {
+        item.index: (result, offered) for item, offered, result in offers if result.status == "accepted"
+    }
     await setback_rows.drop(connection, held.id, list(accepted))
     await keep_accepted(connection, held.id, accepted)
     room = await Room.of(connection, held)
@@ -128,7 +125,7 @@ async def ask_again(
     async with database.reading() as connection:
         found = await waiting.setbacks_at(connection, held.id, list(seen))
     new = [(item, leaf) for item, leaf in found if offered.get(item.index) not in {None, item.object}]
-    results = await _examined(examine, [(leaf, offered[item.index]) for item, leaf in new])
+    results = await examine([leaf for _, leaf in new], [offered[item.index] for item, _ in new])
     better = [
         (item, offered[item.index], result)
         for (item, _), result in zip(new, results, strict=True)

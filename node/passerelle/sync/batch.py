@@ -258,7 +258,7 @@ class Batch:
     async def write(self, heads: Mapping[str, Head], now: int) -> list[Swap]:
         """Write all rows and sign a checkpoint for each feed that grew; returns the heads to move."""
         connection = self.connection
-        headings = [record_rows.Heading.of(record, readable=True) for record in self._records]
+        headings = [(record.heading, True) for record in self._records]
         numbers = await record_rows.add(connection, headings)
         await vault.put_records(connection, {numbers[item.digest]: item.data for item in self._records})
         if self.last_issued is not None:

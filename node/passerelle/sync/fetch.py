@@ -6,7 +6,7 @@ checkpoint. Between them it fetches, in this order:
 1. the entries of the bundles at both edges (at most two, partial ones), and the
    level-1 hashes of the full bundles between them: 32 bytes for 256 leaves;
 2. from these alone the root; it must be the signed one, or nothing is kept;
-3. the full bundles one by one, each against its level-1 hash, with its objects.
+3. the full bundles, a few side by side, each against its level-1 hash, with its objects.
 
 A feed that has grown by more than one pull may bring is read up to a cut; the leaves
 beyond it count in the root by a few hashes of whole subtrees, 63 at the most.
@@ -18,7 +18,8 @@ road (TransportError), never of the author: only signatures prove a fork.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -39,12 +40,17 @@ from passerelle.protocol.tiles import (
     parse_objects,
     parse_tile,
 )
+from passerelle.sync.ahead import ahead
 from passerelle.sync.client import Answer, Client, Road, problem_of
 
 MAX_ENTRIES_BYTES = TILE_WIDTH * (2 + MAX_LEAF_BYTES)
 MAX_OBJECTS_BYTES = TILE_WIDTH * (4 + MAX_OBJECT_BYTES)
 MAX_TILE_BYTES = TILE_WIDTH * 32
 PARTIAL_CONTENT = 206
+WIDTH = 4
+"""Bundles fetched side by side, so that a long road is not waited for bundle by bundle."""
+SMALL_BYTES = 2 * 2**20
+"""Where a bundle's objects take more, the next ones are fetched one by one: memory is bounded by the largest."""
 
 T = TypeVar("T")
 
@@ -105,6 +111,7 @@ class FeedReader:
         self._client = client
         self._road = road
         self._origin = origin
+        self._width = 1  # until it is known how large the bundles of this feed are
 
     async def get(
         self,
@@ -122,7 +129,7 @@ class FeedReader:
             raise TransportError("road.status", status=answer.status, path=path, code=problem_of(answer))
         return answer
 
-    async def stretches(self, held: Held, target: Checkpoint, cut: int) -> AsyncIterator[Stretch]:
+    async def stretches(self, held: Held, target: Checkpoint, cut: int) -> AsyncGenerator[Stretch, None]:
         """The new leaves up to `cut`, proven under the root of `target`, in order.
 
         Raises:
@@ -134,13 +141,22 @@ class FeedReader:
         roots = await self._level_one(inner, target.tree_size)
         beyond = await self._subtrees(range_nodes(cut, target.tree_size), target.tree_size)
         self._prove(held, bundles, edges, roots, beyond, target)
-        for bundle in bundles:
-            leaves = edges.pop(bundle, None)
-            if leaves is None:
-                leaves = await self._entries(bundle, held)
-                if root_of(map(leaf_hash, leaves)) != roots[bundle.index]:
-                    raise TransportError("road.bundle-missed", path=bundle.path)
-            yield await self._with_objects(bundle, held, leaves)
+
+        async def fetch(bundle: Tile) -> Stretch:
+            leaves = edges.get(bundle) or await self._proven_entries(bundle, held, roots[bundle.index])
+            stretch = await self._with_objects(bundle, held, leaves)
+            self._width = WIDTH if stretch.object_bytes <= SMALL_BYTES else 1
+            return stretch
+
+        async with aclosing(ahead(_each(bundles), fetch, lambda: self._width)) as stretches:
+            async for stretch in stretches:
+                yield stretch
+
+    async def _proven_entries(self, bundle: Tile, held: Held, root: bytes) -> tuple[bytes, ...]:
+        leaves = await self._entries(bundle, held)
+        if root_of(map(leaf_hash, leaves)) != root:
+            raise TransportError("road.bundle-missed", path=bundle.path)
+        return leaves
 
     def _prove(
         self,
@@ -242,6 +258,11 @@ class FeedReader:
         if frontier.root() != target.root_hash:
             return None
         return old_root, tuple(hashes[node] for node in (*left, *right))
+
+
+async def _each(bundles: Iterable[Tile]) -> AsyncIterator[Tile]:
+    for bundle in bundles:
+        yield bundle
 
 
 def _is_edge(bundle: Tile, held: Held) -> bool:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from passerelle.protocol.intake import Examined
+from passerelle.protocol.objects import parse_public
 from passerelle.protocol.profile import parse_time
-from passerelle.protocol.records import AHEAD
+from passerelle.protocol.records import AHEAD, Heading
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.feeds import Feed
-from passerelle.storage.records import Heading
 from passerelle.storage.setbacks import Setback
+from passerelle.sync.findings import Finding
 
 MAX_QUARANTINED_BYTES = 16 * 2**20
 """Kept for each partner; past it only index and code."""
@@ -39,7 +39,7 @@ async def keep(
     held: Feed,
     leaves: Sequence[bytes],
     objects: Sequence[bytes | None],
-    examined: Sequence[Examined],
+    findings: Sequence[Finding],
     under: Mapping[str, str],
     now: int,
 ) -> Kept:
@@ -50,19 +50,19 @@ async def keep(
         held: The feed before it.
         leaves: What is appended.
         objects: One for each leaf.
-        examined: What was found of each.
+        findings: What was found of each.
         under: By status, a digest of what it was examined under.
         now: POSIX seconds.
     """
-    commitments = [result.commitment for result in examined]
+    commitments = [result.commitment for result in findings]
     repeated = await _repeated(connection, held, commitments)
     grown = await feeds.append(connection, held, leaves, commitments)
-    accepted: dict[int, Examined] = {}
+    accepted: dict[int, tuple[Finding, bytes | None]] = {}
     found: list[Setback] = []
     room = await Room.of(connection, held)
-    for index, (result, item) in enumerate(zip(examined, objects, strict=True), start=held.size):
+    for index, (result, item) in enumerate(zip(findings, objects, strict=True), start=held.size):
         if result.status == "accepted" and index not in repeated:
-            accepted[index] = result
+            accepted[index] = result, item
         elif result.status != "passed-over":
             setback = setback_of(index, result, item, under)
             twice = replace(setback, status="quarantined", code="leaf.commitment-twice")
@@ -111,11 +111,11 @@ class Room:
         return setback
 
 
-def setback_of(index: int, result: Examined, item: bytes | None, under: Mapping[str, str]) -> Setback:
+def setback_of(index: int, result: Finding, item: bytes | None, under: Mapping[str, str]) -> Setback:
     """What is kept of an object that did not become a record."""
     params = dict(result.params)
-    if result.record is not None:
-        params["type"] = result.record.type
+    if result.heading is not None:
+        params["type"] = result.heading.type
     code = result.code or ("object.missing" if result.status == "empty" else "")
     again_at = 0
     if result.status == "held":
@@ -142,15 +142,29 @@ def bounded(params: Mapping[str, object]) -> dict[str, object]:
     return kept
 
 
-async def keep_accepted(connection: AsyncConnection, feed_id: int, accepted: Mapping[int, Examined]) -> None:
-    """Keep accepted records, by index, with their salts and places."""
-    records = {index: result.record for index, result in accepted.items() if result.record is not None}
-    headings = [Heading.of(record, readable=accepted[index].readable) for index, record in records.items()]
+async def keep_accepted(
+    connection: AsyncConnection, feed_id: int, accepted: Mapping[int, tuple[Finding, bytes | None]]
+) -> None:
+    """Keep accepted records with their salts and places.
+
+    Args:
+        connection: The transaction.
+        feed_id: Which feed.
+        accepted: By index, what was found, and the object.
+    """
+    headings: list[tuple[Heading, bool]] = []
+    salts: dict[int, bytes] = {}
+    data: dict[str, bytes] = {}
+    digests: dict[int, str] = {}
+    for index, (result, item) in accepted.items():
+        if result.heading is not None and item is not None:
+            digest = digests[index] = result.heading.digest
+            salts[index], data[digest] = result.opened or parse_public(item)
+            headings.append((result.heading, result.readable))
     numbers = await record_rows.add(connection, headings)
-    await vault.put_records(connection, {numbers[record.digest]: record.data for record in records.values()})
-    salts = {index: result.salt for index, result in accepted.items() if result.salt is not None}
+    await vault.put_records(connection, {numbers[digest]: record for digest, record in data.items()})
     await vault.put_salts(connection, feed_id, salts)
-    places = {index: numbers[record.digest] for index, record in records.items()}
+    places = {index: numbers[digest] for index, digest in digests.items()}
     await record_rows.add_places(connection, feed_id, places)
 
 

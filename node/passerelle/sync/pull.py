@@ -12,23 +12,20 @@ A crash between them costs nothing: the next pull finds the receipt missing and 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from itertools import chain
 
 import structlog
 
 from passerelle.errors import InconsistentLog, ProtocolError, StorageError, TransportError
 from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
 from passerelle.protocol.identity import Identity
-from passerelle.protocol.intake import Examined, examine
 from passerelle.protocol.merkle import range_nodes
 from passerelle.protocol.notes import MAX_NOTE_BYTES
-from passerelle.protocol.schemas import Schemas
 from passerelle.protocol.seals import SealingKey
 from passerelle.protocol.tiles import TILE_WIDTH
 from passerelle.storage import feeds
@@ -37,9 +34,12 @@ from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.home import Keys
 from passerelle.sync import again, keeping, receipts
+from passerelle.sync.ahead import ahead
 from passerelle.sync.client import Road
 from passerelle.sync.directory import Directory
+from passerelle.sync.examiner import Examiner
 from passerelle.sync.fetch import FeedReader, Held, Stretch
+from passerelle.sync.findings import Finding, Terms
 
 MAX_GROWTH = 2**20
 """Leaves that one pull may add, whole bundles; of a larger growth the next pull takes the next part."""
@@ -47,6 +47,8 @@ LOOK_CLOSER = frozenset({"road.root-missed", "road.damaged", "road.status", "roa
 """Failures that another history behind the same name would cause too: a range of its files starts anywhere."""
 GROUP = 1_024
 """Leaves that one transaction keeps, about."""
+AHEAD = 4
+"""Stretches that are examined while others are fetched and kept."""
 GROUP_BYTES = 8 * 2**20
 """Bytes of objects that one transaction keeps, about: never less than one bundle."""
 
@@ -79,12 +81,20 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True)
+class ExaminedStretch:
+    """A stretch with what was found of each of its leaves."""
+
+    stretch: Stretch
+    findings: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
 class PullTools:
     """What pulling needs, named by its use; `closed` says why this node must sign nothing, or None."""
 
     database: Database
     directory: Directory
-    schemas: Schemas
+    examiner: Examiner
     keys: Keys
     crash: CrashPoints
     clock: Callable[[], datetime]
@@ -120,8 +130,8 @@ class Pull:
         """
         before = self._feed.size
         under = self._under()
-        database, examine_one = self._tools.database, self._examine_one
-        self._freed = await again.examine_again(database, self._feed, examine_one, under, self._now)
+        database = self._tools.database
+        self._freed = await again.examine_again(database, self._feed, self._examine, under, self._now)
         headers = {"If-None-Match": self._feed.etag} if self._feed.etag else {}
         answer = await self._reader.get("checkpoint", MAX_NOTE_BYTES, headers, also=(304, 404))
         if answer.status == 404:
@@ -132,7 +142,7 @@ class Pull:
             async with self._tools.database.writing() as connection:
                 await feeds.note_etag(connection, self._feed, answer.etag)
         self._freed += await again.ask_again(
-            database, self._reader, self._feed, examine_one, under, self._now, below=before
+            database, self._reader, self._feed, self._examine, under, self._now, below=before
         )
         return await self._stand("current", None, before)
 
@@ -158,18 +168,19 @@ class Pull:
             )
 
     async def _keep(self, target: Checkpoint, note: bytes) -> None:
-        group: list[Stretch] = []
+        group: list[ExaminedStretch] = []
         # Kept with the first leaves that it proves: should the rest never come, it still is evidence.
         head = SignedHead(target.tree_size, target.root_hash, note)
         cut = min(target.tree_size, (self._feed.size + MAX_GROWTH) // TILE_WIDTH * TILE_WIDTH)
         try:
-            async for stretch in self._reader.stretches(await self._held(), target, cut):
-                group.append(stretch)
-                leaves = sum(len(item.leaves) for item in group)
-                if leaves >= GROUP or sum(item.object_bytes for item in group) >= GROUP_BYTES:
-                    await self._commit(group, head)
-                    group = []
+            async with aclosing(self._examined(target, cut)) as examined:
+                async for item in examined:
+                    group.append(item)
+                    if self._is_due(group):
+                        await self._commit(group, head)
+                        group = []
         except TransportError as error:
+            await self._commit(group, head)  # what arrived whole is not asked for again
             if error.code in LOOK_CLOSER:
                 with contextlib.suppress(TransportError):
                     await self._diagnose(target, note)
@@ -177,6 +188,23 @@ class Pull:
                 await feeds.note_state(connection, self._feed, "syncing", error.code, checked=self._now)
             raise
         await self._commit(group, head)
+
+    async def _examined(self, target: Checkpoint, cut: int) -> AsyncGenerator[ExaminedStretch, None]:
+        """The new stretches with what was found of each, while others are fetched and examined."""
+
+        async def examine(stretch: Stretch) -> ExaminedStretch:
+            return ExaminedStretch(stretch, await self._examine(stretch.leaves, stretch.objects))
+
+        async with (
+            aclosing(self._reader.stretches(await self._held(), target, cut)) as stretches,
+            aclosing(ahead(stretches, examine, lambda: AHEAD)) as examined,
+        ):
+            async for item in examined:
+                yield item
+
+    def _is_due(self, group: Sequence[ExaminedStretch]) -> bool:
+        leaves = sum(len(item.stretch.leaves) for item in group)
+        return leaves >= GROUP or sum(item.stretch.object_bytes for item in group) >= GROUP_BYTES
 
     async def _held(self) -> Held:
         first = self._feed.size - self._feed.size % TILE_WIDTH
@@ -190,26 +218,36 @@ class Pull:
             self._feed.objects_etag,
         )
 
-    async def _commit(self, group: Sequence[Stretch], head: SignedHead) -> None:
-        leaves = list(chain.from_iterable(item.leaves for item in group))
-        objects = list(chain.from_iterable(item.objects for item in group))
-        examined = await asyncio.to_thread(self._examine_all, leaves, objects)
+    async def _commit(self, group: Sequence[ExaminedStretch], head: SignedHead) -> None:
+        if not group:
+            return
+        leaves = [leaf for item in group for leaf in item.stretch.leaves]
+        objects = [object_ for item in group for object_ in item.stretch.objects]
+        findings = [finding for item in group for finding in item.findings]
+        last = group[-1].stretch
         self._tools.crash.reach("before-follow-rows")
         async with self._tools.database.writing() as connection:
             found = await keeping.keep(
-                connection, self._feed, leaves, objects, examined, self._under(), self._now
+                connection, self._feed, leaves, objects, findings, self._under(), self._now
             )
             self._feed = found.feed
-            if group:
-                last = group[-1]
-                await feeds.note_objects(connection, self._feed, last.objects_end, last.objects_etag)
+            await feeds.note_objects(connection, self._feed, last.objects_end, last.objects_etag)
             await feeds.put_checkpoint(connection, self._feed.id, head, self._now)
         self._tools.crash.reach("after-follow-rows")
         for code, count in found.setbacks.items():
             self._setbacks[code] = self._setbacks.get(code, 0) + count
 
-    def _examine_all(self, leaves: Sequence[bytes], objects: Sequence[bytes | None]) -> list[Examined]:
-        return [_slim(self._examine_one(data, item)) for data, item in zip(leaves, objects, strict=True)]
+    async def _examine(self, leaves: Sequence[bytes], objects: Sequence[bytes | None]) -> list[Finding]:
+        identity = self._identity()
+        terms = Terms(
+            origin=self._feed.origin,
+            me=self._tools.directory.own_scid,
+            log=identity.log,
+            entries=len(identity.entries),
+            sealing_keys={} if self._feed.origin.is_public else _by_id(self._tools.keys.sealing),
+            now=self._tools.clock(),
+        )
+        return await self._tools.examiner.examine(terms, leaves, objects)
 
     def _under(self) -> dict[str, str]:
         """By status, a digest of what else than its bytes decides on an object: it waits for that to change."""
@@ -217,18 +255,6 @@ class Pull:
         log = sha256(identity.log + b"%d" % identity.held)  # an entry ahead comes into force without a change
         keys = sha256("".join(sorted(key.key_id for key in self._tools.keys.sealing)).encode())
         return {"pending": log.hexdigest(), "unopened": keys.hexdigest()}
-
-    def _examine_one(self, leaf: bytes, item: bytes | None) -> Examined:
-        return examine(
-            leaf,
-            item,
-            origin=self._feed.origin,
-            me=self._tools.directory.own_scid,
-            identity=self._identity(),
-            sealing_keys=_by_id(self._tools.keys.sealing),
-            now=self._tools.clock(),
-            schemas=self._tools.schemas,
-        )
 
     def _identity(self) -> Identity:
         identity = self._tools.directory.identity(self._feed.origin.author)
@@ -315,13 +341,6 @@ class Pull:
             cosigned,
             self._freed,
         )
-
-
-def _slim(result: Examined) -> Examined:
-    """Without the parsed tree of what was not accepted: it is many times its bytes, and only its type is told."""
-    if result.status == "accepted" or result.record is None:
-        return result
-    return replace(result, record=None, params={**result.params, "type": result.record.type})
 
 
 def _by_id(keys: Sequence[SealingKey]) -> dict[str, SealingKey]:

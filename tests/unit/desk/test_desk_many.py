@@ -47,7 +47,7 @@ async def held_by(pair: Pair, sample: Record) -> None:
         assert feed is not None
         for start in range(0, MANY, 500):
             part = made[start : start + 500]
-            headings = [record_rows.Heading.of(record, readable=True) for record in part]
+            headings = [(record.heading, True) for record in part]
             numbers = await record_rows.add(connection, headings)
             await vault.put_records(connection, {numbers[record.digest]: record.data for record in part})
             first = 1_000_000 + start

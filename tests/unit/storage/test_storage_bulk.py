@@ -9,11 +9,11 @@ import pytest
 
 from passerelle.protocol.leaves import SealedLeaf, encode_leaf
 from passerelle.protocol.origins import Origin
+from passerelle.protocol.records import Heading
 from passerelle.storage import feeds
 from passerelle.storage import records as record_rows
 from passerelle.storage.bulk import IN_AT_ONCE, find_rows
 from passerelle.storage.database import Database, sqlite_url
-from passerelle.storage.records import Heading
 from passerelle.storage.tables import record
 
 ORIGIN = Origin("Qm" + "1" * 44, "Qm" + "2" * 44, 1)
@@ -27,9 +27,9 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-def headings(count: int) -> list[Heading]:
+def headings(count: int) -> list[tuple[Heading, bool]]:
     return [
-        Heading(f"{number:064x}", f"urn:uuid:{number}", 1, "offer", "issuer", True, number, True)
+        (Heading(f"{number:064x}", f"urn:uuid:{number}", 1, "offer", "issuer", True, number), True)
         for number in range(count)
     ]
 
@@ -39,7 +39,7 @@ async def test_more_values_than_one_query_names_are_found(database: Database) ->
     many = IN_AT_ONCE * 2 + 1
     async with database.writing() as connection:
         numbers = await record_rows.add(connection, headings(many))
-        digests = [heading.digest for heading in headings(many + 3)]
+        digests = [heading.digest for heading, _ in headings(many + 3)]
         found = await find_rows(connection, record.c.digest, digests, record.c.number)
     assert {str(digest): number for digest, number in found} == numbers
     assert len(numbers) == many
@@ -50,7 +50,7 @@ async def test_a_record_keeps_the_number_that_it_was_given(database: Database) -
     async with database.writing() as connection:
         first = await record_rows.add(connection, headings(3))
         again = await record_rows.add(connection, [*headings(5)[2:], *headings(5)[4:]])
-        assert again[headings(3)[2].digest] == first[headings(3)[2].digest]
+        assert again[headings(3)[2][0].digest] == first[headings(3)[2][0].digest]
         assert sorted({**first, **again}.values()) == [1, 2, 3, 4, 5]
 
 

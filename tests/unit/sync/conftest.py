@@ -25,6 +25,7 @@ from passerelle.storage.peers import Peer
 from passerelle.storage.setbacks import Setback
 from passerelle.sync.client import Client, Road
 from passerelle.sync.directory import Directory
+from passerelle.sync.examiner import Examiner
 from passerelle.sync.fetch import FeedReader
 from passerelle.sync.pull import Pull, Pulled, PullTools
 from tests.unit.sync.author import START, Agency, Feed, Site
@@ -169,7 +170,9 @@ async def make_follower(me: Agency, author: Agency, rows: Path) -> Follower:
         deadline=DEADLINE,
         allow_private=False,
     )
-    tools = PullTools(database, directory, Schemas.packaged(), me.keys, CrashPoints(), lambda: now[0])
+    tools = PullTools(
+        database, directory, Examiner(Schemas.packaged(), workers=0), me.keys, CrashPoints(), lambda: now[0]
+    )
     return Follower(me, author, site, tools, client, now)
 
 

@@ -6,17 +6,19 @@ import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from passerelle.errors import ProtocolError
+from passerelle.protocol import intake
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.intake import Examined
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.records import Record
 from passerelle.storage import feeds
-from passerelle.sync import again, keeping, pull
-from passerelle.sync.pull import Pull
+from passerelle.sync import again, findings, keeping, pull
+from passerelle.sync.findings import Finding
 from tests.unit.sync.author import START, Feed, flipped
 from tests.unit.sync.conftest import Follower
 
@@ -38,13 +40,13 @@ def rotate(follower: Follower) -> None:
 def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The thread of each examination."""
     threads: list[str] = []
-    real = Pull._examine_one
+    real = intake.examine
 
-    def examine(self: Pull, leaf: bytes, item: bytes | None) -> Examined:
+    def examine(*given: Any, **named: Any) -> Examined:
         threads.append(threading.current_thread().name)
-        return real(self, leaf, item)
+        return real(*given, **named)
 
-    monkeypatch.setattr(Pull, "_examine_one", examine)
+    monkeypatch.setattr(findings, "examine", examine)
     return threads
 
 
@@ -198,27 +200,26 @@ async def test_a_transaction_is_closed_by_bytes_too(
 
     monkeypatch.setattr(feeds, "append", append)
     await follower.pull(feed.origin)
-    assert sizes == [256, 302, 302]
+    assert sizes == [256, 302]
 
 
-async def test_parsed_trees_of_what_was_not_accepted_are_dropped(
-    follower: Follower, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What waits or is refused costs its bytes and no more."""
+async def test_no_parsed_tree_is_kept_in_memory(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found costs what it says and no more: a parsed tree is many times a record's bytes."""
     feed = follower.feed(follower.bilateral, 1)
     add_pending(follower, feed)
-    seen: list[Examined] = []
+    seen: list[Finding] = []
     real = keeping.keep
 
     async def keep(*given: object) -> keeping.Kept:
         seen.extend(
-            item for value in given if isinstance(value, list) for item in value if isinstance(item, Examined)
+            item for value in given if isinstance(value, list) for item in value if isinstance(item, Finding)
         )
         return await real(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(keeping, "keep", keep)
     await follower.pull(feed.origin)
-    assert [item.record is not None for item in seen] == [True, False]
+    assert [item.heading is not None for item in seen] == [True, True]
+    assert not any(isinstance(part, Record) for item in seen for part in item)
     assert (await follower.setbacks(feed.origin))[0].params["type"] == "agreement"
 
 

@@ -149,7 +149,7 @@ async def test_what_a_broken_pull_kept_is_told(follower: Follower, visits: Visit
     follower.site.spoilt[f"/{follower.public.path}/tile/entries/006"] = instead(b"", status=500)
     visit = await visits.visit_now(follower.author.scid)
     assert visit.error is not None
-    assert [pulled.new for pulled in visit.pulled][:1] == [1_024]
+    assert [pulled.new for pulled in visit.pulled][:1] == [1_536]
     assert desk.arrived == [follower.author.scid]
 
 

@@ -205,7 +205,7 @@ async def test_a_tampered_full_bundle_keeps_what_came_before(follower: Follower)
     path = f"/{follower.public.path}/tile/entries/005"
     follower.site.spoilt[path] = tampered()
     assert await follower.refused(follower.public) == "road.bundle-missed"
-    assert (await follower.held(follower.public)).size == 1_024
+    assert (await follower.held(follower.public)).size == 1_280
     follower.site.spoilt.clear()
     assert (await follower.pull(follower.public)).size == 1_600
 

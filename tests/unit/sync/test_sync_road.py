@@ -262,12 +262,12 @@ async def test_a_pull_cut_off_goes_on_where_it_was(follower: Follower) -> None:
     follower.site.spoilt[of(follower, "tile/entries/006")] = hang_up
     assert await follower.refused(follower.public) == "road.unreachable"
     held = await follower.held(follower.public)
-    assert held.size == 1_024
+    assert held.size == 1_536
     assert held.state != "current"
     assert await follower.cosigned(follower.public) == 0
     follower.site.spoilt.clear()
     follower.site.asked.clear()
     pulled = await follower.pull(follower.public)
-    assert (pulled.new, pulled.size, pulled.cosigned) == (979, 2_003, 2_003)
-    assert not {of(follower, f"tile/entries/00{bundle}") for bundle in range(4)} & set(follower.site.paths())
+    assert (pulled.new, pulled.size, pulled.cosigned) == (467, 2_003, 2_003)
+    assert not {of(follower, f"tile/entries/00{bundle}") for bundle in range(6)} & set(follower.site.paths())
     assert len(await follower.records()) == 3

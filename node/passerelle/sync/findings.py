@@ -1,0 +1,128 @@
+"""What examining a leaf and its object found, as the follower keeps it; and how many are examined.
+
+Here and in the modules below it nothing but the protocol is imported: worker processes
+load this module, and their memory counts. A finding holds no parsed tree, which is many
+times a record's bytes, and nothing that the object beside it says already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from passerelle.protocol.identity import Identity, parse_identity
+from passerelle.protocol.intake import Examined, Status, examine
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.records import Heading
+from passerelle.protocol.schemas import Schemas
+from passerelle.protocol.seals import SealingKey
+
+
+class Finding(NamedTuple):
+    """What became of one leaf.
+
+    Args:
+        status: As of `passerelle.protocol.intake`.
+        code: Why it was not accepted, or None.
+        params: Values for the code's sentence.
+        commitment: What the leaf commits to, 32 bytes, or None.
+        receipt_may_cover: Whether a receipt may cover the leaf.
+        heading: Of the record, where its bytes could be parsed, whatever came after.
+        opened: Salt and record bytes of an accepted sealed object; a public one shows them itself.
+        readable: Whether this version knows the record's schema.
+    """
+
+    status: Status
+    code: str | None
+    params: Mapping[str, object]
+    commitment: bytes | None
+    receipt_may_cover: bool
+    heading: Heading | None
+    opened: tuple[bytes, bytes] | None
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what an examination rests, beside the bytes.
+
+    Args:
+        origin: The feed.
+        me: Our own SCID.
+        log: The author's identity log, as held.
+        entries: How many of its entries are in force here.
+        sealing_keys: Ours by key id, for a feed to us; empty for a public feed, so that no secret
+            leaves this process.
+        now: Our clock.
+    """
+
+    origin: Origin
+    me: str
+    log: bytes
+    entries: int
+    sealing_keys: Mapping[str, SealingKey]
+    now: datetime
+
+
+def examine_all(
+    terms: Terms, leaves: Sequence[bytes], objects: Sequence[bytes | None], schemas: Schemas | None = None
+) -> list[Finding]:
+    """Examine leaves, each with its object.
+
+    Args:
+        terms: On what it rests.
+        leaves: Under a root that was verified.
+        objects: One for each leaf.
+        schemas: What is known of record types; without, what came with this version.
+    """
+    identity = _identity(terms.log, terms.entries, terms.now)
+    schemas = schemas or Schemas.packaged()
+    return [
+        _finding(
+            examine(
+                leaf,
+                item,
+                origin=terms.origin,
+                me=terms.me,
+                identity=identity,
+                sealing_keys=terms.sealing_keys,
+                now=terms.now,
+                schemas=schemas,
+            )
+        )
+        for leaf, item in zip(leaves, objects, strict=True)
+    ]
+
+
+_identities: Final[dict[tuple[bytes, int], Identity]] = {}
+_IDENTITIES_KEPT: Final = 64
+
+
+def _identity(log: bytes, entries: int, now: datetime) -> Identity:
+    """A log as its parser reads it now; the same until it grows, or an entry ahead comes into force."""
+    known = _identities.get((log, entries))
+    if known is None:
+        if len(_identities) >= _IDENTITIES_KEPT:
+            _identities.clear()
+        known = _identities[log, entries] = parse_identity(log, now=now)
+    return known
+
+
+def _finding(found: Examined) -> Finding:
+    accepted = found.status == "accepted"
+    record = found.record
+    opened = None
+    if accepted and record is not None and found.salt is not None and not record.is_public:
+        opened = (found.salt, record.data)
+    return Finding(
+        found.status,
+        found.code,
+        found.params,
+        found.commitment,
+        found.receipt_may_cover,
+        None if record is None else record.heading,
+        opened,
+        found.readable,
+    )

@@ -1,0 +1,112 @@
+"""Examining in worker processes gives what examining here gives, and a lost worker loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from passerelle.protocol.schemas import Schemas
+from passerelle.sync import examiner
+from passerelle.sync.examiner import MANY, Examiner
+from passerelle.sync.findings import Terms, examine_all
+from tests.unit.sync.author import START
+from tests.unit.sync.conftest import Follower
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[Examiner]:
+    made = Examiner(Schemas.packaged(), workers=1)
+    yield made
+    await made.close()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def bundle(follower: Follower) -> tuple[Terms, list[bytes], list[bytes | None]]:
+    """Records, one of them spoilt, and leaves without an object."""
+    feed = follower.feed(follower.public, 3)
+    spoilt = bytearray(feed.objects[1] or b"")
+    spoilt[40] ^= 1
+    feed.objects[1] = bytes(spoilt)
+    feed.pad(MANY)
+    author = follower.author
+    terms = Terms(follower.public, follower.me.scid, author.log, 1, {}, START)
+    return terms, list(feed.leaves), list(feed.objects)
+
+
+async def test_a_worker_finds_what_is_found_here(follower: Follower, workers: Examiner) -> None:
+    """F-12: where a record is examined changes nothing of what is found."""
+    given = bundle(follower)
+    found = await workers.examine(*given)
+    assert found == examine_all(*given)
+    assert [item.status for item in found[:3]] == ["accepted", "quarantined", "accepted"]
+    assert workers.processes, "it was a worker that examined"
+
+
+async def test_a_lost_worker_costs_time_alone(follower: Follower, workers: Examiner) -> None:
+    """F-12: killed under its work, its bundle is examined here, and the next one by a new worker."""
+    given = bundle(follower)
+    expected = await workers.examine(*given)
+    (pid,) = workers.processes
+    os.kill(pid, signal.SIGKILL)
+    assert await workers.examine(*given) == expected
+    assert await workers.examine(*given) == expected
+    assert workers.processes
+    assert pid not in workers.processes
+
+
+async def test_workers_without_work_end(
+    follower: Follower, workers: Examiner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs: a node at rest holds no memory for a sync that is over."""
+    monkeypatch.setattr(examiner, "IDLE_SECONDS", 0.05)
+    await workers.examine(*bundle(follower))
+    pids = workers.processes
+    for _ in range(200):
+        if not any(map(is_alive, pids)) and not workers.processes:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("a worker outlived its work")
+
+
+def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    """docs: however a node ends, nothing of it stays."""
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    for _ in range(200):
+        if not is_alive(pid):
+            return
+        time.sleep(0.05)
+    pytest.fail("a worker outlived its parent")
+
+
+PARENT = """
+import asyncio, os, time
+from passerelle.sync import examiner
+
+async def main():
+    pool = examiner._new_pool(1)
+    print(await asyncio.get_running_loop().run_in_executor(pool, os.getpid), flush=True)
+    await asyncio.to_thread(pool.submit(time.sleep, 60).result)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
