@@ -88,6 +88,7 @@ async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]
         directory=node.directory,
         heads=lambda: node.publisher.current,
         descriptor=lambda: node.descriptor,
+        packed=node.packed,
         noticed=lambda sender, _origin: node.follower.wake(sender),
     )
     federation = await _site(federation_app(sources, gate), config.server.host, config.server.port, runners)

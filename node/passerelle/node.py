@@ -38,6 +38,7 @@ from passerelle.sync.directory import Directory
 from passerelle.sync.examiner import Examiner
 from passerelle.sync.fence import Contradiction
 from passerelle.sync.follower import Follower, road_to
+from passerelle.sync.packed import PackedBundles
 from passerelle.sync.publisher import Publisher
 from passerelle.sync.pull import PullTools
 
@@ -97,6 +98,7 @@ class Node:
             new_id=lambda: f"urn:uuid:{uuid.uuid4()}",
             safe_seen=self._safe_seen,
         )
+        self.packed = PackedBundles(paths.packed, database)
         self.publisher = Publisher(database, heads, tools, crash=crash, published=self._published)
         self.follower = Follower(
             PullTools(
@@ -125,6 +127,7 @@ class Node:
         if closed is not None:
             _log.warning("read-only", code=closed.code, **closed.params)
         self._tasks.append(asyncio.create_task(self.publisher.run(), name="publisher"))
+        self._tasks.append(asyncio.create_task(self.packed.run(), name="packed"))
         self.descriptor = await self._newest_own("node") or b""
         if closed is None:
             for partner in self.directory.peers:  # a crash may have fallen between the two
@@ -181,7 +184,9 @@ class Node:
 
     def _published(self, grown: Mapping[str, Head]) -> None:
         self.desk.ledger.changed()
-        self.follower.tell({origin: head.size for origin, head in grown.items()})
+        sizes = {origin: head.size for origin, head in grown.items()}
+        self.packed.grown(sizes)
+        self.follower.tell(sizes)
 
     async def _arrived(self, scid: str) -> None:
         self.desk.ledger.changed()

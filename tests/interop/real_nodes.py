@@ -136,6 +136,7 @@ async def _running(home: Path, country: str, address: str, heard: list[Request])
             node.directory,
             heads=lambda: node.publisher.current,
             descriptor=lambda: node.descriptor,
+            packed=node.packed,
             noticed=lambda _sender, _origin: None,
         )
         app = federation_app(sources, gate)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
@@ -17,7 +17,16 @@ from passerelle.protocol.leaves import leaf_commitment, parse_leaf
 from passerelle.protocol.merkle import Frontier, Node, leaf_hash, root_of
 from passerelle.protocol.origins import Origin
 from passerelle.storage.bulk import find_rows, insert_rows
-from passerelle.storage.tables import checkpoint, feed, fork, leaf, receipt, subtree
+from passerelle.storage.tables import (
+    checkpoint,
+    feed,
+    fork,
+    leaf,
+    receipt,
+    subtree,
+    vault_object,
+    vault_salt,
+)
 
 WIDTH = 256
 
@@ -224,10 +233,14 @@ async def leaves(connection: AsyncConnection, feed_id: int, first: int, end: int
     return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
 
 
-async def object_bearing(connection: AsyncConnection, feed_id: int, first: int, end: int) -> list[int]:
-    """Indexes first <= index < end of the leaves that have, or had, an object."""
-    query = select(leaf.c.idx).where(
-        leaf.c.feed_id == feed_id, leaf.c.idx >= first, leaf.c.idx < end, leaf.c.commitment.is_not(None)
+async def without_object(connection: AsyncConnection, held: Feed, first: int, end: int) -> list[int]:
+    """Indexes first <= index < end of the leaves that commit to an object which is not held, or not any more."""
+    beside = vault_salt if held.origin.is_public else vault_object
+    query = (
+        select(leaf.c.idx)
+        .outerjoin(beside, and_(beside.c.feed_id == leaf.c.feed_id, beside.c.idx == leaf.c.idx))
+        .where(leaf.c.feed_id == held.id, leaf.c.idx >= first, leaf.c.idx < end)
+        .where(leaf.c.commitment.is_not(None), beside.c.idx.is_(None))
     )
     return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
 

@@ -4,6 +4,7 @@ HOME/passerelle.toml        configuration
 HOME/keys/*.seed            one secret a file, 64 hex digits, readable by its owner alone
 HOME/passerelle.sqlite      the rows
 HOME/head.sqlite            the head store; left out of backups
+HOME/packed/                compressed bundles, made from the rows; left out of backups
 HOME/lock                   held by the process that owns the home
 HOME/node.sock              where that process answers commands
 HOME/offline-update-keys/   made by init; to be moved to paper or a stick, and away from the machine
@@ -40,6 +41,11 @@ class Paths:
     def heads(self) -> Path:
         """The head store."""
         return self.home / "head.sqlite"
+
+    @property
+    def packed(self) -> Path:
+        """The folder of compressed bundles, made from the rows; left out of backups."""
+        return self.home / "packed"
 
     @property
     def keys(self) -> Path:

@@ -73,8 +73,7 @@ async def read(connection: AsyncConnection, held: Feed, size: int, tail: str) ->
 
 async def _objects_file(connection: AsyncConnection, held: Feed, wanted: Tile) -> File:
     present = await objects(connection, held, wanted.first, wanted.end)
-    bearing = await feeds.object_bearing(connection, held.id, wanted.first, wanted.end)
-    missing = [index for index in bearing if index not in present]
+    missing = await feeds.without_object(connection, held, wanted.first, wanted.end)
     data = encode_objects([present.get(index) for index in range(wanted.first, wanted.end)])
     return File(data, "objects", objects_etag(missing))
 

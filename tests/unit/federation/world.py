@@ -127,6 +127,7 @@ async def answering(
         directory=node.directory,
         heads=lambda: node.publisher.current,
         descriptor=lambda: node.descriptor,
+        packed=node.packed,
         noticed=noticed or (lambda sender, origin: here.notices.append((sender, origin))),
     )
     runner = web.AppRunner(federation_app(sources, gate), access_log=None)

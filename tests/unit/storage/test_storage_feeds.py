@@ -56,7 +56,7 @@ async def test_a_leaf_that_does_not_parse_is_kept_and_hashed(database: Database)
         held = await feeds.append(connection, held, [b"{", *leaves(0, 1)])
     async with database.reading() as connection:
         assert held.frontier.root() == root_of([leaf_hash(b"{"), leaf_hash(leaves(0, 1)[0])])
-        assert await feeds.object_bearing(connection, held.id, 0, 2) == [1]
+        assert await feeds.without_object(connection, held, 0, 2) == [1]
 
 
 async def test_the_largest_checkpoint_within_a_bound_is_found(database: Database) -> None:

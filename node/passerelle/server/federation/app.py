@@ -12,15 +12,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.errors import ProtocolError
 from passerelle.protocol.origins import Origin, is_scid
 from passerelle.protocol.profile import parse
+from passerelle.protocol.tiles import Tile
 from passerelle.server.federation.asking import Gate, target_of
 from passerelle.server.federation.errors import Handler, Refusal, answer_errors, told_to_partners
-from passerelle.server.federation.sending import PRIVATE, SHORT, CodedCache, caching_of, send
+from passerelle.server.federation.sending import (
+    PRIVATE,
+    SHORT,
+    CodedCache,
+    caching_of,
+    send,
+    send_packed,
+    takes_packed,
+)
 from passerelle.storage import feeds
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head
 from passerelle.sync import files
 from passerelle.sync.directory import Directory
 from passerelle.sync.files import File, etag_of
+from passerelle.sync.packed import Packed, PackedBundles
 
 MAX_NOTICE_BYTES = 4_096
 NOTICES_PER_MINUTE = 120
@@ -35,6 +45,7 @@ class Sources:
         directory: Identities and partners.
         heads: Our own heads in force, by origin.
         descriptor: Bytes of our newest node record.
+        packed: Compressed bundles of our public feed.
         noticed: Called with the sender's SCID and the origin of a notice.
     """
 
@@ -42,6 +53,7 @@ class Sources:
     directory: Directory
     heads: Callable[[], Mapping[str, Head]]
     descriptor: Callable[[], bytes]
+    packed: PackedBundles
     noticed: Callable[[str, str], None]
 
 
@@ -126,8 +138,27 @@ class Federation:
             return await send(
                 request, newest, caching_of(newest, public=origin.is_public, newest=True), self._coded
             )
+        packed = await self._packed(request, origin, head.size, tail)
+        if packed is not None:
+            return send_packed(request, packed, caching_of(packed, public=True))
         found = await self._read(origin, head.size, tail)
         return await send(request, found, caching_of(found, public=origin.is_public), self._coded)
+
+    async def _packed(self, request: web.Request, origin: Origin, size: int, tail: str) -> Packed | None:
+        """A full public bundle for whoever likes zstd and wants it whole: it lies there compressed."""
+        if not (
+            origin.is_public and takes_packed(request) and tail.startswith(("objects/", "tile/entries/"))
+        ):
+            return None
+        try:
+            tile = Tile.parse_path(tail)
+        except ProtocolError as exc:
+            raise Refusal("path.not-found") from exc
+        async with self._sources.database.reading() as connection:
+            held = await feeds.get(connection, origin)
+        if held is None or tile.end > size:
+            return None
+        return await self._sources.packed.get(held, tile)
 
     async def _read(self, origin: Origin, size: int, tail: str) -> File:
         async with self._sources.database.reading() as connection:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from passerelle.server.federation.errors import Refusal
 from passerelle.sync.files import File
+from passerelle.sync.packed import Packed
 
 MEDIA_TYPES = {
     "checkpoint": "text/plain; charset=utf-8",
@@ -80,7 +81,7 @@ def _encode_now(data: bytes, coding: str) -> bytes:
     return gzip.compress(data, compresslevel=6, mtime=0)
 
 
-def caching_of(file: File, *, public: bool, newest: bool = False) -> str:
+def caching_of(file: File | Packed, *, public: bool, newest: bool = False) -> str:
     """The Cache-Control of a file."""
     if not public:
         return PRIVATE
@@ -97,9 +98,7 @@ async def send(request: web.Request, file: File, caching: str, cache: CodedCache
     """
     wanted = _range(request, file)
     coding = "identity" if wanted else _coding(request.headers.get("Accept-Encoding"), len(file.data))
-    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "ETag": _etag(file, coding)}
-    if file.kind in RANGED:
-        headers["Accept-Ranges"] = "bytes"
+    headers = _headers(file, coding, caching)
     if _is_known(request.headers.get("If-None-Match", ""), file):
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = MEDIA_TYPES[file.kind]
@@ -111,6 +110,27 @@ async def send(request: web.Request, file: File, caching: str, cache: CodedCache
         return web.Response(body=file.data, headers=headers)
     headers["Content-Encoding"] = coding
     return web.Response(body=await cache.encode(file, coding), headers=headers)
+
+
+def takes_packed(request: web.Request) -> bool:
+    """Whether the asker wants the whole file, and likes zstd best."""
+    accepted = request.headers.get("Accept-Encoding")
+    return "Range" not in request.headers and _coding(accepted, MIN_CODED_BYTES) == "zstd"
+
+
+def send_packed(request: web.Request, packed: Packed, caching: str) -> web.Response:
+    """Answer with a bundle as it lies compressed, or 304."""
+    file = File(b"", packed.kind, packed.etag)
+    headers = _headers(file, "zstd", caching)
+    if _is_known(request.headers.get("If-None-Match", ""), file):
+        return web.Response(status=304, headers=headers)
+    headers |= {"Content-Type": MEDIA_TYPES[packed.kind], "Content-Encoding": "zstd"}
+    return web.Response(body=packed.zstd, headers=headers)
+
+
+def _headers(file: File, coding: str, caching: str) -> dict[str, str]:
+    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding", "ETag": _etag(file, coding)}
+    return headers | {"Accept-Ranges": "bytes"} if file.kind in RANGED else headers
 
 
 # --- validators ----------------------------------------------------------------------------

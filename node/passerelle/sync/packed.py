@@ -1,0 +1,162 @@
+"""Full bundles of our public feed, compressed once: what a new follower asks for, ready to be sent.
+
+Derived from the rows, beside them in the home, and made again where one is missing: a
+backup may leave them out. Each file is one line with the validator of the bundle, then
+its zstd form. Compressing well takes ten times as long as everything else that serving a
+bundle does, so it is done in the background when a bundle becomes full.
+
+An object that is erased changes the validator of its bundle: the file is then not served,
+and made anew without it when it is next asked for. Whoever erases calls `forget` as well,
+for until then its bytes lie in the file (spec/07-paths.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import zstandard
+
+from passerelle.errors import StorageError
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.tiles import TILE_WIDTH, Tile
+from passerelle.storage import feeds
+from passerelle.storage.database import Database
+from passerelle.storage.feeds import Feed
+from passerelle.sync import files
+
+LEVEL = 12
+"""Of zstd: a tenth smaller than what is compressed while somebody waits; higher ones take many times as long."""
+FIRST_FILLED = 8
+"""Bundles looked at when the feed first grows after a start; older ones are made when they are asked for."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A bundle, compressed.
+
+    Args:
+        kind: ``entries`` or ``objects``.
+        etag: Validator of the plain bundle, without quotes.
+        zstd: Its zstd form, one frame.
+    """
+
+    kind: str
+    etag: str
+    zstd: bytes
+
+
+class PackedBundles:
+    """Compressed bundles in a folder.
+
+    Args:
+        folder: Made when the first one is kept.
+        database: The rows that they are derived from.
+    """
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._folder = folder
+        self._database = database
+        self._sizes: dict[Origin, int] = {}
+        self._filled: dict[Origin, int] = {}
+        self._grown = asyncio.Event()
+
+    async def get(self, held: Feed, tile: Tile) -> Packed | None:
+        """The compressed form of a bundle; None for what is not kept so.
+
+        Args:
+            held: The feed.
+            tile: A file of it, which is published.
+        """
+        if not held.origin.is_public or tile.kind == "hashes" or tile.width < TILE_WIDTH:
+            return None
+        path = self._path(held.origin, tile)
+        kept = await asyncio.to_thread(_read, path, tile.kind)
+        if kept is not None and kept.etag == await self._etag(held, tile, kept):
+            return kept
+        return await self._make(held, tile, path)
+
+    async def _etag(self, held: Feed, tile: Tile, kept: Packed) -> str:
+        if tile.kind == "entries":
+            return kept.etag  # entries never change
+        async with self._database.reading() as connection:
+            missing = await feeds.without_object(connection, held, tile.first, tile.end)
+        return files.objects_etag(missing)
+
+    async def _make(self, held: Feed, tile: Tile, path: Path) -> Packed | None:
+        async with self._database.reading() as connection:
+            found = await files.read(connection, held, held.size, tile.path)
+        if found is None:
+            return None
+        made = await asyncio.to_thread(_compress, found)
+        try:
+            await asyncio.to_thread(_write, path, made)
+        except OSError as error:  # it is served all the same, and made again next time
+            _log.warning("bundle-not-kept", detail=type(error).__name__)
+        return made
+
+    def grown(self, sizes: Mapping[str, int]) -> None:
+        """Say how large our feeds are now; full bundles are then made in the background."""
+        for name, size in sizes.items():
+            origin = Origin.parse(name)
+            if origin.is_public:
+                self._sizes[origin] = size
+                self._grown.set()
+
+    async def run(self) -> None:
+        """Make the bundles that became full, until cancelled."""
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            for origin, size in tuple(self._sizes.items()):
+                with contextlib.suppress(StorageError):  # then they are made when they are asked for
+                    await self._fill(origin, size // TILE_WIDTH)
+
+    async def _fill(self, origin: Origin, end: int) -> None:
+        first = self._filled.get(origin, max(0, end - FIRST_FILLED))
+        async with self._database.reading() as connection:
+            held = await feeds.get(connection, origin)
+        if held is None:
+            return
+        for index in range(first, end):
+            await self.get(held, Tile("entries", 0, index))
+            await self.get(held, Tile("objects", 0, index))
+            self._filled[origin] = index + 1
+
+    def forget(self, origin: Origin, index: int) -> None:
+        """Delete the file in which the object of one leaf may lie."""
+        tile = Tile("objects", 0, index // TILE_WIDTH)
+        self._path(origin, tile).unlink(missing_ok=True)
+
+    def _path(self, origin: Origin, tile: Tile) -> Path:
+        return self._folder / origin.path / f"{tile.path}.zst"
+
+
+def _read(path: Path, kind: str) -> Packed | None:
+    try:
+        etag, _, data = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return Packed(kind, etag.decode("ascii", "replace"), data)
+
+
+def _compress(found: files.File) -> Packed:
+    return Packed(found.kind, found.etag, zstandard.ZstdCompressor(level=LEVEL).compress(found.data))
+
+
+def _write(path: Path, made: Packed) -> None:
+    """Whole or not at all: half a bundle would be served for ever."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    with new.open("wb") as out:
+        out.write(made.etag.encode("ascii") + b"\n" + made.zstd)
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(path)
