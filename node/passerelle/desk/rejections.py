@@ -29,17 +29,22 @@ async def report(context: Context, scid: str) -> None:
             return
         found = await _unreported(connection, context.own, scid)
     told = [item for item in found if not item.of_rejection]
+
+    async def mark(connection: AsyncConnection) -> None:
+        for item in found:
+            # What is passed over is done with as well, or enough of it would hide the rest for ever.
+            reported = NEVER if item.of_rejection else now
+            await setback_rows.mark_reported(connection, item.feed_id, item.index, reported)
+
     if told:
         body: dict[str, Json] = {"items": [item.told() for item in told]}
         if context.config.agency.fictitious:
             body["synthetic"] = True
-        await context.publisher.publish([Draft("rejection", (scid,), body)])
-    async with context.database.writing() as connection:
-        for item in found:
-            # What is passed over is done with as well, or enough of it would hide the rest for ever.
-            await setback_rows.mark_reported(
-                connection, item.feed_id, item.index, NEVER if item.of_rejection else now
-            )
+        # In one transaction: a crash between the two would tell the partner again, or never.
+        await context.publisher.publish([Draft("rejection", (scid,), body)], also=mark)
+    elif found:
+        async with context.database.writing() as connection:
+            await mark(connection)
 
 
 @dataclass(frozen=True, slots=True)

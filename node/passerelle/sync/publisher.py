@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -41,6 +41,9 @@ MAX_BATCH = 256
 NOTHING_WRITTEN = frozenset({"storage.disk-full", "storage.read-only-disk"})
 """Failures of a COMMIT after which the database has certainly rolled back."""
 
+Also = Callable[[AsyncConnection], Awaitable[None]]
+"""Writes rows that are true exactly where a group is published, in its transaction."""
+
 _log = structlog.get_logger()
 
 
@@ -50,6 +53,7 @@ class _Group:
     key: str | None
     request: str
     done: asyncio.Future[list[dict[str, object]]]
+    also: Also | None
     answer: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -83,7 +87,7 @@ class Publisher:
         self.closed: StorageError | None = None
 
     async def publish(
-        self, drafts: Sequence[Draft], *, key: str | None = None, request: str = ""
+        self, drafts: Sequence[Draft], *, key: str | None = None, request: str = "", also: Also | None = None
     ) -> list[dict[str, object]]:
         """Publish one group; durable and served when it returns.
 
@@ -91,13 +95,14 @@ class Publisher:
             drafts: Wholly published or not at all, in this order.
             key: The caller's idempotency key: the same key again returns the first answer.
             request: Digest of what was asked under that key; another one is refused.
+            also: Called in the transaction of the group, once it is composed; it may write rows, and nothing else.
 
         Raises:
             InputError: A draft cannot be published as it stands; ``publish.key-reused``.
             StorageError: The fence is closed, or the disk failed; nothing was published.
         """
         self.refuse_closed()
-        group = _Group(drafts, key, request, asyncio.get_running_loop().create_future())
+        group = _Group(drafts, key, request, asyncio.get_running_loop().create_future(), also)
         await self._queue.put(group)
         return await group.done
 
@@ -159,6 +164,8 @@ class Publisher:
             group.answer = [item.answer() for item in await batch.compose(group.drafts)]
             if group.key is not None:
                 await record_rows.put_answer(batch.connection, group.key, group.request, group.answer)
+            if group.also is not None:
+                await group.also(batch.connection)
         except StorageError:
             raise
         except PasserelleError as error:

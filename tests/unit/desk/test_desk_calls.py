@@ -21,6 +21,7 @@ from passerelle.storage import feeds
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.feeds import Feed
 from passerelle.storage.setbacks import Setback
+from passerelle.sync.batch import Batch
 from tests.unit.desk.story import Pair
 from tests.unit.federation.world import MALI, TOGO, introduce, offer
 
@@ -243,6 +244,46 @@ async def test_a_partner_is_told_once_a_day(fresh: Pair) -> None:
     assert sorted(items[0]["index"] for items in told) == [3, 7]
     await fresh.settle()
     assert len(await fresh.mali.node.desk.records_list(type="rejection")) == 2
+
+
+async def marked(pair: Pair) -> int:
+    """How many quarantined places were told of."""
+    async with pair.togo.node.database.reading() as connection:
+        rows = await connection.exec_driver_sql("select count(*) from setback where reported is not null")
+        return int(rows.scalar_one())
+
+
+async def test_a_report_and_its_mark_are_durable_together(
+    fresh: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """spec/09: a crash between publishing a report and noting it tells nobody twice."""
+    await introduce(fresh.togo, fresh.mali)
+    await quarantine(fresh, 3)
+
+    async def cut(*_: object) -> None:
+        raise StorageError("storage.unusable")
+
+    monkeypatch.setattr(fresh.togo.node.heads, "replace", cut)  # as a crash just after the rows
+    with pytest.raises(StorageError):
+        await fresh.togo.node.desk.report_rejections(fresh.mali.scid)
+    assert (len(await rejections(fresh)), await marked(fresh)) == (1, 1)
+
+
+async def test_a_report_that_fails_marks_nothing(fresh: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """spec/09: what was not published was not told, and is told at the next visit."""
+    await introduce(fresh.togo, fresh.mali)
+    await quarantine(fresh, 3)
+    with monkeypatch.context() as patched:
+        patched.setattr(Batch, "write", _full)
+        with pytest.raises(StorageError):
+            await fresh.togo.node.desk.report_rejections(fresh.mali.scid)
+    assert (len(await rejections(fresh)), await marked(fresh)) == (0, 0)
+    await fresh.togo.node.desk.report_rejections(fresh.mali.scid)
+    assert (len(await rejections(fresh)), await marked(fresh)) == (1, 1)
+
+
+async def _full(*_: object) -> None:
+    raise StorageError("storage.disk-full")
 
 
 async def test_a_rejection_is_never_rejected(fresh: Pair) -> None:
