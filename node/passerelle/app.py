@@ -82,7 +82,7 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]:
     config = node.config
-    gate = Gate(node.directory, config.server.public_address, utc_now, node.refresh_identity)
+    gate = Gate(node.directory, config.server.public_address, utc_now, node.refresh_identity, began=utc_now())
     sources = Sources(
         database=node.database,
         directory=node.directory,

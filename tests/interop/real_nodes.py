@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,7 +130,10 @@ async def _running(home: Path, country: str, address: str, heard: list[Request])
         return answered
 
     async with open_node(home) as node:
-        gate = Gate(node.directory, address, lambda: datetime.now(UTC), node.refresh_identity)
+        began = datetime.now(UTC) - timedelta(
+            seconds=1
+        )  # what is recorded is the first request, not a second one
+        gate = Gate(node.directory, address, lambda: datetime.now(UTC), node.refresh_identity, began=began)
         sources = Sources(
             node.database,
             node.directory,

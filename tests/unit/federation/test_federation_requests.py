@@ -18,6 +18,7 @@ from passerelle.protocol.profile import encode, format_time, parse_time
 from passerelle.protocol.requests import sign_request
 from passerelle.server.federation import asking
 from passerelle.server.federation.app import NOTICES_PER_MINUTE
+from passerelle.sync.client import Road
 from tests.unit.federation.conftest import Network
 from tests.unit.federation.world import Here, Reply, answering, ask, ask_signed, signed
 
@@ -209,7 +210,7 @@ async def test_a_partner_with_a_wrong_clock_is_told_ours(net: Network, template:
 @pytest.mark.parametrize(("created", "status"), [(-1, 401), (0, 200), (29, 200), (30, 200), (31, 401)])
 async def test_a_request_from_the_future(net: Network, created: int, status: int) -> None:
     """Q-6: at most 30 seconds ahead of our clock. Q-23: never from before the process began."""
-    async with answering(net.togo.node, clock=Hands()) as togo:
+    async with answering(net.togo.node, clock=Hands(), began=NOON) as togo:
         reply = await ask_signed(net.mali, togo, net.path(EXISTING), now=NOON + seconds(created))
         assert reply.status == status
 
@@ -261,10 +262,34 @@ async def test_a_request_from_before_a_restart(net: Network) -> None:
     async with answering(net.togo.node, clock=clock) as togo:
         assert (await ask(togo, path, headers=fields)).status == 200
     clock.now = NOON + seconds(1)
-    async with answering(net.togo.node, clock=clock) as togo:
+    async with answering(net.togo.node, clock=clock, began=clock.now) as togo:
         played = await ask(togo, path, headers=fields)
         assert (played.status, played.code) == (401, "request.time")
         assert (await ask_signed(net.mali, togo, path, now=clock.now)).status == 200
+
+
+async def test_a_request_from_within_the_second_of_a_restart(net: Network) -> None:
+    """Q-23: a request states whole seconds, so the second in which a process began counts as before it."""
+    path, clock = net.path(EXISTING), Hands(NOON + seconds(0.2))
+    fields = signed(net.mali, net.togo, path, now=clock.now)
+    async with answering(net.togo.node, clock=clock) as togo:
+        assert (await ask(togo, path, headers=fields)).status == 200
+    clock.now = NOON + seconds(0.8)
+    async with answering(net.togo.node, clock=clock, began=clock.now) as togo:
+        played = await ask(togo, path, headers=fields)
+        assert (played.status, played.code) == (401, "request.time")
+        told = parse_time(played.problem["serverTime"])
+        assert told == NOON + seconds(1)
+        assert (await ask_signed(net.mali, togo, path, now=told)).status == 200
+
+
+async def test_a_process_that_has_just_begun_delays_nobody(net: Network) -> None:
+    """Q-15, Q-24: who signs anew with the time that it was told is answered, within the very second of the start."""
+    began = utc_now()
+    async with answering(net.togo.node, began=began.replace(microsecond=1) + seconds(3)) as togo:
+        road = Road(togo.scid, togo.url, togo.public, trusted_address=True)
+        answer = await net.mali.node.client.get(road, net.path(EXISTING), max_bytes=4_096, signed=True)
+        assert answer.status == 200
 
 
 async def test_a_share_of_nonces_that_is_full(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -118,10 +118,17 @@ async def answering(
     clock: Clock = utc_now,
     refresh: Callable[[str], Awaitable[None]] | None = None,
     noticed: Callable[[str, str], None] | None = None,
+    began: datetime | None = None,
 ) -> AsyncIterator[Here]:
-    """Serve a node's federation on a free port of loopback."""
+    """Serve a node's federation on a free port of loopback, as a process that began a second ago or at `began`."""
     here = Here(node, "")
-    gate = Gate(node.directory, here.public, clock, refresh or node.refresh_identity)
+    gate = Gate(
+        node.directory,
+        here.public,
+        clock,
+        refresh or node.refresh_identity,
+        began=began or clock() - timedelta(seconds=1),
+    )
     sources = Sources(
         database=node.database,
         directory=node.directory,

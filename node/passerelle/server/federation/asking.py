@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
@@ -39,6 +39,7 @@ class Gate:
         public_address: What signatures must cover, never taken from the request.
         clock: Gives the present, aware, UTC.
         refresh: Pulls a partner's identity log, for a key that is not known yet.
+        began: When this process began; whatever an earlier one accepted is forgotten.
     """
 
     def __init__(
@@ -47,13 +48,15 @@ class Gate:
         public_address: str,
         clock: Callable[[], datetime],
         refresh: Callable[[str], Awaitable[None]],
+        *,
+        began: datetime,
     ) -> None:
         self._directory = directory
         self._public_address = public_address
         self._clock = clock
         self._refresh = refresh
         self._replays = ReplayCache()
-        self._started = clock().replace(microsecond=0)
+        self._earliest = _full_second(began)
         self._pulled: dict[str, float] = {}
         self._pulls: set[asyncio.Task[None]] = set()
 
@@ -85,7 +88,7 @@ class Gate:
             if exc.code == "request.time":
                 raise self._late("request.time", now) from exc
             raise
-        if verified.created < self._started:
+        if verified.created < self._earliest:
             # What was accepted before this process began is forgotten: ask for a fresh signature.
             raise self._late("request.time", now)
         try:
@@ -158,4 +161,11 @@ class Gate:
             _log.exception("identity-not-pulled", peer=scid)
 
     def _late(self, code: str, now: datetime) -> Refusal:
-        return Refusal(code, extra={"serverTime": format_time(now)})
+        """What is told to sign anew is told a time at which its next request is taken (Q-24)."""
+        return Refusal(code, extra={"serverTime": format_time(max(now, self._earliest))})
+
+
+def _full_second(when: datetime) -> datetime:
+    """The first full second from a moment on: a request states its own without the fraction."""
+    whole = when.replace(microsecond=0)
+    return whole if whole == when else whole + timedelta(seconds=1)
