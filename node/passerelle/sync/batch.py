@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,6 +38,7 @@ SafeSeen = Callable[[str, FeedPosition], Awaitable[FeedPosition]]
 
 SALT_BYTES = 32
 NONCE_BYTES = 16
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +170,11 @@ class Batch:
         previous = None if item.revises is None else await self._previous(item.revises, before)
         if previous is not None:
             _refuse_narrower(previous, item)
-        issued = self._tools.clock().replace(microsecond=0)
-        if self.last_issued is not None and self.last_issued > issued:
-            issued = self.last_issued
-        self.last_issued = issued
-        document = self._tools.directory.own.newest
+        own = self._tools.directory.own
+        document = own.newest
+        # Later than the entry that lists the key: resolvers differ on an entry's own second.
+        least = max(self._tools.clock().replace(microsecond=0), own.entries[-1].version_time + SECOND)
+        self.last_issued = issued = least if self.last_issued is None else max(least, self.last_issued)
         header = draft(
             id=self._tools.new_id() if previous is None else previous.id,
             type=item.type,

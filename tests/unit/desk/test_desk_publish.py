@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from passerelle.errors import InputError, PasserelleError, ProtocolError
+from passerelle.node import utc_now
+from passerelle.protocol.profile import parse_time
 from passerelle.storage import records as record_rows
 from passerelle.storage import vault
 from tests.unit.desk.story import Answer, Pair, decide, offered, publish, ref
@@ -347,3 +351,21 @@ async def test_records_are_kept_as_they_are_sealed(pair: Pair) -> None:
     assert data is not None
     assert len(rows) == 1
     assert len(set(salts)) == 2
+
+
+# --- time ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ahead", [-3_600, 0, 2, 240])
+async def test_a_record_is_dated_after_its_key(fresh: Pair, ahead: int) -> None:
+    """spec/04 R-36: `issued` is later than the newest identity entry, even just after a rotation or by a slow clock."""
+    directory = fresh.togo.node.directory
+    when = utc_now().replace(microsecond=0) + timedelta(seconds=ahead)
+    *before, newest = directory.own.entries
+    directory.keep_identity(replace(directory.own, entries=(*before, replace(newest, version_time=when))))
+    for _ in range(2):
+        made = await publish(fresh.togo, offer(TOGO))
+        shown: Any = await fresh.togo.node.desk.records_show(made["digest"])
+        issued = parse_time(shown["record"]["issued"])
+        assert issued > when
+        assert issued <= max(when + timedelta(seconds=1), utc_now())
