@@ -34,6 +34,7 @@ from passerelle.storage.home import HomeLock, Keys, Paths
 from passerelle.sync import contact, fence
 from passerelle.sync.batch import Draft, Tools
 from passerelle.sync.client import Client
+from passerelle.sync.confirming import Confirming
 from passerelle.sync.directory import Directory
 from passerelle.sync.examiner import Examiner
 from passerelle.sync.fence import Contradiction
@@ -111,8 +112,25 @@ class Node:
             fenced=self._fenced,
             report=self._report,
         )
+        confirming = Confirming(
+            database,
+            heads,
+            self.publisher,
+            self.client,
+            directory,
+            fenced=self._fenced,
+            opened=self._opened,
+        )
         context = Context(
-            config, database, directory, self.schemas, self.publisher, self.follower, self.client, utc_now
+            config,
+            database,
+            directory,
+            self.schemas,
+            self.publisher,
+            self.follower,
+            self.client,
+            confirming,
+            utc_now,
         )
         self.desk = Desk(context)
         self.descriptor = b""
@@ -122,7 +140,7 @@ class Node:
         """Pass the fence and begin to take what is to be published."""
         current, closed = await fence.check(self.database, self.heads)
         self.publisher.current = current
-        closed = closed or await fence.remembered(self.database)
+        closed = closed or next(iter(await fence.remembered(self.database)), None)
         self.publisher.closed = closed
         if closed is not None:
             _log.warning("read-only", code=closed.code, **closed.params)
@@ -130,8 +148,17 @@ class Node:
         self._tasks.append(asyncio.create_task(self.packed.run(), name="packed"))
         self.descriptor = await self._newest_own("node") or b""
         if closed is None:
-            for partner in self.directory.peers:  # a crash may have fallen between the two
-                await self.publisher.open_feed(Origin(self.directory.own_scid, partner.scid, 1))
+            await self._open_feeds()
+
+    async def _open_feeds(self) -> None:
+        """Make our feed to each partner where it is missing: a crash may have fallen between the two."""
+        for partner in self.directory.peers:
+            await self.publisher.open_feed(Origin(self.directory.own_scid, partner.scid, 1))
+
+    async def _opened(self) -> None:
+        """A person has ended the read-only state: what a start does when it may sign."""
+        await self._open_feeds()
+        await self.say_who_we_are()
 
     async def stop(self) -> None:
         """End every task and hang up; what was acknowledged is durable already."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,7 +161,129 @@ async def test_a_home_restored_whole_starts_without_its_partner(pair: Pair, tmp_
     assert await node.read_only() is None
     await node.publish([group(node, other, "fork")[0]], "fork")
     await other.start()
-    visit = await node.sync(other)
-    assert visit["error"]["code"] in {"fence.partner-ahead", "fence.rows-differ"}
+    await node.sync(other)  # or a visit of its own, once the partner was there
+    assert await node.read_only() in {"fence.partner-ahead", "fence.rows-differ"}
     assert await refused(node, other) == await node.read_only()
+    assert await unconfirmed(node) == await node.read_only(), "W-21: whatever a person says"
     await asyncio.gather(node.stop(), other.stop())
+
+
+# --- a person's confirmation ---------------------------------------------------------------
+
+
+async def unconfirmed(node: Node) -> str:
+    """The code with which a confirmation is refused."""
+    with pytest.raises(PasserelleError) as caught:
+        await node.call("fence_confirm")
+    return caught.value.code
+
+
+async def own_checkpoints(node: Node) -> int:
+    """How many checkpoints of its own lie in a home, outside the head store."""
+    with closing(sqlite3.connect(node.paths.database)) as rows:
+        query = "select count(*) from checkpoint join feed on feed.id = feed_id where role = 'own'"
+        return int(rows.execute(query).fetchone()[0])
+
+
+async def test_a_person_confirms_what_every_partner_bears_out(pair: Pair, tmp_path: Path) -> None:
+    """W-14, W-17, W-21, W-23: the partners are asked, nothing is signed before, and the node goes on without a start."""
+    node, other = pair("homes")
+    node.paths.heads.unlink()
+    await asyncio.gather(node.start(), other.start())
+    before = await own_checkpoints(node)
+    told = await node.call("fence_show")
+    assert (told["read_only"]["code"], told["confirmable"], told["silent"]) == (
+        "fence.head-missing",
+        True,
+        [],
+    )
+    (partner,) = told["partners"]
+    assert partner["answered"]
+    assert {held["origin"]: held["size"] for held in partner["feeds"]} == {
+        feed["origin"]: feed["rows"] for feed in told["feeds"]
+    }
+    assert not node.paths.heads.exists(), "looking makes nothing"
+    assert await own_checkpoints(node) == before
+    await node.call("fence_confirm")
+    assert await node.read_only() is None
+    await node.publish(group(node, other, "goes on"), "goes on")
+    await catch_up(node, other)
+    await node.stop()
+    assert await node.read_only() is None, "also after a new start"
+    await check_pair(node, other, tmp_path / "audit")
+    await other.stop()
+
+
+async def test_a_person_confirms_without_an_answer(pair: Pair, tmp_path: Path) -> None:
+    """W-17, W-21: who does not answer is named, and a person may confirm all the same, no server running."""
+    node, other = pair("homes")
+    node.paths.heads.unlink()
+    told = await node.call("fence_show")
+    assert (told["confirmable"], told["silent"]) == (True, [other.scid])
+    await node.call("fence_confirm")
+    assert await unconfirmed(node) == "fence.open"
+    await node.publish(group(node, other, "goes on"), "goes on")
+    await asyncio.gather(node.start(), other.start())
+    await catch_up(node, other)
+    assert await node.read_only() is None
+    await check_pair(node, other, tmp_path / "audit")
+    await asyncio.gather(node.stop(), other.stop())
+
+
+async def test_a_partner_that_knows_better_stops_a_confirmation_for_good(pair: Pair, tmp_path: Path) -> None:
+    """W-21, W-24: an old copy without a head is not confirmed, not even once the partner that knew is away."""
+    node, other = pair("homes")
+    put_old_back = save(node, tmp_path / "old", heads=False)
+    await grow(node, other, "lost")
+    put_new_back = save(node, tmp_path / "new", heads=False)
+    put_old_back()
+    node.paths.heads.unlink()
+    await asyncio.gather(node.start(), other.start())
+    await node.sync(other)
+    await asyncio.gather(node.stop(), other.stop())
+    assert await unconfirmed(node) == "fence.partner-ahead", "learnt at an ordinary visit, and kept"
+    assert await refused(node, other) == "fence.head-missing"
+    assert not node.paths.heads.exists()
+    put_new_back()
+    await node.call("fence_confirm")
+    assert await node.read_only() is None
+
+
+async def test_only_a_missing_head_is_confirmed(pair: Pair, tmp_path: Path) -> None:
+    """W-22: rows behind their head, or that do not bear out their checkpoint, are no matter of a person's word."""
+    node, other = pair("homes")
+    put_old_back = save(node, tmp_path / "old", heads=False)
+    await node.publish(group(node, other, "lost"), "lost")
+    put_old_back()
+    assert await unconfirmed(node) == "fence.rows-behind"
+    node.paths.heads.unlink()
+    with closing(sqlite3.connect(node.paths.database)) as rows, rows:
+        rows.execute("delete from checkpoint where feed_id in (select id from feed where role = 'own')")
+    assert await unconfirmed(node) == "fence.rows-damaged"
+    assert not node.paths.heads.exists()
+
+
+async def test_two_histories_are_forgotten_only_where_nobody_holds_the_other(pair: Pair) -> None:
+    """W-20, W-25: every partner that the feed is for holds these rows, at that size or beyond; silence is not enough."""
+    node, other = pair("homes")
+    origin = f"passerelle/{node.scid}/to/{other.scid}/1"
+    held = (await node.call("status"))["feeds"]
+    size = next(feed["size"] for feed in held if feed["origin"] == origin)
+
+    def proven(at: int) -> None:
+        fact = json.dumps([{"origin": origin, "size": at}])
+        with closing(sqlite3.connect(node.paths.database)) as rows, rows:
+            rows.execute("insert or replace into node_fact values ('fence-rows-differ', ?)", (fact,))
+
+    proven(size)
+    assert await node.read_only() == "fence.rows-differ"
+    assert await unconfirmed(node) == "fence.partners-silent"
+    await other.start()
+    proven(size + 1)
+    assert await unconfirmed(node) == "fence.partners-silent", "it holds less than what was proven"
+    proven(size)
+    assert (await node.call("fence_show"))["confirmable"]
+    await node.call("fence_confirm")
+    assert await node.read_only() is None
+    await node.publish(group(node, other, "goes on"), "goes on")
+    await other.stop()

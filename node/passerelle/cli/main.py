@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from passerelle.cli.commands import exchange, node, peers, publishing, records, scenarios
+from passerelle.cli.commands import exchange, fence, node, peers, publishing, records, scenarios
 from passerelle.cli.exits import Exit, exit_of
 from passerelle.cli.localised import Group, Option, click_speaks
 from passerelle.cli.logs import log_to_standard_error
@@ -43,6 +43,7 @@ for command in (
     exchange.statement,
     exchange.copy,
     exchange.audit,
+    fence.fence,
     scenarios.scenario,
     scenarios.demo,
 ):

@@ -11,6 +11,7 @@ from passerelle.protocol.schemas import Schemas
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head
 from passerelle.sync.client import Client
+from passerelle.sync.confirming import Confirming
 from passerelle.sync.directory import Directory
 from passerelle.sync.follower import Follower
 from passerelle.sync.publisher import Publisher
@@ -28,6 +29,7 @@ class Context:
         publisher: The one writer of our feeds.
         follower: The visits to partners.
         client: Sends requests to partners.
+        fence: Ends a read-only state on a person's word.
         clock: Gives the present, aware, UTC.
     """
 
@@ -38,6 +40,7 @@ class Context:
     publisher: Publisher
     follower: Follower
     client: Client
+    fence: Confirming
     clock: Callable[[], datetime]
 
     @property

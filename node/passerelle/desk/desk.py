@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
-from passerelle.desk import board, partners, publishing, reading, rejections, statements, syncing
+from passerelle.desk import board, fencing, partners, publishing, reading, rejections, statements, syncing
 from passerelle.desk.board_view import AgencyView, Board
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
@@ -25,7 +25,7 @@ METHODS: Final = frozenset(
     {
         *("status", "peer_inspect", "peer_add", "peer_list", "peer_test"),
         *("records_list", "records_show", "publish", "nominate", "decide"),
-        *("sync", "statement", "board", "copy"),
+        *("sync", "statement", "board", "copy", "fence_show", "fence_confirm"),
     }
 )
 """What may be called by name; each is an attribute of :class:`Desk`."""
@@ -120,6 +120,14 @@ class Desk:
         context = self._context
         copied = await copy_feeds(context.database, context.own, context.heads, Path(folder))
         return [{"origin": origin, "size": size} for origin, size in copied]
+
+    async def fence_show(self) -> Answer:
+        """Why the node signs nothing, where it does not, and what its partners hold of our feeds."""
+        return await fencing.show(self._context)
+
+    async def fence_confirm(self) -> Answer:
+        """End a read-only state that a person may end."""
+        return await fencing.confirm(self._context)
 
     async def board(self, as_of: str | None = None) -> Board:
         """The board."""

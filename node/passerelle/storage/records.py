@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.protocol.records import Heading
@@ -154,6 +154,11 @@ async def put_fact(connection: AsyncConnection, name: str, value: str) -> None:
     changed = await connection.execute(update(node_fact).where(node_fact.c.name == name).values(value=value))
     if changed.rowcount == 0:
         await connection.execute(insert(node_fact).values(name=name, value=value))
+
+
+async def drop_fact(connection: AsyncConnection, name: str) -> None:
+    """Forget a small fact of the node itself."""
+    await connection.execute(delete(node_fact).where(node_fact.c.name == name))
 
 
 async def get_answer(connection: AsyncConnection, key: str) -> tuple[str, object] | None:

@@ -17,7 +17,8 @@ A home restored whole, head store and all, looks well from inside. Only the part
 know better: at the first contact with each after a start they are asked how far they
 hold our own feeds. What counts is our own signature alone, so that no partner can halt
 us with an invention; and what was learnt so moves the head store, for the next start.
-Two roots at one size cannot be told by a head: that fact is kept in the rows.
+Two roots at one size cannot be told by a head, nor can anything where the head store is
+missing: such facts are kept in the rows.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ from passerelle.storage.heads import Head, HeadStore, Swap
 from passerelle.sync.client import Client, Road
 from passerelle.sync.directory import Directory
 
-FACT = "fence-rows-differ"
-"""Name of the fact that a partner has proven two histories under our signature."""
+FACTS = {"fence.rows-differ": "fence-rows-differ", "fence.partner-ahead": "fence-partner-ahead"}
+"""Names of the facts that a partner has proven under our signature, by the code of what was proven."""
 MOVES = 3
 """Attempts at moving a head past publications that are still on their way."""
 
@@ -62,6 +63,23 @@ class Contradiction:
     error: StorageError
     origin: str
     head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """How far a partner holds one of our feeds, by a checkpoint with our own signature.
+
+    Args:
+        origin: Which of our feeds.
+        told: Whether it has answered, if only that it holds none.
+        size: Leaves, or None where it holds nothing that we signed.
+        contradiction: What that proves against our rows, or None.
+    """
+
+    origin: str
+    told: bool
+    size: int | None
+    contradiction: Contradiction | None
 
 
 async def check(database: Database, heads: HeadStore) -> tuple[dict[str, Head], StorageError | None]:
@@ -92,6 +110,37 @@ async def check(database: Database, heads: HeadStore) -> tuple[dict[str, Head], 
         await heads.replace(swaps)
         current.update({swap.origin: swap.new for swap in swaps})
     return current, None
+
+
+async def missing_heads(database: Database, heads: HeadStore) -> list[Swap]:
+    """The heads that these rows would have, for feeds that have none; for a person to confirm.
+
+    Raises:
+        StorageError: The fence is closed for something else too, which no confirmation ends.
+    """
+    current = dict(await heads.read()) if heads.exists else {}
+    async with database.reading() as connection:
+        own = await feeds.every(connection, own=True)
+        swaps = []
+        for held in own:
+            newest, head = await feeds.get_checkpoint(connection, held.id), current.get(held.origin.encode())
+            verdict = _compare(held, newest, head)
+            if head is None and newest is not None and _is_missing(verdict):
+                verdict = Swap(held.origin.encode(), None, Head(newest.size, newest.root, newest.note))
+            elif isinstance(verdict, Swap) and head is not None:
+                verdict = await _one_step(connection, held, head, verdict)
+            if isinstance(verdict, StorageError):
+                raise verdict
+            if verdict is not None:
+                swaps.append(verdict)
+    behind = _unknown_heads(own, current)
+    if behind is not None:
+        raise behind
+    return swaps
+
+
+def _is_missing(verdict: StorageError | Swap | None) -> bool:
+    return isinstance(verdict, StorageError) and verdict.code == "fence.head-missing"
 
 
 async def _servable(
@@ -166,16 +215,33 @@ async def ask(
     Raises:
         TransportError: The partner cannot be reached.
     """
-    answered = True
-    found: list[Contradiction] = []
+    found = await holdings(client, database, directory, road, heads)
+    return all(held.told for held in found), [
+        held.contradiction for held in found if held.contradiction is not None
+    ]
+
+
+async def holdings(
+    client: Client,
+    database: Database,
+    directory: Directory,
+    road: Road,
+    heads: Callable[[], Mapping[str, Head]],
+) -> tuple[Holding, ...]:
+    """How far a partner holds our public feed and our feed to it.
+
+    Raises:
+        TransportError: The partner cannot be reached.
+    """
+    found: list[Holding] = []
     for origin in (Origin(directory.own_scid, None, 1), Origin(directory.own_scid, road.scid, 1)):
         path = f"/{origin.received_path()}/checkpoint"
         answer = await client.get(road, path, max_bytes=MAX_NOTE_BYTES, signed=True)
         if answer.status == 200:
-            found += await _judge(database, directory, origin, answer.body, heads)
-        elif answer.status != 404:
-            answered = False
-    return answered, found
+            found.append(await _judge(database, directory, origin, answer.body, heads))
+        else:
+            found.append(Holding(origin.encode(), answer.status == 404, size=None, contradiction=None))
+    return tuple(found)
 
 
 async def _judge(
@@ -184,15 +250,15 @@ async def _judge(
     origin: Origin,
     note: bytes,
     heads: Callable[[], Mapping[str, Head]],
-) -> list[Contradiction]:
+) -> Holding:
     try:
         theirs = verify_checkpoint(note, origin.encode(), directory.own.newest.log_keys)
     except ProtocolError as error:
         _log.warning("own-head-not-ours", origin=origin.encode(), code=error.code)
-        return []
+        return Holding(origin.encode(), told=True, size=None, contradiction=None)
     # The head is read after the answer: we may have grown while it was on its way.
     found = await compare(database, origin, theirs, note, heads().get(origin.encode()))
-    return [] if found is None else [found]
+    return Holding(origin.encode(), told=True, size=theirs.tree_size, contradiction=found)
 
 
 async def compare(
@@ -217,12 +283,11 @@ async def compare(
 async def remember(database: Database, heads: HeadStore, found: Contradiction) -> None:
     """Let the next start know what was learnt, whatever this one had found already.
 
-    A later head moves the head store. Two roots under our signature are no matter of sizes:
-    they are kept as a fact of the node, which only a person clears.
+    A later head moves the head store. Two roots under our signature are no matter of sizes,
+    and without a head store a later head has no place: both are kept as facts of the node.
     """
-    if found.error.code == "fence.rows-differ":
-        async with database.writing() as connection:
-            await record_rows.put_fact(connection, FACT, json.dumps(found.error.params))
+    if found.error.code == "fence.rows-differ" or not heads.exists:
+        await _keep_fact(database, found)
     if not heads.exists:
         return
     for _ in range(MOVES):
@@ -238,8 +303,36 @@ async def remember(database: Database, heads: HeadStore, found: Contradiction) -
         return
 
 
-async def remembered(database: Database) -> StorageError | None:
-    """Why nothing may be signed, as learnt before this start from a partner."""
+async def _keep_fact(database: Database, found: Contradiction) -> None:
+    """Beside what was proven of other feeds; of one feed the largest size says all."""
+    name = FACTS[found.error.code]
+    async with database.writing() as connection:
+        told = await record_rows.get_fact(connection, name)
+        kept = {} if told is None else {item["origin"]: item for item in json.loads(told)}
+        before = kept.get(found.origin)
+        if before is None or _size_of(before) < found.head.size:
+            kept[found.origin] = found.error.params
+        await record_rows.put_fact(connection, name, json.dumps(list(kept.values())))
+
+
+def _size_of(params: Mapping[str, int]) -> int:
+    return params["size"] if "size" in params else params["head"]
+
+
+async def remembered(database: Database) -> list[StorageError]:
+    """Why nothing may be signed, as learnt from partners and kept over starts."""
     async with database.reading() as connection:
-        kept = await record_rows.get_fact(connection, FACT)
-    return None if kept is None else StorageError("fence.rows-differ", **json.loads(kept))
+        told = {code: await record_rows.get_fact(connection, name) for code, name in FACTS.items()}
+    return [
+        StorageError(code, **params)
+        for code, value in told.items()
+        if value is not None
+        for params in json.loads(value)
+    ]
+
+
+async def forget(database: Database) -> None:
+    """No longer keep what partners had proven: a person has seen that nobody holds it any more."""
+    async with database.writing() as connection:
+        for name in FACTS.values():
+            await record_rows.drop_fact(connection, name)

@@ -63,6 +63,16 @@ def answers() -> dict[str, Any]:
         "peer_add": {"scid": PARTNER, "code": "TG-ANVT", "connect": "https://anvt.example"},
         "publish": [{"id": "urn:uuid:1", "digest": "ab" * 32, "version": 1, "places": []}],
         "nominate": {"id": "urn:uuid:2", "digest": "cd" * 32, "version": 1, "places": []},
+        "fence_show": {
+            "code": "ML-CNPV",
+            "read_only": {"code": "fence.head-missing", "params": {}},
+            "confirmable": True,
+            "obstacle": None,
+            "feeds": [{"origin": f"passerelle/{SCID}/public/1", "rows": 12, "head": None}],
+            "partners": [{"scid": PARTNER, "code": "TG-ANVT", "answered": False, "error": {"code": "road.unreachable", "params": {}}, "feeds": []}],
+            "silent": [PARTNER],
+        },
+        "fence_confirm": {"code": "ML-CNPV", "read_only": {"code": "fence.head-missing", "params": {}}},
         "decide": {"id": "urn:uuid:3", "digest": "ef" * 32, "version": 1, "places": []},
     }  # fmt: skip
 

@@ -62,11 +62,13 @@ async def test_every_method_can_be_called(pair: Pair, tmp_path: Path) -> None:
         "statement": {"partner": MALI, "as_of": "2027-12-31"},
         "board": {"as_of": "2027-12-31"},
         "copy": {"folder": str(tmp_path / "copy")},
+        "fence_show": {},
     }
-    assert set(arguments) == METHODS - {"peer_add"}
+    assert set(arguments) == METHODS - {"peer_add", "fence_confirm"}
     for method, given in arguments.items():
         assert json.dumps(await pair.togo.node.desk.call(method, given))
     assert (await refused(pair, "peer_add", url=pair.togo.url)).code == "peer.is-us"
+    assert (await refused(pair, "fence_confirm")).code == "fence.open"
 
 
 @pytest.mark.parametrize(

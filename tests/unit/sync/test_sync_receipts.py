@@ -170,7 +170,7 @@ async def test_two_histories_are_known_at_the_next_start(follower: Follower, tmp
     store = HeadStore(tmp_path / "head.sqlite")
     await store.create()
     await store.replace([Swap(origin, None, head)])
-    assert await fence.remembered(follower.database) is None
+    assert await fence.remembered(follower.database) == []
     found = await fence.compare(
         follower.database,
         Origin.parse(origin),
@@ -183,8 +183,7 @@ async def test_two_histories_are_known_at_the_next_start(follower: Follower, tmp
     assert (await store.read())[origin] == head
     assert (await fence.check(follower.database, store))[1] is None, "rows and head alone do not tell"
     await store.close()
-    closed = await fence.remembered(follower.database)
-    assert closed is not None
+    (closed,) = await fence.remembered(follower.database)
     assert (closed.code, closed.params) == ("fence.rows-differ", {"origin": origin, "size": 3})
 
 
