@@ -44,7 +44,6 @@ PUBLIC = [
     ("/feeds/public/1/tile/entries/001.p/46", BYTES, IMMUTABLE),
     ("/feeds/public/1/objects/000", BYTES, "no-cache"),
     ("/feeds/public/1/objects/001.p/1", BYTES, "no-cache"),
-    ("/mirrors/{mali}/did.jsonl", "text/jsonl", SHORT),
     ("/mirrors/{togo}/did.jsonl", "text/jsonl", SHORT),
 ]
 BILATERAL = [
@@ -180,7 +179,7 @@ async def test_well_known_documents_are_the_node_s_own(net: Network) -> None:
     descriptor = Record.parse((await ask(net.togo, "/.well-known/passerelle")).body)
     assert parse_identity(log, now=None).scid == net.togo.scid == descriptor.issuer_scid
     assert (descriptor.type, descriptor.audience) == ("node", "public")
-    mirrored = await ask(net.mali, net.path("/mirrors/{togo}/did.jsonl"))
+    mirrored = await ask_signed(net.togo, net.mali, net.path("/mirrors/{togo}/did.jsonl"))
     assert mirrored.body == log
 
 

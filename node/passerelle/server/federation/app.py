@@ -30,6 +30,7 @@ from passerelle.storage.heads import Head
 from passerelle.sync import files
 from passerelle.sync.directory import Directory
 from passerelle.sync.files import File, etag_of
+from passerelle.sync.mirroring import recognised
 from passerelle.sync.packed import Packed, PackedBundles
 
 MAX_NOTICE_BYTES = 4_096
@@ -98,11 +99,22 @@ class Federation:
         return await send(request, File(data, "descriptor", etag_of(data)), SHORT, self._coded)
 
     async def mirrored_identity(self, request: web.Request) -> web.Response:
-        """The identity log of an agency that we know, so that records stay checkable after its domain lapses."""
-        found = self._sources.directory.identity(request.match_info["scid"])
+        """The identity log of an agency that we know, so that records stay checkable after its domain lapses.
+
+        To all only for ourselves and whom our `agency` record recognises: whose logs we hold
+        besides would tell with whom we exchange.
+        """
+        scid, sources = request.match_info["scid"], self._sources
+        is_public = scid == sources.directory.own_scid or scid in await recognised(
+            sources.database, sources.directory.own_scid
+        )
+        if not is_public:
+            await self._gate.partner(request)
+        found = sources.directory.identity(scid)
         if found is None:
             raise Refusal("path.not-found")
-        return await send(request, File(found.log, "identity", etag_of(found.log)), SHORT, self._coded)
+        caching = SHORT if is_public else PRIVATE
+        return await send(request, File(found.log, "identity", etag_of(found.log)), caching, self._coded)
 
     async def latest_public(self, request: web.Request) -> web.Response:
         """The number of our public feed."""

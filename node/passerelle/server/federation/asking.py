@@ -61,14 +61,22 @@ class Gate:
         self._pulls: set[asyncio.Task[None]] = set()
 
     async def bilateral(self, request: web.Request, scid: str) -> None:
-        """Let a partner read what is its own: whatever else it is, one and the same 404.
+        """Let a partner read what is its own: whatever else it is, one and the same 404; see `partner`."""
+        await self.partner(request, only=scid)
+
+    async def partner(self, request: web.Request, *, only: str | None = None) -> None:
+        """Let any partner read, or one alone: whatever else it is, one and the same 404.
+
+        Args:
+            request: A GET.
+            only: The SCID of that one.
 
         Raises:
             Refusal: ``path.not-found``; to a good signature with a wrong time or a repeated nonce
                 ``request.time`` or ``request.replayed`` with our time, or ``request.too-many``.
         """
         try:
-            await self._verify(request, b"", only=scid)
+            await self._verify(request, b"", only)
         except Refusal:
             raise
         except ProtocolError as exc:
