@@ -26,6 +26,7 @@ from passerelle.node import Node, open_node, utc_now
 from passerelle.server.console.app import console_app
 from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
+from passerelle.server.listening import Listener
 from passerelle.server.local import local_app, short_path
 from passerelle.storage.home import Paths
 
@@ -119,8 +120,7 @@ def _host(host: str) -> str:
 
 async def _site(app: web.Application, host: str, port: int, runners: list[web.AppRunner]) -> int:
     """Serve an application; returns the port, which the kernel chose where 0 was asked for."""
-    # A coded body is refused by the handler, not inflated in silence before it.
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False)
+    runner = Listener(app)
     await runner.setup()
     runners.append(runner)
     try:

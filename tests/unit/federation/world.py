@@ -27,6 +27,7 @@ from passerelle.node import Node, open_node, utc_now
 from passerelle.protocol.requests import sign_request
 from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
+from passerelle.server.listening import Listener
 
 COUNTRIES: Final = {"TG-ANVT": "TG", "ML-CNPV": "ML", "FR-FV": "FR", "BF-PNVB": "BF"}
 NAMES: Final = {
@@ -137,7 +138,7 @@ async def answering(
         packed=node.packed,
         noticed=noticed or (lambda sender, origin: here.notices.append((sender, origin))),
     )
-    runner = web.AppRunner(federation_app(sources, gate), access_log=None)
+    runner = Listener(federation_app(sources, gate))
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -87,7 +87,7 @@ class Problem:
     extra: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def response(self, request: web.Request) -> web.Response:
+    def response(self, request: web.BaseRequest) -> web.Response:
         """The problem document in the language asked for."""
         lang = choose_language(accept_language=request.headers.get("Accept-Language"))
         document = {**problem(self.code, self.params, lang, self.status), **self.extra}
