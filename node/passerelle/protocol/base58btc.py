@@ -1,4 +1,4 @@
-"""Reading base58btc quickly: each record's signature is written in it.
+"""Reading and writing base58btc quickly: each record's signature is written in it.
 
 The library ``base58`` writes and reads everything else; it takes a step of big-number
 arithmetic for each digit, which for a signature is a third of the time that checking it
@@ -17,6 +17,22 @@ _PAIRS: Final = {
 _PAIR: Final = 58**2
 _CHUNK_CHARS: Final = 10
 _CHUNK: Final = 58**_CHUNK_CHARS
+
+
+_SPELLED: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+
+
+def encode(data: bytes) -> str:
+    """The one spelling of some bytes: inverse of `decode`."""
+    significant = data.lstrip(b"\0")
+    number = int.from_bytes(significant, "big")
+    chunks: list[str] = []
+    while number:
+        number, chunk = divmod(number, _CHUNK)
+        for _ in range(_CHUNK_CHARS // 2):
+            chunk, pair = divmod(chunk, _PAIR)
+            chunks.append(_SPELLED[pair])
+    return "1" * (len(data) - len(significant)) + "".join(reversed(chunks)).lstrip("1")
 
 
 def decode(text: str) -> bytes:

@@ -129,7 +129,7 @@ def encode(value: object) -> bytes:
     return orjson.dumps(value, option=_CANONICAL)  # an escaped backslash before "u0000"
 
 
-def encode_plain(value: JsonObject) -> bytes:
+def encode_plain(value: object) -> bytes:
     """The canonical form of a tree that is inside the profile for certain: a parser gave it, or `encode` passes it next.
 
     Nothing is checked. What orjson writes in its own way (a fraction, a tuple) is written so.

@@ -16,8 +16,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-import base58
-
 from passerelle.errors import ProtocolError
 from passerelle.protocol import base58btc
 from passerelle.protocol.keys import SIGNATURE_BYTES, SigningKey, verify_signature
@@ -71,7 +69,7 @@ def sign(
     if "@context" in document:
         proof["@context"] = document["@context"]
     signature = key.sign(hash_data(document, proof))
-    proof["proofValue"] = "z" + base58.b58encode(signature).decode("ascii")
+    proof["proofValue"] = "z" + base58btc.encode(signature)
     return {**document, "proof": proof}
 
 

@@ -126,7 +126,11 @@ class Record:
                 (``record`` where the set of members is); ``proof.malformed`` unless the
                 proof is one object with its seven members.
         """
-        value = header.parse_object(profile.parse_canonical(data), "record")
+        return cls._of(header.parse_object(profile.parse_canonical(data), "record"), data)
+
+    @classmethod
+    def _of(cls, value: JsonObject, data: bytes) -> Record:
+        """The record of a tree and its canonical bytes."""
         header.check_members(value)
         issuer, issuer_scid = header.parse_issuer(value["issuer"])
         audience = header.parse_audience(value["audience"], issuer_scid)
@@ -272,11 +276,12 @@ def sign_record(value: JsonObject, key: SigningKey, verification_method: str) ->
         ValueError: The header is not as a reader wants it, or the value is outside the JSON profile.
     """
     created = header.parse_text(value["issued"], "issued")
-    data = profile.encode(proofs.sign(value, key, verification_method=verification_method, created=created))
+    signed = proofs.sign(value, key, verification_method=verification_method, created=created)
+    data = profile.encode(signed)  # and so what was signed is inside the profile
     if len(data) > profile.MAX_RECORD_BYTES:
         raise InputError("record.too-large", size=len(data), max=profile.MAX_RECORD_BYTES)
     try:
-        return Record.parse(data)
+        return Record._of(signed, data)  # noqa: SLF001  of this module: what was just written need not be parsed
     except ProtocolError as exc:
         raise ValueError(f"not a record that a reader accepts: {exc}") from exc
 

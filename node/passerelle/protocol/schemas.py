@@ -99,6 +99,7 @@ class Schemas:
         self._explainers: Final[dict[_Reading, Explainer]] = {}
         names = sorted(SchemaName.parse(urn) for urn in documents)
         self._newest: Final = {(name.type, name.major): name for name in names if name.type not in _NOT_TYPES}
+        self._written: Final = {name.type: name.encode() for name in sorted(self._newest.values())}
         # A list, because what a partner gives as `schema` need not be hashable.
         self._records: Final = [name.encode() for name in names if name.type not in _NOT_TYPES]
         self._personal: Final = frozenset(
@@ -131,10 +132,9 @@ class Schemas:
         Raises:
             ProtocolError: ``schema.unknown``: this version does not write that type.
         """
-        names = [name for (known, _), name in self._newest.items() if known == record_type]
-        if not names:
+        if record_type not in self._written:
             raise ProtocolError("schema.unknown", schema=record_type)
-        return max(names).encode()
+        return self._written[record_type]
 
     def code_list(self, name: str) -> CodeList:
         """A code list by its name.

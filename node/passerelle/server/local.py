@@ -6,12 +6,12 @@ problem document. The socket lies in the home and answers its owner alone.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 from aiohttp import web
 
 from passerelle.errors import InputError
@@ -28,13 +28,13 @@ def local_app(call: Call) -> web.Application:
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            arguments = json.loads(await request.read())
+            arguments = orjson.loads(await request.read())
         except (ValueError, RecursionError) as exc:
             raise InputError("desk.malformed-call") from exc
         if not isinstance(arguments, dict):
             raise InputError("desk.malformed-call")
         answer = await call(request.match_info["method"], arguments)
-        return web.json_response(answer, dumps=lambda value: json.dumps(value, ensure_ascii=False))
+        return web.Response(body=orjson.dumps(answer), content_type="application/json")
 
     app = web.Application(middlewares=[answer_errors(told_to_owner)], client_max_size=MAX_REQUEST_BYTES)
     app.add_routes([web.post("/desk/{method:[a-z_]+}", handle)])

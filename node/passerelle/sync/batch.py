@@ -148,8 +148,11 @@ class Batch:
         signed: list[Record] = []
         ahead = list(self._ahead)
         grown: dict[Origin, int] = {}
-        for item in drafts:
-            record = await self._sign(item, signed)
+        for number, item in enumerate(drafts, start=1):
+            try:
+                record = await self._sign(item, signed)
+            except ValueError as exc:  # the body is no JSON of the profile
+                raise InputError("publish.not-in-profile", number=number, detail=str(exc)[:200]) from exc
             if not item.unchecked:
                 await self._tools.check(record, ahead)
             for origin in self._origins(record):

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerelle.protocol.base58btc import decode
+from passerelle.protocol.base58btc import decode, encode
 
 
 @given(st.binary(max_size=80), st.integers(0, 3))
-def test_reads_what_the_library_writes(data: bytes, zeros: int) -> None:
+def test_reads_and_writes_as_the_library_does(data: bytes, zeros: int) -> None:
     """R-12: the same bytes, leading zeros included."""
     whole = bytes(zeros) + data
-    assert decode(base58.b58encode(whole).decode("ascii")) == whole
+    spelled = base58.b58encode(whole).decode("ascii")
+    assert decode(spelled) == whole
+    assert encode(whole) == spelled
 
 
 @given(st.text("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", max_size=90))
