@@ -21,6 +21,7 @@ Answer = dict[str, object]
 PUBLIC_ONLY = frozenset({"agency", "node", "organisation", "offer"})
 BILATERAL_ONLY = frozenset({"agreement", "dossier", "nomination", "placement", "rejection"})
 _AGENCY_MEMBERS = frozenset({"agency", "sendingAgency"})
+_PLAIN = frozenset({str, int, bool})
 _ITEM_MEMBERS = frozenset({"type", "to", "body", "id"})
 
 
@@ -107,9 +108,9 @@ def _members_with_scids(context: Context, body: Mapping[str, object]) -> dict[st
 
 
 def _with_scids(context: Context, value: object) -> Json:
-    if value is None or isinstance(value, str | int):  # a truth value is an int
-        return value
-    if isinstance(value, dict | Mapping):  # plain ones first: asking for a Mapping takes longer than the rest
+    if value is None or type(value) in _PLAIN:
+        return value  # type: ignore[return-value]  # of a plain kind
+    if isinstance(value, Mapping):
         return _members_with_scids(context, value)
     if isinstance(value, list | tuple):
         return [_with_scids(context, item) for item in value]

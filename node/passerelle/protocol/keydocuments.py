@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from passerelle.errors import ProtocolError
@@ -64,6 +65,7 @@ class KeyDocument:
     successors: tuple[str, ...]
 
 
+@lru_cache(maxsize=1024)  # every record of a feed names its issuer
 def scid_of(did: str) -> str:
     """The SCID of a DID without path or fragment.
 

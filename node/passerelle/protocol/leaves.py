@@ -183,7 +183,7 @@ def _read(match: re.Match[bytes]) -> Leaf:
 
 def encode_leaf(leaf: Leaf) -> bytes:
     """The leaf's bytes, at most MAX_LEAF_BYTES."""
-    data = leaf.data if isinstance(leaf, UnknownLeaf) else profile.encode(_members(leaf))
+    data = leaf.data if isinstance(leaf, UnknownLeaf) else profile.encode_plain(_members(leaf))
     if len(data) > MAX_LEAF_BYTES:
         raise ValueError(f"a leaf of {len(data)} bytes")
     return data

@@ -143,6 +143,7 @@ def encode_plain(value: object) -> bytes:
         raise ValueError(f"not inside the JSON profile: {exc}") from exc
 
 
+@lru_cache(maxsize=1024)
 def format_time(moment: datetime) -> str:
     """``YYYY-MM-DDThh:mm:ssZ``, cut (never rounded) to the second.
 
