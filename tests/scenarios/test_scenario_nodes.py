@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from passerelle.errors import TransportError
-from passerelle.scenario.bench.__main__ import run
+from passerelle.scenario.bench.__main__ import lines_of
+from passerelle.scenario.bench.run import run
 from passerelle.scenario.nodes import staged
 from passerelle.scenario.play import build
 from passerelle.scenario.player import play
@@ -71,7 +72,12 @@ async def test_nodes_come_back_and_catch_up(tmp_path: Path) -> None:
 async def test_the_benchmark_measures(tmp_path: Path) -> None:
     result = await run(tmp_path, 40, 1)
     assert result.offers == 40
-    assert result.http_bytes > 40 * 100
+    assert result.http_bytes_per_record > result.packed_bytes_per_record > 100
     assert result.sync_seconds > 0
+    assert 0 < result.idle_poll_bytes < 10_000
     assert result.follower_peak_pss_bytes is not None
-    assert {name for name, _ in result.lines} >= {"published", "HTTP", "cold sync / bare Ed25519"}
+    assert {line.name for line in lines_of(result)} >= {
+        "published in batches",
+        "HTTP",
+        "cold sync / bare Ed25519",
+    }

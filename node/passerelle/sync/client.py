@@ -237,7 +237,11 @@ def _dialled(road: Road) -> tuple[str, int]:
 
 def _new_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        connector=connector,
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        skip_auto_headers=("Accept",),  # it says that anything is welcome, at every poll
     )
 
 

@@ -301,7 +301,7 @@ class Follower:
         own = self._tools.directory.own_scid
         for origin in (Origin(own, None, 1), Origin(own, road.scid, 1)):
             head = self._heads().get(origin.encode())
-            if head is None:
+            if head is None or head.size == 0:  # nothing to have received
                 continue
             async with self._tools.database.reading() as connection:
                 held = await feeds.get(connection, origin)

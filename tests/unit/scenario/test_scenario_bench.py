@@ -8,9 +8,8 @@ from collections import Counter
 
 from passerelle.protocol.profile import JsonObject, encode
 from passerelle.protocol.schemas import Schemas
-from passerelle.scenario.bench.__main__ import distinct_words
 from passerelle.scenario.bench.measure import Memory, bare_verifications_per_second, family
-from passerelle.scenario.bench.offers import offers
+from passerelle.scenario.bench.offers import distinct_words, offers
 
 HOST = {"agency": "Qm" + "H" * 44, "country": "ML"}
 

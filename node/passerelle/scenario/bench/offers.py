@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from passerelle.protocol.profile import JsonObject
+from passerelle.protocol.profile import JsonObject, encode
 
 VOCABULARY_WORDS: Final = 12_000
 WORDS_OF_A_TITLE: Final = 7
@@ -125,3 +126,16 @@ def _text(vocabulary: Vocabulary) -> str:
         sentences.append(_sentence(vocabulary, words) + ".")
         left -= words
     return " ".join(sentences)
+
+
+def distinct_words(items: Sequence[JsonObject]) -> int:
+    """Different words in all titles and descriptions."""
+    found: set[str] = set()
+    for item in items:
+        found.update(re.findall(r"[^\W\d_]+", encode(item["body"]).decode().lower()))
+    return len(found)
+
+
+def mean_body_bytes(items: Sequence[JsonObject]) -> int:
+    """Size of a body in its canonical form."""
+    return sum(len(encode(item["body"])) for item in items) // max(len(items), 1)
