@@ -28,6 +28,7 @@ demo: $(VENV)/.demo
 	@$(VENV)/bin/passerelle demo $(ARGS)
 
 test: $(VENV)/.test $(INTEROP)/.done
+	@scripts/setup.sh strace
 	@scripts/check.sh lint
 	@scripts/check.sh tests $(ARGS)
 
@@ -35,6 +36,7 @@ lint: $(VENV)/.test
 	@scripts/check.sh lint
 
 soak: $(VENV)/.test $(INTEROP)/.done
+	@scripts/setup.sh strace
 	@scripts/check.sh soak $(ARGS)
 
 bench: $(VENV)/.test

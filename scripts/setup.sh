@@ -5,6 +5,7 @@
 #   scripts/setup.sh packages demo    installs requirements/demo.txt and passerelle itself, from this tree
 #   scripts/setup.sh packages test    the same with requirements/test.txt
 #   scripts/setup.sh node             installs the JavaScript libraries that check our bytes
+#   scripts/setup.sh strace           has the tests' disks fail: installed where this is Debian and we are root
 #
 # Every step may be repeated; a step that finds its work done asks the network for nothing.
 set -eu
@@ -54,9 +55,20 @@ install_node_libraries() {
     (cd tests/interop && PATH="$(dirname "$node"):$PATH" "$node" "$npm" ci --ignore-scripts --no-audit --no-fund)
 }
 
+# Without it the cases of tests/faults that need a failing disk are not collected, and the run says so.
+install_strace() {
+    command -v strace >/dev/null 2>&1 && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing strace, with which the tests make a disk fail"
+        DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends strace >/dev/null 2>&1 && return
+    fi
+    say "no strace here: the tests of failing disks are left out (Debian, Ubuntu: apt install strace)"
+}
+
 case "${1-}" in
 venv) make_venv ;;
 packages) install_packages "$2" ;;
 node) install_node_libraries ;;
-*) give_up "scripts/setup.sh venv | packages demo|test | node" ;;
+strace) install_strace ;;
+*) give_up "scripts/setup.sh venv | packages demo|test | node | strace" ;;
 esac

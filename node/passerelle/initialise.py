@@ -25,7 +25,9 @@ from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.origins import Origin
 from passerelle.storage import peers as peer_rows
 from passerelle.storage import records as record_rows
+from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.disk import disk_error
 from passerelle.storage.heads import HeadStore
 from passerelle.storage.home import Keys, Paths, write_secret
 
@@ -56,6 +58,7 @@ async def init_home(
     Raises:
         InputError: ``home.not-empty``.
         ConfigError: ``home.not-writable``.
+        StorageError: The disk is full or fails. Where it failed last of all the home may be there, whole.
     """
     home = _free(home)
     config = Config(agency=agency, server=server, console=console or Console(), sync=sync or Sync())
@@ -68,8 +71,14 @@ async def init_home(
         scid, did = await _build(Paths(building), config)
         if home.exists():
             home.rmdir()
+        crash = CrashPoints.from_environment(fictitious=agency.fictitious)
+        crash.reach("before-init-home")
         building.rename(home)
         _sync_folder(home.parent)
+        crash.reach("after-init-home")
+    except OSError as exc:
+        shutil.rmtree(building, ignore_errors=True)
+        raise disk_error(exc) from exc
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise

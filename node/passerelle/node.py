@@ -29,6 +29,7 @@ from passerelle.storage import records as record_rows
 from passerelle.storage import vault
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.disk import settle
 from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
 from passerelle.sync import contact, fence
@@ -81,7 +82,7 @@ class Node:
         self.directory = directory
         self.schemas = Schemas.packaged()
         self.examiner = Examiner(self.schemas)
-        crash = CrashPoints.from_environment(fictitious=config.agency.fictitious)
+        self.crash = CrashPoints.from_environment(fictitious=config.agency.fictitious)
         self.client = Client(
             keys,
             lambda: f"{directory.own.did}#{keys.request.multikey}",
@@ -100,10 +101,16 @@ class Node:
             safe_seen=self._safe_seen,
         )
         self.packed = PackedBundles(paths.packed, database)
-        self.publisher = Publisher(database, heads, tools, crash=crash, published=self._published)
+        self.publisher = Publisher(database, heads, tools, crash=self.crash, published=self._published)
         self.follower = Follower(
             PullTools(
-                database, directory, self.examiner, keys, crash, utc_now, closed=lambda: self.publisher.closed
+                database,
+                directory,
+                self.examiner,
+                keys,
+                self.crash,
+                utc_now,
+                closed=lambda: self.publisher.closed,
             ),
             self.client,
             config.sync,
@@ -200,7 +207,7 @@ class Node:
         if partner is not None:
             with contextlib.suppress(PasserelleError):
                 await contact.refresh_identity(
-                    self.client, self.database, self.directory, road_to(partner), utc_now()
+                    self.client, self.database, self.directory, road_to(partner), utc_now(), self.crash
                 )
 
     async def _check(self, record: Record, ahead: Sequence[Held]) -> None:
@@ -217,24 +224,32 @@ class Node:
 
     async def _arrived(self, scid: str) -> None:
         self.desk.ledger.changed()
+        await self._take_descriptor(scid)
+
+    async def _take_descriptor(self, scid: str) -> None:
+        """Use the newest descriptor that the rows hold, whatever kept us from it when it came."""
         async with self.database.reading() as connection:
             rows = await record_rows.find(connection, type="node", issuer=scid, newest_only=True, limit=1)
             data = await vault.get_record(connection, rows[0].digest) if rows and rows[0].readable else None
         if data is not None:
             await contact.keep_descriptor(
-                self.database, self.directory, Record.parse(data), self.config.server.public_address
+                self.database,
+                self.directory,
+                Record.parse(data),
+                self.config.server.public_address,
+                self.crash,
             )
 
     async def _fenced(self, found: Contradiction) -> None:
         if self.publisher.closed is None:
             _log.error("read-only", code=found.error.code, **found.error.params)
             self.publisher.closed = found.error
-        await fence.remember(
-            self.database, self.heads, found
-        )  # of each feed: the next start is to know them all
+        # Of each feed: the next start is to know them all.
+        await fence.remember(self.database, self.heads, found, self.crash)
 
     async def _report(self, scid: str) -> None:
         try:
+            await self._take_descriptor(scid)
             await self.desk.report_rejections(scid)
         except PasserelleError as error:  # the visit has done its work; the next one reports
             _log.warning("report-failed", peer=scid, code=error.code)
@@ -260,6 +275,8 @@ async def open_node(home: Path) -> AsyncIterator[Node]:
             database, heads = Database(sqlite_url(paths.database)), HeadStore(paths.heads)
             opened.push_async_callback(database.close)
             opened.push_async_callback(heads.close)
+            for path in (paths.database, paths.heads):
+                await asyncio.to_thread(settle, path)
             await database.open()
             directory = await _directory(database, paths)
             node = Node(paths, config, keys, database, heads, directory)

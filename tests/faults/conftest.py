@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import harness
+from tests.faults import harness, inject
 from tests.faults.harness import Node
 
 
 @pytest.fixture(scope="session")
 def base_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Node]:
     """Two homes at rest."""
-    return asyncio.run(harness.make_pair(tmp_path_factory.mktemp("base")))
+    folder = tmp_path_factory.mktemp("base")
+
+    async def make() -> tuple[Node, Node]:
+        return await harness.make_pair(*await harness.make_strangers(folder))
+
+    return asyncio.run(make())
 
 
 @pytest.fixture
@@ -31,3 +36,12 @@ def pair(base_pair: tuple[Node, Node], tmp_path: Path) -> Iterator[Callable[[str
     yield copy
     for node in made:
         node.kill()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which cases this machine could not try."""
+    if not inject.CAN_INJECT:
+        terminalreporter.write_line(
+            "Left out: the fault cases that need strace, and the right to use it (apt install strace).",
+            yellow=True,
+        )

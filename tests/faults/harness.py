@@ -8,6 +8,7 @@ process ends with the pipe that this one holds.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -131,6 +132,14 @@ class Node:
             self._process.wait(STOP_SECONDS)
         self._drop()
 
+    async def said(self) -> str:
+        """Wait for the end of a command; the code of its error, empty where it had none."""
+        if self.process.stdout is None:
+            raise RuntimeError("a started process has an output")
+        said = await asyncio.to_thread(self.process.stdout.read)
+        told = json.loads(said or self.log.read_text("utf-8") or "{}")
+        return "" if "scid" in told else str(told.get("code", ""))
+
     def last_words(self) -> str:
         """The end of its log."""
         return self.log.read_text("utf-8", errors="replace")[-3000:] if self.log.exists() else ""
@@ -180,8 +189,8 @@ def _port(home: Path) -> int:
 # --- homes -------------------------------------------------------------------------------------------------
 
 
-async def make_pair(folder: Path) -> tuple[Node, Node]:
-    """Two homes that know each other, hold a few records of each other, and are at rest."""
+async def make_strangers(folder: Path) -> tuple[Node, Node]:
+    """Two homes that do not know each other."""
     togo, mali = Node(folder / "tg", "TG-FICT"), Node(folder / "ml", "ML-FICT")
     for node in (togo, mali):
         await app.init_home(
@@ -193,6 +202,11 @@ async def make_pair(folder: Path) -> tuple[Node, Node]:
             console=Console(port=free_port()),
             sync=Sync(poll_seconds=3_600.0, backoff_max_seconds=1.0, request_seconds=20.0),
         )
+    return togo, mali
+
+
+async def make_pair(togo: Node, mali: Node) -> tuple[Node, Node]:
+    """Let two homes know each other and hold a few records of each other; they are at rest again."""
     try:
         togo.begin()
         mali.begin()

@@ -38,7 +38,7 @@ def small_disk(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def _may_mount() -> bool:
+def may_mount() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with small_disk(Path(folder)):
@@ -135,7 +135,7 @@ async def test_a_failing_disk_stops_publishing_until_a_start(pair: Pair, tmp_pat
     await assert_works(node, other, before, tmp_path / "audit")
 
 
-@pytest.mark.parametrize("kind", ["mounted"] if _may_mount() else ["bounded"])
+@pytest.mark.parametrize("kind", ["mounted"] if may_mount() else ["bounded"])
 async def test_a_full_disk_refuses_and_recovers(
     base_pair: tuple[Node, Node], tmp_path: Path, kind: str
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from passerelle.config import AGENCY_CODE
 from passerelle.desk.context import Context
 from passerelle.errors import InputError, PasserelleError
@@ -70,21 +72,19 @@ async def add(
         last_heard=now,
         descriptor=found.descriptor.data,
     )
-    async with context.database.writing() as connection:
+
+    async def keep(connection: AsyncConnection) -> None:
         await peer_rows.put_identity(connection, partner.scid, found.identity.log, now)
         await peer_rows.add(connection, partner)
         for origin in (Origin(partner.scid, None, 1), Origin(partner.scid, context.own, 1)):
             await feeds.add(connection, origin, own=False)
+
+    # One transaction: a partner without our feed to it could be told nothing.
+    await context.publisher.open_feed(Origin(context.own, partner.scid, 1), keep)
     context.directory.keep_identity(found.identity)
     context.directory.keep_peer(partner)
-    await open_feed_to(context, partner.scid)
     context.follower.follow(partner.scid)
     return {**_told(found), "code": code, "connect": connect}
-
-
-async def open_feed_to(context: Context, scid: str) -> None:
-    """Make our feed to a partner, with its empty checkpoint, unless it is there."""
-    await context.publisher.open_feed(Origin(context.own, scid, 1))
 
 
 def _refuse_unfit(context: Context, found: Introduction, scid: str | None, code: str | None) -> None:

@@ -23,6 +23,8 @@ from passerelle.errors import StorageError
 from passerelle.storage import tables
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+UNKNOWN_AFTER = frozenset({"storage.disk-error", "storage.damaged"})
+"""Failures of a write after which what the disk holds is unknown."""
 
 # At this level the driver writes values and the engine writes rows, and whoever sets it wanted neither.
 for _name in ("aiosqlite", "sqlalchemy.engine.Engine"):
@@ -40,6 +42,7 @@ class Database:
         self._writer = new_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
         self._reader = new_engine(url, begin="BEGIN", pool_size=4)
         self._turn = asyncio.Lock()
+        self.failed: StorageError | None = None
 
     async def open(self) -> None:
         """Create or migrate the tables; refuse a database that newer code has changed.
@@ -58,11 +61,22 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction at a time; durable when the block has left without an exception."""
+        """One transaction at a time; durable when the block has left without an exception.
+
+        Once the disk has failed under a write, no other is begun: what it holds is unknown
+        until a new start has read it (W-31).
+        """
         async with self._turn:
-            with storage_errors():
-                async with self._writer.begin() as connection:
-                    yield connection
+            if self.failed is not None:
+                raise self.failed
+            try:
+                with storage_errors():
+                    async with self._writer.begin() as connection:
+                        yield connection
+            except StorageError as error:
+                if error.code in UNKNOWN_AFTER:
+                    self.failed = error
+                raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

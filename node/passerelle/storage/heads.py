@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, insert, select, update
 
 from passerelle.errors import StorageError
-from passerelle.storage.database import new_engine, sqlite_url, storage_errors
+from passerelle.storage.database import UNKNOWN_AFTER, new_engine, sqlite_url, storage_errors
 
 _metadata = MetaData()
 _head = Table(
@@ -58,6 +58,7 @@ class HeadStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._engine = new_engine(sqlite_url(path), begin="BEGIN IMMEDIATE", pool_size=1)
+        self._failed: StorageError | None = None
 
     @property
     def exists(self) -> bool:
@@ -81,8 +82,19 @@ class HeadStore:
         """Move all the heads named, or none.
 
         Raises:
-            StorageError: ``head.moved``, fatal: another process wrote, or the store is another one than it was.
+            StorageError: ``head.moved``, fatal: another process wrote, or the store is another one than it was;
+                what the disk said, and from then on nothing is moved: what it holds is unknown (W-31).
         """
+        if self._failed is not None:
+            raise self._failed
+        try:
+            await self._replace(swaps)
+        except StorageError as error:
+            if error.code in UNKNOWN_AFTER:
+                self._failed = error
+            raise
+
+    async def _replace(self, swaps: Sequence[Swap]) -> None:
         with storage_errors():
             async with self._engine.begin() as connection:
                 for swap in swaps:

@@ -12,6 +12,7 @@ from passerelle.protocol.identity import Identity, compare_logs, parse_identity
 from passerelle.protocol.records import Record, check_proof
 from passerelle.protocol.schemas import Schemas
 from passerelle.storage import peers as peer_rows
+from passerelle.storage.crash import NOWHERE, CrashPoints
 from passerelle.storage.database import Database
 from passerelle.sync.addresses import owner_of, public_address, site_of
 from passerelle.sync.client import Client, Road, problem_of
@@ -70,7 +71,12 @@ async def _ask(client: Client, road: Road, path: str, max_bytes: int) -> bytes:
 
 
 async def refresh_identity(
-    client: Client, database: Database, directory: Directory, road: Road, now: datetime
+    client: Client,
+    database: Database,
+    directory: Directory,
+    road: Road,
+    now: datetime,
+    crash: CrashPoints = NOWHERE,
 ) -> bool:
     """Ask a partner for its identity log; True where it is newer and was taken into use.
 
@@ -95,8 +101,10 @@ async def refresh_identity(
         return True
     if relation != "newer":
         return False
+    crash.reach("before-follow-identity")
     async with database.writing() as connection:
         await peer_rows.put_identity(connection, road.scid, log, int(now.timestamp()))
+    crash.reach("after-follow-identity")
     directory.keep_identity(offered)
     return True
 
@@ -109,7 +117,7 @@ def owner_of_site(directory: Directory, own_address: str, address: str, *, besid
 
 
 async def keep_descriptor(
-    database: Database, directory: Directory, descriptor: Record, own_address: str
+    database: Database, directory: Directory, descriptor: Record, own_address: str, crash: CrashPoints
 ) -> None:
     """Take a partner's newer descriptor, come by its public feed, into use.
 
@@ -129,6 +137,8 @@ async def keep_descriptor(
         _log.warning("descriptor-left-aside", peer=partner.scid, code="peer.address-taken", owner=owner)
         return
     address = partner.address if partner.override else claimed
+    crash.reach("before-follow-descriptor")
     async with database.writing() as connection:
         await peer_rows.change(connection, partner.scid, descriptor=descriptor.data, address=address)
+    crash.reach("after-follow-descriptor")
     directory.keep_peer(replace(partner, descriptor=descriptor.data, address=address))

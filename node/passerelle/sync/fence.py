@@ -36,6 +36,7 @@ from passerelle.protocol.notes import MAX_NOTE_BYTES
 from passerelle.protocol.origins import Origin
 from passerelle.storage import feeds
 from passerelle.storage import records as record_rows
+from passerelle.storage.crash import NOWHERE, CrashPoints
 from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.heads import Head, HeadStore, Swap
@@ -280,26 +281,32 @@ async def compare(
     return Contradiction(StorageError("fence.rows-differ", origin=name, size=size), name, seen)
 
 
-async def remember(database: Database, heads: HeadStore, found: Contradiction) -> None:
+async def remember(
+    database: Database, heads: HeadStore, found: Contradiction, crash: CrashPoints = NOWHERE
+) -> None:
     """Let the next start know what was learnt, whatever this one had found already.
 
     A later head moves the head store. Two roots under our signature are no matter of sizes,
     and without a head store a later head has no place: both are kept as facts of the node.
     """
     if found.error.code == "fence.rows-differ" or not heads.exists:
+        crash.reach("before-learn-fork")
         await _keep_fact(database, found)
+        crash.reach("after-learn-fork")
     if not heads.exists:
         return
     for _ in range(MOVES):
         old = (await heads.read()).get(found.origin)
         if old is not None and old.size >= found.head.size:
             return
+        crash.reach("before-learn-head")
         try:
             await heads.replace([Swap(found.origin, old, found.head)])
         except StorageError as error:
             if error.code != "head.moved":
                 raise
             continue  # a publication was still on its way; none begins after it
+        crash.reach("after-learn-head")
         return
 
 

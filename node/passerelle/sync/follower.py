@@ -217,10 +217,11 @@ class Follower:
     async def _ask_of_our_own(self, road: Road, state: _Partner, visit: Visit) -> None:
         """At the first contact after a start: does the partner hold more of our feeds than we do?"""
         tools = self._tools
-        state.asked, found = await fence.ask(self._client, tools.database, tools.directory, road, self._heads)
+        answered, found = await fence.ask(self._client, tools.database, tools.directory, road, self._heads)
         for contradiction in found:
             visit.error = contradiction.error  # told, but no reason not to follow
             await self._fenced(contradiction)
+        state.asked = answered  # not before it is kept: a disk that had no room is to be asked again
 
     async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> bool:
         """Ask for the identity log once a day, or at once; True where a newer one came."""
@@ -229,7 +230,12 @@ class Follower:
             return False
         try:
             newer = await contact.refresh_identity(
-                self._client, self._tools.database, self._tools.directory, road, self._tools.clock()
+                self._client,
+                self._tools.database,
+                self._tools.directory,
+                road,
+                self._tools.clock(),
+                self._tools.crash,
             )
         except ProtocolError as error:
             if error.code == "identity.forked":  # nothing that it signs can be relied on any more
@@ -309,9 +315,7 @@ class Follower:
             if known is not None and known[0].size >= head.size:
                 visit.receipts[origin.encode()] = known[0].size
                 continue
-            covered = await receipts.fetch(
-                self._client, self._tools.database, self._tools.directory, road, origin, self._heads
-            )
+            covered = await receipts.fetch(self._client, self._tools, road, origin, self._heads)
             if isinstance(covered, Contradiction):
                 await self._fenced(covered)
                 continue

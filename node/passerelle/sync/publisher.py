@@ -42,7 +42,7 @@ NOTHING_WRITTEN = frozenset({"storage.disk-full", "storage.read-only-disk"})
 """Failures of a COMMIT after which the database has certainly rolled back."""
 
 Also = Callable[[AsyncConnection], Awaitable[None]]
-"""Writes rows that are true exactly where a group is published, in its transaction."""
+"""Writes rows that are true exactly where a group is published, or a feed made, in its transaction."""
 
 _log = structlog.get_logger()
 
@@ -84,7 +84,16 @@ class Publisher:
         self._published = published
         self._queue: asyncio.Queue[_Group] = asyncio.Queue(maxsize=10_000)
         self.current: dict[str, Head] = {}
-        self.closed: StorageError | None = None
+        self._closed: StorageError | None = None
+
+    @property
+    def closed(self) -> StorageError | None:
+        """Why this node signs nothing, or None where it does."""
+        return self._closed or self._database.failed
+
+    @closed.setter
+    def closed(self, reason: StorageError | None) -> None:
+        self._closed = reason
 
     async def publish(
         self, drafts: Sequence[Draft], *, key: str | None = None, request: str = "", also: Also | None = None
@@ -127,7 +136,7 @@ class Publisher:
                 self.refuse_closed()  # composing took a while; what is signed from here on is ours for ever
                 swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))
             self._crash.reach("after-publish-rows")
-            await self._move(swaps)
+            await self._move(swaps, "publish-head")
         except PasserelleError as error:
             if isinstance(error, StorageError) and error.fatal:
                 self.closed = self.closed or error
@@ -195,10 +204,10 @@ class Publisher:
                 self.closed = self.closed or fatal or _stopped(error)
             raise
 
-    async def _move(self, swaps: Sequence[Swap]) -> None:
+    async def _move(self, swaps: Sequence[Swap], write: str) -> None:
         if not swaps:
             return
-        self._crash.reach("before-publish-head")
+        self._crash.reach(f"before-{write}")
         self.refuse_closed()  # a partner may have proven meanwhile that these rows are of an old copy
         try:
             await self._heads.replace(swaps)
@@ -208,21 +217,32 @@ class Publisher:
             if isinstance(error, Exception):
                 raise self.closed from error
             raise
-        self._crash.reach("after-publish-head")
+        self._crash.reach(f"after-{write}")
         self.current.update({swap.origin: swap.new for swap in swaps})
 
-    async def open_feed(self, origin: Origin) -> None:
-        """Make one of our own feeds, with its empty checkpoint, unless it is there."""
-        if origin.encode() in self.current:
+    async def open_feed(self, origin: Origin, also: Also | None = None) -> None:
+        """Make one of our own feeds, with its empty checkpoint, unless it is there.
+
+        Args:
+            origin: The feed.
+            also: What else is written in the same transaction: what is nothing without the feed.
+        """
+        if origin.encode() in self.current and also is None:
             return
         self.refuse_closed()
+        self._crash.reach("before-peer-rows")
         async with self._rows() as connection:
+            if also is not None:
+                await also(connection)
+            if origin.encode() in self.current:
+                return
             held = await feeds.get(connection, origin) or await feeds.add(
                 connection, origin, own=True, state="current"
             )
             now = int(self._tools.clock().timestamp())
             swap = await sign_head(connection, held, self._tools.keys, None, now)
-        await self._move([swap])
+        self._crash.reach("after-peer-rows")
+        await self._move([swap], "peer-head")
 
 
 def _stopped(cause: BaseException) -> StorageError:

@@ -309,9 +309,11 @@ class Pull:
                 Empty where the sizes are equal.
         """
         code = "fork.inconsistent" if proof else "fork.two-roots"
+        self._tools.crash.reach("before-follow-fork")
         async with self._tools.database.writing() as connection:
             await feeds.put_fork(connection, self._feed.id, (first.note, note, b"".join(proof)), self._now)
             await feeds.note_state(connection, self._feed, "forked", code, checked=self._now)
+        self._tools.crash.reach("after-follow-fork")
         raise InconsistentLog(
             code,
             first_note=first.note,

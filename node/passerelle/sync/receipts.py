@@ -22,9 +22,7 @@ from passerelle.sync.client import Client, Road
 from passerelle.sync.fence import Contradiction, compare
 
 if TYPE_CHECKING:
-    from passerelle.storage.database import Database
     from passerelle.storage.heads import Head
-    from passerelle.sync.directory import Directory
     from passerelle.sync.pull import PullTools
 
 
@@ -57,8 +55,7 @@ async def cosign_held(tools: PullTools, held: Feed) -> int:
 
 async def fetch(
     client: Client,
-    database: Database,
-    directory: Directory,
+    tools: PullTools,
     road: Road,
     origin: Origin,
     heads: Callable[[], Mapping[str, Head]],
@@ -72,6 +69,7 @@ async def fetch(
     Raises:
         ProtocolError: The receipt is not what it should be.
     """
+    database, directory = tools.database, tools.directory
     path = f"/{origin.received_path()}/receipt"
     answer = await client.get(road, path, max_bytes=MAX_NOTE_BYTES, signed=True)
     if answer.status != 200:
@@ -86,9 +84,11 @@ async def fetch(
         raise ProtocolError("identity.unknown", scid=road.scid)
     note = SignedNote.parse(answer.body)
     time = verify_cosignature(note, witness_name(road.scid), identity.newest.witness_keys)
+    tools.crash.reach("before-keep-receipt")
     async with database.writing() as connection:
         held = await feeds.get(connection, origin)
         if held is not None:
             size = checkpoint.tree_size
             await feeds.put_receipt(connection, held.id, road.scid, size, answer.body, time)
+    tools.crash.reach("after-keep-receipt")
     return checkpoint.tree_size
