@@ -18,7 +18,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final, Literal, TypeAlias
@@ -117,6 +118,11 @@ class Schemas:
         documents = {str(document["$id"]): document for document in _read_folder(root)}
         lists = [parse_code_list(document) for document in _read_folder(root / "codes")]
         return Schemas(documents, {code_list.name: code_list for code_list in lists})
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every schema, as hex: another one may judge a record otherwise."""
+        return sha256(orjson.dumps(dict(self._documents), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def types(self) -> frozenset[str]:
         """Record types that this version reads."""

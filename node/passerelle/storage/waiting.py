@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.storage.setbacks import Setback, to_setback
 from passerelle.storage.tables import leaf, setback
 
+FOR_GOOD = "leaf.commitment-twice"
+"""What no upgrade mends: the fault is in the feed, and the record stands at its first place."""
+
 
 async def change(connection: AsyncConnection, feed_id: int, item: Setback) -> None:
     """Say anew what became of an object; when it was first seen, and whether it was reported, stay."""
@@ -55,6 +58,7 @@ async def due(
     query = (
         select(setback.c.idx)
         .where(setback.c.feed_id == feed_id, setback.c.object.is_not(None))
+        .where(setback.c.code != FOR_GOOD)
         .where(or_(and_(setback.c.status == "held", setback.c.again_at <= now), *changed))
         .order_by(setback.c.again_at, setback.c.idx)
         .limit(limit)

@@ -1,13 +1,17 @@
 """Looking again: at objects that wait for something, and for objects that did not come as they were meant.
 
-An object waits for its author's identity log, for its time, or for a key of ours; it is
-examined again when that has changed and not before. One that never came, or came spoilt,
+An object waits for its author's identity log, for its time, or for a key of ours, and one in
+quarantine for another version of this program; it is examined again when that has changed and
+not before. One that never came, or came spoilt,
 or was too much to keep, is asked for again: one bundle a pull, after pauses that grow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,6 +19,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import TransportError
+from passerelle.protocol.schemas import Schemas
 from passerelle.protocol.tiles import TILE_WIDTH
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage import waiting
@@ -38,6 +43,12 @@ LAST_PAUSE_SECONDS = 86_400
 
 Examine = Callable[[Sequence[bytes], Sequence[bytes | None]], Awaitable[list[Finding]]]
 _log = structlog.get_logger()
+
+
+@cache
+def this_code() -> str:
+    """A digest of what this version judges records by: a record in quarantine waits for another (F-16)."""
+    return sha256(f"{version('passerelle')} {Schemas.packaged().digest}".encode()).hexdigest()
 
 
 async def examine_again(

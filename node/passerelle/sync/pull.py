@@ -254,7 +254,7 @@ class Pull:
         identity = self._identity()
         log = sha256(identity.log + b"%d" % identity.held)  # an entry ahead comes into force without a change
         keys = sha256("".join(sorted(key.key_id for key in self._tools.keys.sealing)).encode())
-        return {"pending": log.hexdigest(), "unopened": keys.hexdigest()}
+        return {"pending": log.hexdigest(), "unopened": keys.hexdigest(), "quarantined": again.this_code()}
 
     def _identity(self) -> Identity:
         identity = self._tools.directory.identity(self._feed.origin.author)

@@ -235,3 +235,51 @@ async def test_a_partner_writes_no_essays_in_our_rows(follower: Follower) -> Non
     (item,) = await follower.setbacks(feed.origin)
     assert item.code == "key.unknown"
     assert len(json.dumps(item.params)) < 1_024
+
+
+# --- quarantine after an upgrade ---------------------------------------------------------------------------
+
+
+def by_other_code(monkeypatch: pytest.MonkeyPatch, name: str, *, strict: bool) -> None:
+    """Judge as another version does: a strict one knows a schema that refuses every record."""
+    real = intake.examine
+
+    def examine(*given: Any, **named: Any) -> Examined:
+        found = real(*given, **named)
+        return replace(found, status="quarantined", code="schema.violation") if strict else found
+
+    monkeypatch.setattr(findings, "examine", examine)
+    monkeypatch.setattr(again, "this_code", lambda: name)
+
+
+async def test_quarantine_is_examined_again_after_an_upgrade(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-16: what another version can take becomes a record; the same version does not look at it again."""
+    feed = follower.feed(follower.bilateral, 2)
+    with monkeypatch.context() as old:
+        by_other_code(old, "old", strict=True)
+        await follower.pull(feed.origin)
+    with monkeypatch.context() as same:
+        by_other_code(same, "old", strict=False)
+        assert (await follower.pull(feed.origin)).freed == 0
+    assert [item.status for item in await follower.setbacks(feed.origin)] == ["quarantined", "quarantined"]
+    with monkeypatch.context() as new:
+        by_other_code(new, "new", strict=False)
+        assert (await follower.pull(feed.origin)).freed == 2
+    assert await follower.setbacks(feed.origin) == []
+    assert len(await follower.records()) == 2
+
+
+async def test_what_no_upgrade_mends_stays(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-16, L-24: still refused, it waits for the next version; a commitment met twice is never taken."""
+    feed = follower.feed(follower.public, 2)
+    feed.append(feed.leaves[0], feed.objects[0])
+    feed.objects[1] = feed.objects[0]
+    for name in ("old", "new", "newer"):
+        with monkeypatch.context() as code:
+            by_other_code(code, name, strict=False)
+            assert (await follower.pull(feed.origin)).freed == 0
+        found = await follower.setbacks(feed.origin)
+        assert [(item.index, item.status) for item in found] == [(1, "quarantined"), (2, "quarantined")]
+    assert len(await follower.records()) == 1
