@@ -80,13 +80,6 @@ async def count(connection: AsyncConnection, feed_id: int | None = None) -> dict
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 
-async def first_gap(connection: AsyncConnection, feed_id: int) -> int | None:
-    """The lowest index that a receipt must stop before."""
-    query = select(func.min(setback.c.idx)).where(setback.c.feed_id == feed_id, setback.c.gap == 1)
-    found: int | None = (await connection.execute(query)).scalar_one()
-    return found
-
-
 async def unreported(connection: AsyncConnection, feed_id: int, limit: int) -> list[Setback]:
     """Quarantined objects that their author was not told of yet."""
     rows = await connection.execute(

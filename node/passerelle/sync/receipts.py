@@ -19,6 +19,7 @@ from passerelle.storage import feeds
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.feeds import Feed
 from passerelle.sync.client import Client, Road
+from passerelle.sync.covering import reach
 from passerelle.sync.fence import Contradiction, compare
 
 if TYPE_CHECKING:
@@ -30,12 +31,10 @@ async def cosign_held(tools: PullTools, held: Feed) -> int:
     """Cosign the largest checkpoint that the promise covers, unless it is cosigned; returns its size."""
     own = tools.directory.own_scid
     async with tools.database.reading() as connection:
-        gap = None if held.origin.is_public else await setback_rows.first_gap(connection, held.id)
-        limit = held.size if gap is None else min(gap, held.size)
-        head = await feeds.get_checkpoint(connection, held.id, at_most=limit)
+        reached = await reach(connection, held)
         given = await feeds.get_receipt(connection, held.id, own)
         last = await feeds.last_cosigning(connection, own)
-    covered = 0 if given is None else given[0].size
+    covered, head = 0 if given is None else given[0].size, reached.head
     # A node that has lost rows has lost cosignatures too: another one may contradict them (W-13, F-25).
     if head is None or covered >= head.size or tools.closed() is not None:
         return covered
@@ -49,6 +48,7 @@ async def cosign_held(tools: PullTools, held: Feed) -> int:
     tools.crash.reach("before-follow-receipt")
     async with tools.database.writing() as connection:
         await feeds.put_receipt(connection, held.id, own, head.size, receipt, time)
+        await setback_rows.drop(connection, held.id, reached.closed)  # erased: nothing is missed any more
     tools.crash.reach("after-follow-receipt")
     return head.size
 

@@ -12,9 +12,10 @@ import pytest
 from passerelle.errors import StorageError
 from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint, verify_cosignature
 from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.leaves import ErasedLeaf, encode_leaf
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import Origin, witness_name
-from passerelle.storage import feeds
+from passerelle.storage import feeds, gaps
 from passerelle.storage.heads import Head, HeadStore, Swap
 from passerelle.sync import fence
 from tests.unit.sync.author import START, Feed, flipped, instead
@@ -55,6 +56,53 @@ async def test_a_receipt_stops_before_a_gap(follower: Follower, gap: object) -> 
     follower.add(feed)
     assert (await follower.pull(feed.origin)).cosigned == 3, "and stays there"
     assert [item.gap for item in await follower.setbacks(feed.origin)] == [True]
+
+
+def close(follower: Follower, feed: Feed, index: int) -> None:
+    feed.append(encode_leaf(ErasedLeaf(index, "unreadable")))
+
+
+@pytest.mark.parametrize("gap", [unopened, missing, mismatching, damaged])
+async def test_an_erased_leaf_closes_the_gap_that_it_names(follower: Follower, gap: object) -> None:
+    """F-23, F-42: the receipt goes on past what its author has erased, and nobody asks for it any more."""
+    assert callable(gap)
+    feed = follower.feed(follower.bilateral, 2)
+    gap(follower, feed)
+    assert (await follower.pull(feed.origin)).cosigned == 0
+    close(follower, feed, 0)
+    assert (await follower.pull(feed.origin)).cosigned == 0, "that leaf was no gap"
+    close(follower, feed, 2)
+    follower.add(feed)
+    assert (await follower.pull(feed.origin)).cosigned == 6
+    assert await follower.setbacks(feed.origin) == []
+
+
+async def test_a_gap_is_closed_only_for_trees_that_say_so(follower: Follower) -> None:
+    """F-42: a checkpoint between the gap and the leaf that closes it says nothing of it."""
+    feed = follower.feed(follower.bilateral, 1)
+    await follower.pull(feed.origin)
+    missing(follower, feed)
+    await follower.pull(feed.origin)
+    close(follower, feed, 1)
+    missing(follower, feed)
+    pulled = await follower.pull(feed.origin)
+    assert (pulled.size, pulled.cosigned) == (4, 1), (
+        "4 has a gap of its own, 2 does not hold what closes the other"
+    )
+    close(follower, feed, 3)
+    assert (await follower.pull(feed.origin)).cosigned == 5
+
+
+async def test_more_gaps_than_are_looked_at(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-23: however many gaps there are, a receipt stops before one that was not looked at."""
+    monkeypatch.setattr(gaps, "MAX_GAPS", 1)
+    feed = follower.feed(follower.bilateral, 1)
+    await follower.pull(feed.origin)
+    for index in (1, 3):
+        missing(follower, feed)
+        close(follower, feed, index)
+    missing(follower, feed)
+    assert (await follower.pull(feed.origin)).cosigned == 1
 
 
 async def test_what_opened_and_was_quarantined_counts_as_stored(follower: Follower) -> None:
