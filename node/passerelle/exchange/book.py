@@ -172,13 +172,16 @@ class Book:
     Args:
         base: The public book, for a pair; None for the public book itself.
         lines: Digests of all that the two of a pair addressed to each other, judged yet or not.
+        headers: By id, all that has been met, whatever became of it.
+        cases: By issuer, id and type.
     """
 
     base: Book | None = None
     lines: AbstractSet[str] = frozenset()
     by_digest: dict[str, Known] = field(default_factory=dict)
     by_id: defaultdict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
-    cases: dict[tuple[str, str], Case] = field(default_factory=dict)
+    headers: defaultdict[str, list[tuple[Entry, At]]] = field(default_factory=lambda: defaultdict(list))
+    cases: dict[tuple[str, str, str], Case] = field(default_factory=dict)
     happenings: defaultdict[str, list[Happening]] = field(default_factory=lambda: defaultdict(list))
 
     def find(self, digest: str) -> Known | None:
@@ -194,11 +197,19 @@ class Book:
         return known.case
 
     def case_of(self, entry: Entry) -> Case:
-        """The subject that a record is a version of. Another issuer's record with its id is another subject."""
-        key = (entry.issuer, entry.id)
+        """The subject that a record is a version of.
+
+        Another issuer's record with its id is another subject, and so is one of another type:
+        what the rules block must not lend its type to what follows under its id.
+        """
+        key = (entry.issuer, entry.id, entry.type)
         if key not in self.cases:
             self.cases[key] = Case(entry.id, entry.type, entry.issuer)
         return self.cases[key]
+
+    def meet(self, entry: Entry, at: At) -> None:
+        """Notes the header of a record, once judged by it: of one author's records in their order."""
+        self.headers[entry.id].append((entry, at))
 
     def add(self, known: Known) -> None:
         """Files a judged record. Its case, if it has one, is the caller's to fill."""

@@ -7,12 +7,12 @@ and ``decisions`` hold those of one type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from passerelle.exchange.book import Book, Case, Known, View
-from passerelle.exchange.causality import BESIDE, Cut, is_within
+from passerelle.exchange.causality import BESIDE, At, Cut, is_within
 from passerelle.exchange.held import Entry
 from passerelle.exchange.members import Body
 from passerelle.exchange.quotas import Ledger
@@ -87,34 +87,35 @@ def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
     """
     if entry.type in (_BILATERAL_ONLY if entry.is_public else _PUBLIC_ONLY):
         return blocked("record.audience", type=entry.type)
-    for known in book.by_id.get(entry.id, ()):
-        if not is_within(known.at, cut):
-            continue
-        if known.entry.issuer == entry.issuer and known.entry.version == entry.version:
-            return blocked(
-                "record.version-conflict", id=entry.id, version=entry.version, digest=known.entry.digest
-            )
-        if known.verdict.status != "blocked":
-            verdict = _judge_same_subject(known, entry)
-            if not verdict.is_accepted:
-                return verdict
+    verdict = _judge_id(
+        entry, [(other, at) for other, at in book.headers.get(entry.id, ()) if is_within(at, cut)]
+    )
+    if not verdict.is_accepted:
+        return verdict
     before = book.find(entry.previous) if entry.previous is not None else None
     if before is None or not is_within(before.at, cut):
         return ACCEPTED  # widened to those who had not seen the version before
     return _judge_previous(before.entry, entry)
 
 
-def _judge_same_subject(known: Known, entry: Entry) -> Verdict:
-    """An id is its first issuer's.
+def _judge_id(entry: Entry, others: Sequence[tuple[Entry, At]]) -> Verdict:
+    """An id is its first issuer's, for the type of the first record, and each version has one digest.
 
-    A next version is not asked, so that nobody takes an id away by writing it down: not in a
-    public record, which is in every view, nor in one that claims not to have seen ours.
+    Headers alone decide, whatever became of the other record: what was blocked would
+    otherwise open a way round these rules. Of another issuer's record a next version is not
+    asked, so that nobody takes an id away by writing it down: not in a public record, which
+    is in every view, nor in one that claims not to have seen ours.
     """
-    if known.entry.issuer != entry.issuer:
-        if entry.previous is None and known.at[0] != BESIDE:
-            return blocked("version.not-issuer", id=entry.id, issuer=known.entry.issuer)
-    elif known.entry.type != entry.type:
-        return blocked("version.other-type", id=entry.id, type=known.entry.type)
+    own = [other for other, _ in others if other.issuer == entry.issuer]
+    for other in own:
+        if other.version == entry.version:
+            return blocked("record.version-conflict", id=entry.id, version=entry.version, digest=other.digest)
+    strangers = (other for other, at in others if other.issuer != entry.issuer and at[0] != BESIDE)
+    stranger = next(strangers, None)
+    if entry.previous is None and stranger is not None:
+        return blocked("version.not-issuer", id=entry.id, issuer=stranger.issuer)
+    if own and own[0].type != entry.type:
+        return blocked("version.other-type", id=entry.id, type=own[0].type)
     return ACCEPTED
 
 

@@ -97,6 +97,7 @@ class _PairFold:
         at = (side, position)
         if claim.fault is not None:
             view = read(entry)
+            self._book.meet(entry, at)
             self._file(entry, at, claim.fault, None if isinstance(view, Verdict) else view)
             self._touched[side].append(())
             return
@@ -112,6 +113,7 @@ class _PairFold:
     def _judge(self, entry: Entry, at: At, cut: Cut) -> Known:
         view = read(entry)
         verdict = judge_version(self._book, entry, cut)
+        self._book.meet(entry, at)
         if isinstance(view, Verdict):
             return self._file(entry, at, view, None)
         if verdict.is_accepted and view is not None:
@@ -172,10 +174,8 @@ class _PairFold:
             case DecisionView() as view, _:
                 return self._apply_decision(known, view, at, cut, turn=at[1])
             case EventView() as view, _:
-                placements = (
-                    self._book.cases.get((known.entry.issuer, placement)) for placement in view.placements
-                )
-                return _nominations(placement for placement in placements if placement is not None)
+                keys = ((known.entry.issuer, placement, "placement") for placement in view.placements)
+                return _nominations(self._book.cases[key] for key in keys if key in self._book.cases)
         return ()
 
     def _apply_placement(self, known: Known, view: PlacementView, case: Case) -> Sequence[Case]:

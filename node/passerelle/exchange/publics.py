@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from passerelle.exchange.book import EVERYTHING, Act, Book, Known
 from passerelle.exchange.causality import ALWAYS
@@ -28,10 +29,25 @@ def fold_public(feeds: Mapping[str, Sequence[Entry]]) -> Book:
     return _PublicFold().run(feeds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Undecided:
+    """A decision until what it is about is judged.
+
+    Args:
+        header: What its header makes of it, in the order of its feed.
+        turn: Its place among its author's.
+    """
+
+    entry: Entry
+    header: Verdict
+    view: DecisionView
+    turn: int
+
+
 class _PublicFold:
     def __init__(self) -> None:
         self._book = Book()
-        self._pending: defaultdict[str, list[tuple[Entry, DecisionView, int]]] = defaultdict(list)
+        self._pending: defaultdict[str, list[_Undecided]] = defaultdict(list)
 
     def run(self, feeds: Mapping[str, Sequence[Entry]]) -> Book:
         for author in sorted(feeds):
@@ -39,29 +55,33 @@ class _PublicFold:
                 self._take(entry, turn)
         while self._pending:  # what they name is not held: they wait
             _, waiting = self._pending.popitem()
-            for entry, view, turn in waiting:
-                self._decide(entry, view, turn)
+            for undecided in waiting:
+                self._decide(undecided)
         return self._book
 
     def _take(self, entry: Entry, turn: int) -> None:
         view = read(entry)
-        if isinstance(view, DecisionView) and self._book.find(view.about.digest) is None:
-            self._pending[view.about.digest].append((entry, view, turn))
-        elif isinstance(view, DecisionView):
-            self._decide(entry, view, turn)
+        header = judge_version(self._book, entry, EVERYTHING)
+        self._book.meet(entry, ALWAYS)
+        if isinstance(view, DecisionView):
+            undecided = _Undecided(entry, header, view, turn)
+            if self._book.find(view.about.digest) is None:
+                self._pending[view.about.digest].append(undecided)
+            else:
+                self._decide(undecided)
         elif isinstance(view, Verdict):
             self._file(Known(entry, ALWAYS, view, None, None))
         else:
             case = self._book.case_of(entry) if isinstance(view, OfferView) else None
-            known = Known(entry, ALWAYS, judge_version(self._book, entry, EVERYTHING), view, case)
+            known = Known(entry, ALWAYS, header, view, case)
             if case is not None and known.verdict.is_accepted:
                 case.versions.append(known)
             self._file(known)
 
-    def _decide(self, entry: Entry, view: DecisionView, turn: int) -> None:
-        verdict = judge_version(self._book, entry, EVERYTHING)
+    def _decide(self, undecided: _Undecided) -> None:
+        entry, view, verdict = undecided.entry, undecided.view, undecided.header
         if verdict.is_accepted:
-            verdict = self._judge(entry, view, turn)
+            verdict = self._judge(entry, view, undecided.turn)
         self._file(Known(entry, ALWAYS, verdict, view, None))
 
     def _judge(self, entry: Entry, view: DecisionView, turn: int) -> Verdict:
@@ -92,5 +112,5 @@ class _PublicFold:
 
     def _file(self, known: Known) -> None:
         self._book.add(known)
-        for entry, view, turn in self._pending.pop(known.entry.digest, ()):
-            self._decide(entry, view, turn)
+        for undecided in self._pending.pop(known.entry.digest, ()):
+            self._decide(undecided)

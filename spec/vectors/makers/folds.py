@@ -209,6 +209,14 @@ def places() -> Tree:
         history.decide("second accepted", MALI, (TOGO,), "second", "accept", effective)
         return history
 
+    hidden = common.branch()
+    shape = {"direction": direction(TOGO, MALI), "nomination": hidden.ref("first"), "scheme": "vir"}
+    shape |= {"agreement": hidden.ref("agreement"), "planned": "2017-09-04/2018-05-04"}
+    hidden.publish("begun as a placement", TOGO, (MALI,), "placement", shape)
+    hidden.nominate("third", TOGO, MALI, "2017-04-03", under="begun as a placement")
+    hidden.sync(*PAIR)
+    hidden.decide("third accepted", MALI, (TOGO,), "third", "accept", "2017-05-02")
+
     two = {"first": "accepted", "second": "submitted"}
     given = {"first": "withdrawn", "second": "accepted"}
     kept = {"first": "withdrawn", "second": "submitted"}
@@ -258,6 +266,14 @@ def places() -> Tree:
                 verdicts=full,
                 states={"first": "waitlisted", "second": "submitted"},
             ),
+            case("a nomination under an id that began as a placement", "S-68", day, hidden, states=two)
+            | {
+                "verdicts": {
+                    "begun as a placement": blocked("placement.not-host"),
+                    "third": blocked("version.other-type"),
+                    "third accepted": blocked("decision.subject-blocked"),
+                }
+            },
         ],
     )
 

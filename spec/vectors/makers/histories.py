@@ -85,6 +85,7 @@ class History:
         *,
         after: str | None = None,
         seen: dict[str, int] | None = None,
+        under: str | None = None,
     ) -> str:
         """Puts a record into the feed to each addressee, or, with nobody addressed, into the public feed.
 
@@ -96,6 +97,7 @@ class History:
             body: The members that the fold reads, and no others.
             after: Label of the version before.
             seen: Sizes in place of those cosigned.
+            under: Label whose id it takes as version 2 of what nobody holds.
         """
         before = self.entry(after) if after else None
         entry: Tree = {
@@ -110,6 +112,9 @@ class History:
             "audience": sorted(SCIDS[agency] for agency in to) if to else "public",
             "body": body,
         }
+        if under:
+            unknown = seed(f"fold/{self.name}/before {label}").hex()
+            entry |= {"id": self.entry(under)["id"], "version": 2, "previous": unknown}
         if before:
             entry["previous"] = before["digest"]
         if to:
@@ -187,6 +192,7 @@ class History:
         offer: str = "offer",
         dossier: str | None = None,
         seen: dict[str, int] | None = None,
+        under: str | None = None,
     ) -> str:
         """A nomination, with a dossier of its own before it where none is named."""
         if dossier is None:
@@ -199,7 +205,7 @@ class History:
             "direction": direction(sender, host),
             "nominatedOn": day,
         }
-        return self.publish(label, sender, (host,), "nomination", body, seen=seen)
+        return self.publish(label, sender, (host,), "nomination", body, seen=seen, under=under)
 
     def place(self, label: str, nomination: str, planned: str, *, agreement: str = "agreement") -> str:
         """A placement by the host of a nomination."""

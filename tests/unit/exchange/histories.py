@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ class History:
             *(self._decide, self._decide, self._decide, self._answer, self._answer, self._answer),
             *(self._place, self._place, self._arrive, self._amend, self._next_version),
             *(self._offer_or_dossier, self._lie, self._suspend, self._public_word, self._misplaced),
+            *(self._under_an_id, self._under_an_id),
         )
         for kind, *numbers in steps:
             record = acts[kind % len(acts)](*numbers)
@@ -226,6 +228,29 @@ class History:
         author = self._agency(b)
         to = self._others(author) if before.audience == "public" else "public"
         return self.world.publish(author, to, before.type, before.body)
+
+    def _under_an_id(self, a: int, b: int, c: int, d: int) -> Record:
+        """Anything again under an id of few, as any version, so that ids change type, issuer and order.
+
+        The host accepts what is nominated so, if it has seen it.
+        """
+        before = self._pick(a, "nomination", "placement", "agreement", "dossier")
+        author = before.issuer_scid
+        body: JsonObject = dict(before.body)
+        if b % 3 == 0:  # what the rules block
+            body = {
+                **body,
+                **({"parties": []} if before.type == "agreement" else {"direction": direction(BF, BF)}),
+            }
+        record = self.world.publish(
+            author, self._others(author), before.type, body,
+            record_id=f"urn:uuid:{UUID(int=10**9 + c % 3, version=4)}", version=1 + d % 3,
+        )  # fmt: skip
+        if record.type == "nomination" and c % 4:
+            self.world.sync(*self.agencies)
+            host = record.addressees[0]
+            self._keep(self.world.decide(host, self._others(host), record, "accept", DAYS[d % 5]))
+        return record
 
 
 _numbers = st.integers(0, 39)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from passerelle.exchange.fold import judge
-from passerelle.protocol.profile import Json
+from passerelle.exchange.statement import tally
+from passerelle.exchange.views import Direction
+from passerelle.protocol.profile import Json, JsonObject
 from passerelle.protocol.records import Record
-from tests.unit.exchange.world import ML, TG, Programme, World
+from tests.unit.exchange.world import ML, TG, Programme, World, direction, party, ref
 
 
 def programme(
@@ -176,3 +182,53 @@ def test_a_next_version_is_judged_anew_and_takes_no_second_place() -> None:
     better = one.world.nominate(TG, ML, one.agreement, one.offers[ML], dossier, after=second)
     assert code(one, better) is None
     assert one.world.state(ML).nominations[second.id].version == 2
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["nomination", "nomination", "placement", "agreement", "dossier", "event"]),
+            st.integers(0, 4),
+            st.integers(1, 3),
+            st.booleans(),
+        ),
+        min_size=6,
+        max_size=20,
+    )
+)
+def test_no_set_of_records_gets_round_the_quota(steps: list[tuple[str, int, int, bool]]) -> None:
+    """S-42, S-68: a sender writes anything under any id; a host that accepts all gives no place too many."""
+    one = programme(2, candidatesPerPlace=9)
+    world, card = one.world, one.world.dossier(TG, ML)
+    nomination = world.nomination(TG, ML, one.agreement, one.offers[ML], card, "2017-04-01")
+    bodies: dict[str, JsonObject] = {
+        "nomination": nomination,
+        "placement": {
+            "nomination": ref(card), "agreement": ref(one.agreement), "scheme": "vir", "volunteer": "x",
+            "direction": direction(TG, ML), "planned": "2017-09-04/2018-05-04",
+        },
+        "agreement": {**one.agreement.body, "parties": [party(TG)]},
+        "dossier": {"part": "card", "sendingAgency": TG},
+        "event": {"kind": "call", "about": [], "status": "done"},
+    }  # fmt: skip
+    for kind, number, version, accepted in steps:
+        record_id = f"urn:uuid:{UUID(int=10**9 + number, version=4)}"
+        record = world.publish(TG, ML, kind, bodies[kind], record_id=record_id, version=version)
+        if accepted and kind == "nomination":
+            world.sync(TG, ML)
+            world.decide(ML, TG, record, "accept", "2017-05-01")
+    for agency in (TG, ML):
+        pair = world.state(agency).pairs[frozenset((TG, ML))]
+        assert tally(pair, Direction(TG, ML)).accepted <= 2
+
+
+def test_an_id_that_began_as_another_type_holds_no_nomination() -> None:
+    """S-68: what is blocked under an id still says of which type the id is."""
+    one = programme(1, candidatesPerPlace=2)
+    first = one.world.publish(TG, ML, "placement", {"direction": direction(TG, ML)})
+    body = one.world.nomination(
+        TG, ML, one.agreement, one.offers[ML], one.world.dossier(TG, ML), "2017-04-01"
+    )
+    hidden = one.world.publish(TG, ML, "nomination", body, record_id=first.id, version=2)
+    assert code(one, first) == "body.unreadable"
+    assert code(one, hidden) == "version.other-type"
