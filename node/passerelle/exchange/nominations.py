@@ -32,6 +32,8 @@ def judge_nomination(bench: Bench, entry: Entry, view: NominationView, cut: Cut)
     offer = resolve(bench.book, view.offer, cut, member="offer", record_type="offer")
     if isinstance(offer, Verdict):
         return offer
+    if offer.entry.issuer != view.direction.host:
+        return blocked("nomination.offer-not-hosts", offer=offer.entry.id, **view.direction.params)
     return _judge_place(bench, entry, view, offer.view, cut)
 
 

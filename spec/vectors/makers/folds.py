@@ -217,6 +217,9 @@ def places() -> Tree:
     hidden.sync(*PAIR)
     hidden.decide("third accepted", MALI, (TOGO,), "third", "accept", "2017-05-02")
 
+    own = common.branch()
+    own.nominate("third", TOGO, MALI, "2017-04-03", offer="offer of togo")
+
     two = {"first": "accepted", "second": "submitted"}
     given = {"first": "withdrawn", "second": "accepted"}
     kept = {"first": "withdrawn", "second": "submitted"}
@@ -266,6 +269,8 @@ def places() -> Tree:
                 verdicts=full,
                 states={"first": "waitlisted", "second": "submitted"},
             ),
+            case("a nomination for an offer of the sender", "S-69", day, own, states=two)
+            | {"verdicts": {"third": blocked("nomination.offer-not-hosts")}},
             case("a nomination under an id that began as a placement", "S-68", day, hidden, states=two)
             | {
                 "verdicts": {

@@ -189,3 +189,15 @@ def test_a_nomination_keeps_its_direction_and_agreement_and_its_end() -> None:
     one.world.decide(TG, ML, second, "withdraw")
     late = one.world.nominate(TG, ML, one.agreement, one.offers[ML], dossier, after=second)
     assert code(one, late) == "version.subject-ended"
+
+
+def test_an_offer_is_the_hosts() -> None:
+    """S-69: neither the sender's own offer nor a third agency's."""
+    one = programme()
+    for stranger in (TG, FR):
+        offer = one.world.offer(stranger)
+        card = one.world.dossier(TG, ML)
+        nomination = one.world.nominate(TG, ML, one.agreement, offer, card)
+        verdict = one.world.verdict_at_all(nomination)
+        assert (verdict.status, verdict.code) == ("blocked", "nomination.offer-not-hosts")
+        assert verdict.params == {"offer": offer.id, "from": TG, "to": ML}
