@@ -75,6 +75,8 @@ def _draft(context: Context, item: Mapping[str, object], number: int, *, uncheck
     if revises is not None and not isinstance(revises, str):
         raise InputError("publish.malformed-item", number=number)
     audience = _audience(context, record_type, item.get("to"))
+    if record_type == "event" and audience == "public" and body.get("placements"):
+        raise InputError("event.audience", type="placement")  # the rest of an event is the fold's to judge
     filled = _members_with_scids(context, body)
     if context.config.agency.fictitious:
         filled["synthetic"] = True

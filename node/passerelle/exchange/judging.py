@@ -43,7 +43,8 @@ READERS: Final[Mapping[str, Callable[[Body], View]]] = {
 
 
 _PUBLIC_ONLY: Final = frozenset({"offer"})
-_BILATERAL_ONLY: Final = frozenset({"agreement", "dossier", "nomination", "placement"})
+BILATERAL_ONLY: Final = frozenset({"agreement", "dossier", "nomination", "placement"})
+"""Types whose records are never public, nor is what names one: its id alone tells who deals with whom."""
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
 
     The schemas hold who is addressed; it is asked again here, for what follows rests on it.
     """
-    if entry.type in (_BILATERAL_ONLY if entry.is_public else _PUBLIC_ONLY):
+    if entry.type in (BILATERAL_ONLY if entry.is_public else _PUBLIC_ONLY):
         return blocked("record.audience", type=entry.type)
     verdict = _judge_id(
         entry, [(other, at) for other, at in book.headers.get(entry.id, ()) if is_within(at, cut)]
@@ -127,6 +128,12 @@ def _judge_previous(before: Entry, entry: Entry) -> Verdict:
     if not entry.is_public and (before.is_public or not before.reaches <= entry.reaches):
         return blocked("version.audience-narrowed", id=entry.id, version=entry.version)
     return ACCEPTED
+
+
+def judge_event(entry: Entry, view: EventView) -> Verdict:
+    """A public event names nothing that two agencies keep between them."""
+    private = sorted(view.about_types & BILATERAL_ONLY) if entry.is_public else ()
+    return blocked("event.audience", type=private[0]) if private else ACCEPTED
 
 
 def judge_agreement(entry: Entry, view: AgreementView) -> Verdict:

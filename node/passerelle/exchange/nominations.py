@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from passerelle.exchange import agreements, lifecycles
-from passerelle.exchange.book import Book, Case, View
+from passerelle.exchange.book import Book, Case, Known, View
 from passerelle.exchange.causality import Cut
 from passerelle.exchange.held import Entry
 from passerelle.exchange.judging import Bench, judge_limit, resolve, resolve_case
@@ -29,12 +29,18 @@ def judge_nomination(bench: Bench, entry: Entry, view: NominationView, cut: Cut)
         return dossier
     if lifecycles.own_end(dossier[1], cut) is not None:
         return blocked("nomination.dossier-withdrawn", dossier=dossier[1].id)
-    offer = resolve(bench.book, view.offer, cut, member="offer", record_type="offer")
+    offer = _offer_of_the_host(bench.book, view, cut)
     if isinstance(offer, Verdict):
         return offer
-    if offer.entry.issuer != view.direction.host:
-        return blocked("nomination.offer-not-hosts", offer=offer.entry.id, **view.direction.params)
     return _judge_place(bench, entry, view, offer.view, cut)
+
+
+def _offer_of_the_host(book: Book, view: NominationView, cut: Cut) -> Known | Verdict:
+    """The offer named, which must be the host's own: nobody else's need be held by both."""
+    offer = resolve(book, view.offer, cut, member="offer", record_type="offer")
+    if isinstance(offer, Verdict) or offer.entry.issuer == view.direction.host:
+        return offer
+    return blocked("nomination.offer-not-hosts", offer=offer.entry.id, **view.direction.params)
 
 
 def _judge_next_version(book: Book, entry: Entry, view: NominationView, cut: Cut) -> Verdict:

@@ -15,9 +15,9 @@ from passerelle.exchange.book import EVERYTHING, Act, Book, Known
 from passerelle.exchange.causality import ALWAYS
 from passerelle.exchange.decisions import effect_of, find_subject, has_effect, judge_entitled, judge_state
 from passerelle.exchange.held import Entry
-from passerelle.exchange.judging import Bench, judge_version, read
-from passerelle.exchange.verdicts import Verdict
-from passerelle.exchange.views import DecisionView, OfferView
+from passerelle.exchange.judging import BILATERAL_ONLY, Bench, judge_event, judge_version, read
+from passerelle.exchange.verdicts import Verdict, blocked
+from passerelle.exchange.views import DecisionView, EventView, OfferView
 
 
 def fold_public(feeds: Mapping[str, Sequence[Entry]]) -> Book:
@@ -73,6 +73,8 @@ class _PublicFold:
             self._file(Known(entry, ALWAYS, view, None, None))
         else:
             case = self._book.case_of(entry) if isinstance(view, OfferView) else None
+            if header.is_accepted and isinstance(view, EventView):
+                header = judge_event(entry, view)
             known = Known(entry, ALWAYS, header, view, case)
             if case is not None and known.verdict.is_accepted:
                 case.versions.append(known)
@@ -85,6 +87,9 @@ class _PublicFold:
         self._file(Known(entry, ALWAYS, verdict, view, None))
 
     def _judge(self, entry: Entry, view: DecisionView, turn: int) -> Verdict:
+        if view.about_type in BILATERAL_ONLY:
+            said = {"outcome": view.outcome, "aboutType": view.about_type, "about": view.about.id}
+            return blocked("decision.audience", **said)
         subject = find_subject(self._book, view, EVERYTHING)
         if isinstance(subject, Verdict):
             return subject

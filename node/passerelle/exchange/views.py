@@ -318,12 +318,14 @@ class EventView:
     Args:
         kind: Code.
         placements: Ids of the placements that it is about.
+        about_types: Types of all that it is about.
         status: Code; ``done`` is a fact.
         day: Earliest day of ``actual``; None where it is missing or its start is open or unknown.
     """
 
     kind: str
     placements: tuple[str, ...]
+    about_types: frozenset[str]
     status: str
     day: date | None
 
@@ -331,13 +333,13 @@ class EventView:
     def from_body(cls, body: Body) -> EventView:
         """Reads the body of an event."""
         actual = members.optional(body, "actual", members.span)
+        about = [
+            (members.text(item, "type"), members.text(item, "id")) for item in members.mappings(body, "about")
+        ]
         return cls(
             kind=members.text(body, "kind"),
-            placements=tuple(
-                members.text(subject, "id")
-                for subject in members.mappings(body, "about")
-                if subject.get("type") == "placement"
-            ),
+            placements=tuple(record_id for kind, record_id in about if kind == "placement"),
+            about_types=frozenset(kind for kind, _ in about),
             status=members.optional(body, "status", members.text) or "planned",
             day=None if actual is None else edtf.parse(actual).earliest,
         )

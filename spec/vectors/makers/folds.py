@@ -505,6 +505,9 @@ def views() -> Tree:
     renamed.decide("accepted", MALI, (TOGO,), "nomination", "accept", "2017-05-01")
     body = renamed.entry("accepted")["body"]
     body["about"] = body["about"] | {"id": common.entry("agreement")["id"]}
+    leaking = common.branch()
+    leaking.happen("arrived", MALI, None, "nomination", "arrival", "2017-09-04")
+    leaking.decide("terminated", MALI, (), "agreement", "terminate", "2017-09-04")
     entitled = common.branch()
     entitled.decide("accepted", TOGO, (MALI,), "nomination", "accept", "2017-05-01")
 
@@ -528,6 +531,13 @@ def views() -> Tree:
             | {"verdicts": {"accepted": waiting("reference.not-held")}},
             case("the digest of one, the id of another", "S-19", day, renamed, states=open_)
             | {"verdicts": {"accepted": blocked("reference.other-id")}},
+            case("what is between two, told to all", "S-70", day, leaking, states=open_)
+            | {
+                "verdicts": {
+                    "arrived": blocked("event.audience"),
+                    "terminated": blocked("decision.audience"),
+                }
+            },
             case("a sender that accepts its own", "S-45", day, entitled, states=open_)
             | {"verdicts": {"accepted": blocked("decision.not-entitled")}},
         ],

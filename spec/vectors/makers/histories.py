@@ -220,11 +220,15 @@ class History:
         }
         return self.publish(label, host, (sender,), "placement", body)
 
-    def happen(self, label: str, author: str, to: str, placement: str, kind: str, day: str) -> str:
-        """An event that was done."""
+    def happen(self, label: str, author: str, to: str | None, placement: str, kind: str, day: str) -> str:
+        """An event that was done; a public one where nobody is addressed."""
         about = [{"id": self.entry(placement)["id"], "type": "placement"}]
         return self.publish(
-            label, author, (to,), "event", {"kind": kind, "about": about, "status": "done", "actual": day}
+            label,
+            author,
+            (to,) if to else (),
+            "event",
+            {"kind": kind, "about": about, "status": "done", "actual": day},
         )
 
 

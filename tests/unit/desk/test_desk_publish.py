@@ -45,7 +45,7 @@ async def refused(here: Here, *items: object, **more: Any) -> PasserelleError:
 def event(**more: object) -> Answer:
     body = {
         "kind": "training",
-        "about": [{"id": "urn:uuid:7e7a17a5-1e18-4f0a-8a9e-6a3c8f0d6b11", "type": "placement"}],
+        "about": [{"id": "urn:uuid:7e7a17a5-1e18-4f0a-8a9e-6a3c8f0d6b11", "type": "offer"}],
         "planned": "2027-06-01",
         "status": "planned",
     }
@@ -203,6 +203,15 @@ async def test_an_event_may_be_either(pair: Pair) -> None:
     sealed = await publish(pair.togo, {**event(), "to": [MALI]})
     assert public["places"][0]["origin"].endswith("/public/1")
     assert sealed["places"][0]["origin"].endswith(f"/to/{pair.mali.scid}/1")
+
+
+async def test_a_public_event_tells_nothing_of_two(pair: Pair) -> None:
+    """S-70, S-71: refused on the way out, by what it is about and by the placements that it lists."""
+    named = {"id": "urn:uuid:7e7a17a5-1e18-4f0a-8a9e-6a3c8f0d6b11"}
+    for more in ({"about": [{**named, "type": "placement"}]}, {"placements": [named]}):
+        error = await refused(pair.togo, {**event(**more), "to": "public"})
+        assert (error.code, error.params) == ("event.audience", {"type": "placement"})
+        await publish(pair.togo, {**event(**more), "to": [MALI]})
 
 
 async def test_several_addressees_have_one_order(pair: Pair) -> None:

@@ -123,12 +123,12 @@ def test_offers_close_and_fill() -> None:
     assert states == ["open", "closed", "filled"]
 
 
-def test_a_public_word_on_a_private_record_waits_for_ever() -> None:
-    """S-46: public records know nothing of what two agencies share."""
+def test_a_public_word_on_a_private_record_is_blocked() -> None:
+    """S-70: public records know nothing of what two agencies share."""
     one = programme()
     nomination = one.nominate(TG, ML)
     shouted = one.world.decide(ML, "public", nomination, "accept")
-    assert one.world.verdict(shouted, ML).code == "reference.not-held"
+    assert one.world.verdict(shouted, ML).code == "decision.audience"
     assert nomination_state(one, nomination) == "submitted"
 
 

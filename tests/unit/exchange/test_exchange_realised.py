@@ -95,13 +95,21 @@ def test_only_the_hosts_done_arrival_realises() -> None:
     assert not world.state(TG).placements[placement.id].is_realised
 
 
-def test_a_public_arrival_counts_like_a_bilateral_one() -> None:
-    """S-50: events may be public."""
+def test_nothing_public_speaks_of_what_is_between_two() -> None:
+    """S-70: neither an event nor a decision; a placement is realised by what its parties tell each other."""
     world = World()
     programme = Programme.signed(world.row(TG, ML, 4))
     placement = programme.placed(TG, ML)
-    programme.world.event(ML, "public", placement)
-    assert row(both(programme.world, TG, ML), TG, ML)["realised"] == 1
+    world = programme.world
+    arrival = world.event(ML, "public", placement)
+    verdicts = [world.verdict(arrival, agency) for agency in (TG, ML)]
+    assert {(found.status, found.code) for found in verdicts} == {("blocked", "event.audience")}
+    for about in (placement, programme.agreement):
+        told = world.decide(TG, "public", about, "terminate", "2018-01-01")
+        assert world.verdict(told).code == "decision.audience"
+    assert row(both(world, TG, ML), TG, ML)["realised"] == 0
+    world.event(ML, TG, placement)
+    assert row(both(world, TG, ML), TG, ML)["realised"] == 1
 
 
 def test_a_placement_is_not_realised_before_the_sender_accepts_it() -> None:
