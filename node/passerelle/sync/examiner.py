@@ -3,8 +3,7 @@
 Checking a signature is most of the work of following, and Python does it on one core. So
 a long pull of a public feed hands its bundles, as received, to a few worker processes,
 which hold no secret: what is sealed is opened here. The workers are started when they
-are first needed and end when they have had nothing to do for a while, with this process
-at the latest, however it ends.
+are first needed and end when they have had nothing to do for a while.
 
 A worker that dies (the machine had no memory left, an operator was too zealous) costs
 time and nothing else: its bundle is examined here.
@@ -13,25 +12,25 @@ time and nothing else: its bundle is examined here.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import contextlib
 import os
-import signal
-import threading
+import pickle
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 
 import structlog
 
 from passerelle.protocol.schemas import Schemas
 from passerelle.sync.findings import Finding, Terms, examine_all
+from passerelle.sync.worker import LENGTH_BYTES, Answer, frame
 
 MANY = 128
 """Leaves of one call from which on a worker process is worth its way."""
 MAX_WORKERS = 4
 IDLE_SECONDS = 20.0
-"""How long workers stay without work; starting them takes half a second."""
+"""How long workers stay without work; starting one takes a quarter of a second."""
+END_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
@@ -41,80 +40,113 @@ class Examiner:
 
     Args:
         schemas: What this version knows of record types.
-        workers: Processes at the most; 0 for none. One core is kept no worker for.
+        workers: Processes at the most, 0 for none; without it, one for each core where there are several.
     """
 
     def __init__(self, schemas: Schemas, workers: int | None = None) -> None:
         cores = os.cpu_count() or 1
-        self._workers = (min(cores, MAX_WORKERS) if cores > 1 else 0) if workers is None else workers
+        self._most = (min(cores, MAX_WORKERS) if cores > 1 else 0) if workers is None else workers
         self._schemas = schemas
-        self._pool: ProcessPoolExecutor | None = None
-        self._busy = 0
+        self._turns = asyncio.Semaphore(max(1, self._most))
+        self._idle: list[Process] = []
+        self._busy: set[Process] = set()
         self._end: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def processes(self) -> tuple[int, ...]:
         """Process ids of the workers that there are now."""
-        # The executor names them to nobody, and what an operator sees in a process list should be explained.
-        known = getattr(self._pool, "_processes", None) or {}
-        return tuple(known)
+        return tuple(worker.pid for worker in (*self._idle, *self._busy))
 
     async def examine(
         self, terms: Terms, leaves: Sequence[bytes], objects: Sequence[bytes | None]
     ) -> list[Finding]:
         """Examine leaves, each with its object, in order."""
-        if self._workers and len(leaves) >= MANY and not terms.sealing_keys:
-            try:
-                return await self._in_worker(terms, leaves, objects)
-            except (BrokenProcessPool, OSError) as error:
-                _log.warning("worker-lost", detail=type(error).__name__)
-                self._drop()
+        if self._most and len(leaves) >= MANY and not terms.sealing_keys:
+            async with self._turns:
+                found = await self._in_worker(frame((terms, leaves, objects)))
+            if found is not None:
+                return found
         return await asyncio.to_thread(examine_all, terms, leaves, objects, self._schemas)
 
-    async def _in_worker(
-        self, terms: Terms, leaves: Sequence[bytes], objects: Sequence[bytes | None]
-    ) -> list[Finding]:
+    async def _in_worker(self, asked: bytes) -> list[Finding] | None:
+        """What a worker found, or None where it could not."""
         if self._end is not None:
             self._end.cancel()
-        self._busy += 1
+        worker: Process | None = None
+        answer: Answer = "cancelled"
         try:
-            pool = self._pool = self._pool or _new_pool(self._workers)
-            return await asyncio.get_running_loop().run_in_executor(pool, examine_all, terms, leaves, objects)
+            worker = self._idle.pop() if self._idle else await _start()
+            self._busy.add(worker)
+            answer = await _ask(worker, asked)
+        except (OSError, EOFError) as error:
+            answer = type(error).__name__
         finally:
-            self._busy -= 1
-            if self._busy == 0:
-                self._end = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._drop)
+            self._give_back(worker, answer)
+        if isinstance(answer, str):
+            _log.warning("worker-lost", detail=answer)
+            return None
+        return answer
 
-    def _drop(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+    def _give_back(self, worker: Process | None, answer: Answer) -> None:
+        """A worker that has answered waits for more; of another nobody knows what it will say next."""
+        if worker is not None:
+            self._busy.discard(worker)
+            if isinstance(answer, str):
+                self._let_go([worker])
+            else:
+                self._idle.append(worker)
+        if not self._busy:
+            self._end = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._let_idle_go)
+
+    def _let_idle_go(self) -> None:
+        workers, self._idle = self._idle, []
+        self._let_go(workers)
+
+    def _let_go(self, workers: Sequence[Process]) -> None:
+        for worker in workers:
+            task = asyncio.create_task(_finish(worker))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
         """End the workers."""
         if self._end is not None:
             self._end.cancel()
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+        self._let_idle_go()
+        await asyncio.gather(*self._ending)
 
 
-def _new_pool(workers: int) -> ProcessPoolExecutor:
-    # Not fork: this process has threads. The fork server has loaded the modules, and its children share them.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["passerelle.sync.findings"])
-    return ProcessPoolExecutor(workers, context, initializer=_begin)
+async def _start() -> Process:
+    # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end.
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "passerelle.sync.worker"), stdin=PIPE, stdout=PIPE, start_new_session=True
+    )
 
 
-def _begin() -> None:
-    """In a worker, before its first work: Ctrl-C is its parent's matter, and so is its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    Schemas.packaged()
+async def _ask(worker: Process, asked: bytes) -> Answer:
+    """One question and its answer.
+
+    Raises:
+        OSError: The worker has ended.
+        EOFError: It ended before it had answered.
+    """
+    if worker.stdin is None or worker.stdout is None:
+        raise RuntimeError("a worker is started with both pipes")
+    worker.stdin.write(asked)
+    await worker.stdin.drain()
+    length = await worker.stdout.readexactly(LENGTH_BYTES)
+    data = await worker.stdout.readexactly(int.from_bytes(length, "big"))
+    answer: Answer = pickle.loads(data)  # noqa: S301  from our own child
+    return answer
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-    os._exit(0)
+async def _finish(worker: Process) -> None:
+    if worker.stdin is not None:
+        worker.stdin.close()
+    try:
+        await asyncio.wait_for(worker.wait(), END_SECONDS)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+        await worker.wait()

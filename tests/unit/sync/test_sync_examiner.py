@@ -99,14 +99,13 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
 
 
 PARENT = """
-import asyncio, os, time
+import asyncio
 from passerelle.sync import examiner
 
 async def main():
-    pool = examiner._new_pool(1)
-    print(await asyncio.get_running_loop().run_in_executor(pool, os.getpid), flush=True)
-    await asyncio.to_thread(pool.submit(time.sleep, 60).result)
+    worker = await examiner._start()
+    print(worker.pid, flush=True)
+    await asyncio.sleep(60)
 
-if __name__ == "__main__":
-    asyncio.run(main())
+asyncio.run(main())
 """
