@@ -132,19 +132,42 @@ def load(home: Path) -> Config:
     """
     path = home / FILE_NAME
     try:
-        text = path.read_text("utf-8")
+        data = path.read_bytes()
     except FileNotFoundError as exc:
         raise ConfigError("config.missing", path=str(path)) from exc
-    except (OSError, UnicodeDecodeError) as exc:
+    except OSError as exc:
         raise ConfigError("config.unreadable", path=str(path)) from exc
+    return parse(data, path)
+
+
+def parse(data: bytes, path: Path) -> Config:
+    """The configuration that the bytes of a file say.
+
+    Args:
+        data: TOML in UTF-8.
+        path: Where they come from, for messages alone.
+
+    Raises:
+        ConfigError: ``config.unreadable``, ``config.syntax``, or ``config.invalid`` with the setting's name.
+    """
     try:
-        return Config.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as exc:
-        raise ConfigError("config.syntax", path=str(path), detail=str(exc)) from exc
+        return Config.model_validate(_tables(data, path))
     except ValidationError as exc:
         fault = exc.errors()[0]
         name = ".".join(str(part) for part in fault["loc"])
         raise ConfigError("config.invalid", path=str(path), name=name, detail=fault["msg"]) from exc
+
+
+def _tables(data: bytes, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as exc:
+        raise ConfigError("config.unreadable", path=str(path)) from exc
+    except (
+        ValueError,
+        RecursionError,
+    ) as exc:  # besides bad TOML: a number of 4300 digits, brackets without end
+        raise ConfigError("config.syntax", path=str(path), detail=str(exc)) from exc
 
 
 def save(home: Path, config: Config) -> None:

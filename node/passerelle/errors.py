@@ -35,8 +35,9 @@ class PasserelleError(Exception):
 
 
 def _cut(value: object) -> object:
+    """A partner's text made short, and such that every encoding can carry it: half a surrogate pair is shown."""
     if isinstance(value, str):
-        return value[:MAX_FOREIGN_CHARACTERS]
+        return value[:MAX_FOREIGN_CHARACTERS].encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, list | tuple):
         return [_cut(item) for item in value]
     return value

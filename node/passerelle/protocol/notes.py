@@ -38,6 +38,7 @@ KEY_ID_BYTES: Final = 4
 
 _DASH: Final = "\N{EM DASH} "
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
+_NOT_IN_NAMES: Final = re.compile("[\x00-\x1f\ud800-\udfff]")  # a half pair has no bytes to be hashed
 _VKEY: Final = re.compile(r"(?P<name>[^+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/]+={0,2})")
 
 
@@ -132,12 +133,12 @@ class Verifier:
 
 
 def is_key_name(name: str) -> bool:
-    """Whether ``name`` can name a key: not empty, no Unicode space or control character, no ``+``."""
+    """Whether ``name`` can name a key: not empty, no Unicode space or control character, no ``+``, no surrogate."""
     return (
         bool(name)
         and "+" not in name
         and not any(char.isspace() for char in name)
-        and not _CONTROL.search(name)
+        and not _NOT_IN_NAMES.search(name)
     )
 
 

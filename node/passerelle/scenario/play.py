@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -90,11 +91,11 @@ def build(source: Source) -> Play:
     """
     header = _validated(Header, source.value, (), source)
     _check_partners(header, source)
-    raws = [*_unrolled(header.steps, ("steps",), {}, source)]
-    raws += [*_checks(header.expect, ("expect",), {}, source)]
+    unrolled = _unrolled(header.steps, ("steps",), {}, source)
+    raws = chain(unrolled, _checks(header.expect, ("expect",), {}, source))
     known = set(header.agencies)
     entries = []
-    for number, raw in enumerate(raws, start=1):
+    for number, raw in enumerate(raws, start=1):  # one by one: loops in loops can stand for any number
         if number > MAX_ENTRIES:
             raise InputError("scenario.too-long", file=source.name, limit=MAX_ENTRIES)
         entries.append(_entry(number, raw, known, header, source))

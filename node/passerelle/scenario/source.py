@@ -14,6 +14,7 @@ from typing import Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from passerelle.errors import InputError
@@ -22,6 +23,8 @@ from passerelle.protocol.profile import Json
 _TAG: Final = "tag:yaml.org,2002:"
 MAX_FILE_BYTES: Final = 4_194_304
 MAX_DEPTH: Final = 40
+MAX_VALUES: Final = 200_000
+"""Values once aliases are followed: ten lines of aliases to aliases could stand for a billion."""
 
 Place = tuple[str | int, ...]
 
@@ -71,12 +74,15 @@ def parse_source(text: str, *, name: str) -> Source:
     """Parse the text of a file.
 
     Raises:
-        InputError: ``scenario.syntax``, ``scenario.empty``, ``scenario.too-deep``,
+        InputError: ``scenario.syntax``, ``scenario.empty``, ``scenario.too-deep``, ``scenario.too-long``,
             ``scenario.duplicate-key``, ``scenario.key-not-text``, ``scenario.needs-quotes``
             (a fraction, a number that is not decimal), ``scenario.unknown-tag``; each with its line.
     """
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        _check_depth(text, name)
+        reader = YAML(typ="safe", pure=True)
+        reader.composer.warn_double_anchors = False  # YAML lets an anchor be set again
+        root = reader.compose(text)
     except MarkedYAMLError as exc:
         mark = exc.problem_mark
         raise InputError(
@@ -94,6 +100,15 @@ def parse_source(text: str, *, name: str) -> Source:
     return Source(name, _Reader(name, lines).value(root, ()), lines)
 
 
+def _check_depth(text: str, name: str) -> None:
+    """Refuses a file nested too deep before it is composed: that goes down by calls, and has no limit."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH + 1:
+            raise InputError("scenario.too-deep", file=name, line=event.start_mark.line + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Turns YAML nodes into plain values and writes down where they stood."""
@@ -105,6 +120,8 @@ class _Reader:
         # An alias gives the same node again, so a small file could unfold without end.
         if len(place) > MAX_DEPTH:
             raise self.refuse("scenario.too-deep", node)
+        if len(self.lines) >= MAX_VALUES:
+            raise InputError("scenario.too-long", file=self.file, limit=MAX_VALUES)
         self.lines[place] = node.start_mark.line + 1
         if node.tag == _TAG + "map" and isinstance(node, MappingNode):
             return self.mapping(node, place)

@@ -23,16 +23,26 @@ MAX_REQUEST_BYTES = 256 * 2**20
 Call = Callable[[str, dict[str, object]], Awaitable[object]]
 
 
+def parse_arguments(body: bytes) -> dict[str, object]:
+    """The arguments of a call: one JSON object.
+
+    Raises:
+        InputError: ``desk.malformed-call``.
+    """
+    try:
+        arguments = orjson.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise InputError("desk.malformed-call") from exc
+    if not isinstance(arguments, dict):
+        raise InputError("desk.malformed-call")
+    return arguments
+
+
 def local_app(call: Call) -> web.Application:
     """The application behind the socket."""
 
     async def handle(request: web.Request) -> web.Response:
-        try:
-            arguments = orjson.loads(await request.read())
-        except (ValueError, RecursionError) as exc:
-            raise InputError("desk.malformed-call") from exc
-        if not isinstance(arguments, dict):
-            raise InputError("desk.malformed-call")
+        arguments = parse_arguments(await request.read())
         answer = await call(request.match_info["method"], arguments)
         return web.Response(body=orjson.dumps(answer), content_type="application/json")
 

@@ -59,7 +59,7 @@ def host_of(address: str) -> str:
         ValueError: No address with a host.
     """
     host = URL(address).host
-    if not host:
+    if not host or not host.strip("."):
         raise ValueError("an address has a host")
     if "[" in address:
         ipaddress.ip_address(host)  # a later form of literal (RFC 3986 3.2.2) is none that we dial

@@ -152,8 +152,9 @@ def _parsed(text: str) -> Json:
         value: Json = json.loads(text, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
     except json.JSONDecodeError as exc:
         raise InputError("offers.json-syntax", line=exc.lineno, column=exc.colno, problem=exc.msg) from exc
-    except RecursionError as exc:
-        raise InputError("offers.json-syntax", line=1, column=1, problem="nested too deep") from exc
+    except (RecursionError, ValueError) as exc:  # Python reads no number of more than 4300 digits
+        problem = "nested too deep" if isinstance(exc, RecursionError) else "a number too long"
+        raise InputError("offers.json-syntax", line=1, column=1, problem=problem) from exc
     return value
 
 

@@ -1,0 +1,105 @@
+"""What fuzzing found, each kept as the smallest input that showed it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from passerelle import config
+from passerelle.cli.intake import files
+from passerelle.cli.intake.offers import Publisher
+from passerelle.errors import ConfigError, InputError, ProtocolError
+from passerelle.protocol.notes import is_key_name, parse_vkey
+from passerelle.protocol.records import Record
+from passerelle.protocol.tiles import Tile
+from passerelle.scenario.play import MAX_ENTRIES, build
+from passerelle.scenario.source import Source, parse_source
+from passerelle.sync.addresses import public_address
+
+DIGITS = "9" * 5_000
+
+
+def test_a_verifier_key_with_half_a_surrogate_pair() -> None:
+    """A name that has no bytes names no key; it was a UnicodeEncodeError."""
+    assert not is_key_name("vol.example/\ud800")
+    with pytest.raises(ProtocolError) as found:
+        parse_vkey("vol.example/\ud800+50c687c8+AabSRV6jpXcaup/LA3kkEUyS+fMlBJ9rQmnnOdkEi7hp")
+    assert found.value.code == "note.vkey"
+
+
+def test_a_refusal_that_repeats_half_a_surrogate_pair() -> None:
+    """The values of an error can be written as JSON in UTF-8, whatever a partner sent."""
+    with pytest.raises(ProtocolError) as found:
+        Tile.parse_path("tile\ud800")
+    assert json.dumps(found.value.params, ensure_ascii=False).encode() == rb'{"path": "tile\\ud800"}'
+
+
+@pytest.mark.parametrize("address", ["https://.../", "https://./x", "http://..:80"])
+def test_an_address_whose_host_is_dots(address: str) -> None:
+    """A host is more than the dots at its end; it was the empty host, the same for all."""
+    record = cast("Record", SimpleNamespace(body={"addresses": [address]}))
+    with pytest.raises(ProtocolError) as found:
+        public_address(record)
+    assert found.value.code == "descriptor.wrong"
+
+
+@pytest.mark.parametrize("text", [f'[{{"places":{DIGITS}}}]', "[" * 100_000], ids=["digits", "brackets"])
+def test_offers_with_a_number_without_end(text: str) -> None:
+    """A number that Python will not read is a fault of the file; it was a ValueError."""
+    publisher = Publisher("Qm" + "H" * 44, "ML", "fr", {}, {}, {})
+    with pytest.raises(InputError) as found:
+        files._json("offres.json", text.encode(), publisher)
+    assert found.value.code == "offers.json-syntax"
+
+
+@pytest.mark.parametrize("text", [f"a = {DIGITS}", "a = " + "[" * 50_000], ids=["digits", "brackets"])
+def test_settings_with_a_number_without_end(text: str) -> None:
+    """Settings that Python will not read are wrong settings; it was a ValueError, a RecursionError."""
+    with pytest.raises(ConfigError) as found:
+        config.parse(text.encode(), Path("passerelle.toml"))
+    assert found.value.code == "config.syntax"
+
+
+def test_a_scenario_that_sets_an_anchor_again() -> None:
+    """YAML lets an anchor be set again; the library's warning went to the terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert parse_source("a: &x 1\nb: &x 2\nc: *x\n", name="s").value == {"a": 1, "b": 2, "c": 2}
+
+
+def test_a_scenario_nested_without_end() -> None:
+    """Brackets without end are nested too deep; it was a RecursionError."""
+    with pytest.raises(InputError) as found:
+        parse_source("[" * 20_000, name="s")
+    assert found.value.code == "scenario.too-deep"
+
+
+def test_a_scenario_of_aliases_to_aliases() -> None:
+    """A billion values in ten lines are refused before they are made."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    with pytest.raises(InputError) as found:
+        parse_source("\n".join(lines), name="s")
+    assert found.value.code == "scenario.too-long"
+
+
+def test_a_scenario_of_loops_in_loops() -> None:
+    """A hundred million steps are refused at the first too many, not when all are unrolled."""
+    step: object = {"say": {"fr": "x"}}
+    for _ in range(4):
+        step = {"each": [{"a": "b"}] * 100, "steps": [step]}
+    header = {
+        "scenario": 1,
+        "title": {"fr": "x"},
+        "asOf": "2026-01-01",
+        "agencies": {"a": {"code": "TG-A1", "country": "TG", "names": {"fr": "x"}, "domain": "a.example"}},
+        "steps": [step],
+    }
+    with pytest.raises(InputError) as found:
+        build(Source("s", json.loads(json.dumps(header)), {}))
+    assert (found.value.code, found.value.params["limit"]) == ("scenario.too-long", MAX_ENTRIES)
