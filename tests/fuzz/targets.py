@@ -1,0 +1,12 @@
+"""Every parser of foreign bytes, once: what a partner, a proxy, a copied folder or a person's file can reach."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.fuzz.core import CORE
+from tests.fuzz.edge import EDGE
+from tests.fuzz.engine import Target
+from tests.fuzz.own_files import OWN_FILES
+
+TARGETS: Final[tuple[Target, ...]] = (*CORE, *EDGE, *OWN_FILES)
