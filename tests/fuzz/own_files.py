@@ -236,7 +236,7 @@ OWN_FILES: Final = (
         _table,
         allowed=(InputError,),
         tokens=_CELLS,
-        max_bytes=60_000,
+        max_bytes=30_000,
         share=0.3,
     ),
     Target(
@@ -246,7 +246,7 @@ OWN_FILES: Final = (
         _json,
         allowed=(InputError,),
         tokens=_CELLS,
-        max_bytes=60_000,
+        max_bytes=30_000,
         share=0.3,
     ),
     Target(

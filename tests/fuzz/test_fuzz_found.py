@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -11,15 +12,18 @@ from typing import cast
 import pytest
 
 from passerelle import config
-from passerelle.cli.intake import files
+from passerelle.cli.intake import cells, files
+from passerelle.cli.intake.faults import CellError
 from passerelle.cli.intake.offers import Publisher
 from passerelle.errors import ConfigError, InputError, ProtocolError
+from passerelle.protocol import identityentries
 from passerelle.protocol.notes import is_key_name, parse_vkey
 from passerelle.protocol.records import Record
 from passerelle.protocol.tiles import Tile
 from passerelle.scenario.play import MAX_ENTRIES, build
 from passerelle.scenario.source import Source, parse_source
 from passerelle.sync.addresses import public_address
+from tests.fuzz import world
 
 DIGITS = "9" * 5_000
 
@@ -39,9 +43,11 @@ def test_a_refusal_that_repeats_half_a_surrogate_pair() -> None:
     assert json.dumps(found.value.params, ensure_ascii=False).encode() == rb'{"path": "tile\\ud800"}'
 
 
-@pytest.mark.parametrize("address", ["https://.../", "https://./x", "http://..:80"])
-def test_an_address_whose_host_is_dots(address: str) -> None:
-    """A host is more than the dots at its end; it was the empty host, the same for all."""
+@pytest.mark.parametrize(
+    "address", ["https://.../", "https://./x", "http://..:80", "https://[v1.a]@", "//[v1.a]@"]
+)
+def test_an_address_without_a_host(address: str) -> None:
+    """Dots alone were the empty host, the same for all; brackets before an @ ended as IndexError."""
     record = cast("Record", SimpleNamespace(body={"addresses": [address]}))
     with pytest.raises(ProtocolError) as found:
         public_address(record)
@@ -55,6 +61,34 @@ def test_offers_with_a_number_without_end(text: str) -> None:
     with pytest.raises(InputError) as found:
         files._json("offres.json", text.encode(), publisher)
     assert found.value.code == "offers.json-syntax"
+
+
+def test_a_cell_of_very_many_digits() -> None:
+    """A number is kept as it was written, or is out of range; it was a ValueError."""
+    assert cells.decimal(f"00{DIGITS},50") == f"{DIGITS}.5"
+    assert cells.decimal("000") == "0"
+    with pytest.raises(CellError) as found:
+        cells.count(DIGITS)
+    assert found.value.code == "offers.out-of-range"
+
+
+class _Unsearchable(tuple[str, ...]):
+    """Commitments that nobody goes through one by one."""
+
+    __slots__ = ()
+
+    def __contains__(self, _: object) -> bool:
+        raise AssertionError("searched for every key: quadratic in a log of 1 MiB")
+
+
+def test_ten_thousand_update_keys() -> None:
+    """Keys are looked up among the commitments of the entry before, never searched for."""
+    first, second = world.longer_log().splitlines()
+    scid = world.agency().scid
+    before = identityentries.verify_entry(identityentries.parse_entry(first), 1, scid, None)
+    before = replace(before, next_key_hashes=_Unsearchable(before.next_key_hashes))
+    found = identityentries.verify_entry(identityentries.parse_entry(second), 2, scid, before)
+    assert found.version_id.startswith("2-")
 
 
 @pytest.mark.parametrize("text", [f"a = {DIGITS}", "a = " + "[" * 50_000], ids=["digits", "brackets"])

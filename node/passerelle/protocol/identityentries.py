@@ -131,9 +131,10 @@ def _check_parameters(parameters: JsonObject, *, first: bool) -> None:
 def _update_keys(parameters: JsonObject, previous: Entry | None) -> tuple[str, ...]:
     """The keys that may sign this entry: its own, each committed to by the entry before."""
     update_keys = _strings(parameters, "updateKeys")
+    committed = frozenset(previous.next_key_hashes if previous else ())  # both lists may be very long
     for multikey in update_keys:
         parse_multikey(multikey)
-        if previous and multihash(multikey.encode("ascii")) not in previous.next_key_hashes:
+        if previous and multihash(multikey.encode("ascii")) not in committed:
             raise ProtocolError("identity.pre-rotation")
     return update_keys
 

@@ -52,13 +52,20 @@ def _check_claimed(address: str) -> None:
         raise ProtocolError("descriptor.wrong")
 
 
+def _url(address: str) -> URL:
+    try:
+        return URL(address)
+    except IndexError as exc:  # how the library ends on ``https://[v1.a]@``
+        raise ValueError("no address") from exc
+
+
 def host_of(address: str) -> str:
     """The host to which a connection goes, in the form in which the HTTP library dials it.
 
     Raises:
         ValueError: No address with a host.
     """
-    host = URL(address).host
+    host = _url(address).host
     if not host or not host.strip("."):
         raise ValueError("an address has a host")
     if "[" in address:
@@ -72,7 +79,7 @@ def site_of(address: str) -> Site:
     Raises:
         ValueError: No address of a node.
     """
-    url = URL(address)
+    url = _url(address)
     if url.scheme not in _PORTS:
         raise ValueError("an address is https:// or http://")
     return url.scheme, host_of(address).lower().rstrip("."), url.port or _PORTS[url.scheme]

@@ -66,7 +66,8 @@ def decimal(cell: str) -> str:
         raise CellError("offers.not-a-number", value=cell)
     whole, _, fraction = squeezed.replace(",", ".").partition(".")
     fraction = fraction.rstrip("0")
-    return f"{int(whole)}.{fraction}" if fraction else str(int(whole))
+    whole = whole.lstrip("0") or "0"  # not by way of ``int``, which reads no more than 4300 digits
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 def count(cell: str) -> int:
@@ -74,7 +75,7 @@ def count(cell: str) -> int:
     value = decimal(cell)
     if "." in value:
         raise CellError("offers.not-whole", value=cell)
-    if not 1 <= int(value) <= 9999:
+    if len(value) > 4 or value == "0":
         raise CellError("offers.out-of-range", value=cell, least=1, most=9999)
     return int(value)
 
