@@ -49,6 +49,8 @@ MAX_TILE_BYTES = TILE_WIDTH * 32
 PARTIAL_CONTENT = 206
 WIDTH = 4
 """Bundles fetched side by side, so that a long road is not waited for bundle by bundle."""
+COMPRESSES = 3
+"""How many times smaller a bundle of public records becomes, about; a range is sent as it is."""
 SMALL_BYTES = 2 * 2**20
 """Where a bundle's objects take more, the next ones are fetched one by one: memory is bounded by the largest."""
 
@@ -181,14 +183,14 @@ class FeedReader:
     async def _entries(self, bundle: Tile, held: Held) -> tuple[bytes, ...]:
         """The leaves of a bundle that are not held yet."""
         skipped = max(0, held.frontier.size - bundle.first)
-        data = await self._from(bundle, held.entries_end if skipped else 0, MAX_ENTRIES_BYTES)
+        offset = held.entries_end if skipped else 0
+        data = await self._from(bundle, offset, MAX_ENTRIES_BYTES, ranged=_is_tail(bundle, skipped))
         return _parsed(lambda: parse_entry_bundle(data, bundle.width - skipped))
 
-    async def _from(self, bundle: Tile, offset: int, max_bytes: int) -> bytes:
-        """Bytes of an immutable bundle from an offset on; the whole is cut where ``Range`` is not understood."""
-        if offset == 0:
-            return (await self.get(bundle.path, max_bytes)).body
-        answer = await self.get(bundle.path, max_bytes, {"Range": f"bytes={offset}-"}, also=(206,))
+    async def _from(self, bundle: Tile, offset: int, max_bytes: int, *, ranged: bool) -> bytes:
+        """Bytes of an immutable bundle from an offset on; the whole is cut where no ``Range`` was asked or understood."""
+        headers = {"Range": f"bytes={offset}-"} if ranged else {}
+        answer = await self.get(bundle.path, max_bytes, headers, also=(206,))
         return answer.body if answer.status == PARTIAL_CONTENT else answer.body[offset:]
 
     async def _level_one(self, inner: list[Tile], size: int) -> dict[int, bytes]:
@@ -210,7 +212,9 @@ class FeedReader:
         skipped = max(0, held.frontier.size - bundle.first)
         path = Tile("objects", 0, bundle.index, bundle.width).path
         headers = {}
-        if skipped and held.objects_etag:
+        # Sealed objects do not compress.
+        ranged = _is_tail(bundle, skipped) or (skipped and not self._origin.is_public)
+        if ranged and held.objects_etag:
             headers = {"Range": f"bytes={held.objects_end}-", "If-Range": held.objects_etag}
         answer = await self.get(path, MAX_OBJECTS_BYTES, headers, also=(206,))
         if answer.status == PARTIAL_CONTENT:
@@ -263,6 +267,11 @@ class FeedReader:
 async def _each(bundles: Iterable[Tile]) -> AsyncIterator[Tile]:
     for bundle in bundles:
         yield bundle
+
+
+def _is_tail(bundle: Tile, skipped: int) -> bool:
+    """Whether what is new in a bundle is so little that it is smaller as it is than the whole is compressed."""
+    return bool(skipped) and COMPRESSES * (bundle.width - skipped) <= bundle.width
 
 
 def _is_edge(bundle: Tile, held: Held) -> bool:
