@@ -22,7 +22,7 @@ from aiohttp import web
 from passerelle import errors
 from passerelle.errors import ConfigError, PasserelleError, StorageError, TransportError
 from passerelle.initialise import init_home
-from passerelle.node import Node, open_node, utc_now
+from passerelle.node import Node, open_node
 from passerelle.server.console.app import console_app
 from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
@@ -83,7 +83,9 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]:
     config = node.config
-    gate = Gate(node.directory, config.server.public_address, utc_now, node.refresh_identity, began=utc_now())
+    gate = Gate(
+        node.directory, config.server.public_address, node.clock, node.refresh_identity, began=node.clock()
+    )
     sources = Sources(
         database=node.database,
         directory=node.directory,
@@ -96,7 +98,7 @@ async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]
     board = console_app(
         node.desk.board_of,
         agency=node.desk.own_view(),
-        today=lambda: utc_now().date(),
+        today=lambda: node.clock().date(),
         labels=node.desk.label,
     )
     console = await _site(board, config.console.host, config.console.port, runners)

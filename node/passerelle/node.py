@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,6 @@ from passerelle.desk.context import Context
 from passerelle.desk.desk import Desk
 from passerelle.errors import ConfigError, PasserelleError
 from passerelle.exchange.held import Held
-from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import FeedPosition, Record
 from passerelle.protocol.schemas import Schemas
@@ -53,6 +53,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def clock_from_environment(*, fictitious: bool) -> Callable[[], datetime]:
+    """The clock of a home; one made for demonstrations may be told to be wrong.
+
+    ``PASSERELLE_CLOCK_FILE`` names a file with the seconds by which it is ahead, read at
+    every look, so that a test can let the clock step while the node runs.
+    """
+    name = os.environ.get("PASSERELLE_CLOCK_FILE", "") if fictitious else ""
+    if not name:
+        return utc_now
+    path = Path(name)
+    return lambda: utc_now() + timedelta(seconds=float(path.read_text("ascii")))
+
+
 class Node:
     """The parts of one open home.
 
@@ -82,11 +95,12 @@ class Node:
         self.directory = directory
         self.schemas = Schemas.packaged()
         self.examiner = Examiner(self.schemas)
+        self.clock = directory.clock
         self.crash = CrashPoints.from_environment(fictitious=config.agency.fictitious)
         self.client = Client(
             keys,
             lambda: f"{directory.own.did}#{keys.request.multikey}",
-            utc_now,
+            self.clock,
             deadline=timedelta(seconds=config.sync.request_seconds),
             allow_private=config.sync.allow_private_addresses,
         )
@@ -96,7 +110,7 @@ class Node:
             schemas=self.schemas,
             check=self._check,
             random=secrets.token_bytes,
-            clock=utc_now,
+            clock=self.clock,
             new_id=lambda: f"urn:uuid:{uuid.uuid4()}",
             safe_seen=self._safe_seen,
         )
@@ -109,7 +123,7 @@ class Node:
                 self.examiner,
                 keys,
                 self.crash,
-                utc_now,
+                self.clock,
                 closed=lambda: self.publisher.closed,
             ),
             self.client,
@@ -137,7 +151,7 @@ class Node:
             self.follower,
             self.client,
             confirming,
-            utc_now,
+            self.clock,
         )
         self.desk = Desk(context)
         self.descriptor = b""
@@ -185,10 +199,10 @@ class Node:
             await self.publisher.publish([Draft("agency", "public", descriptor.agency_body(self.config))])
         data = await self._newest_own("node")
         newest = None if data is None else Record.parse(data)
-        if newest is None or descriptor.is_due(newest, self.config, own, utc_now()):
+        if newest is None or descriptor.is_due(newest, self.config, own, self.clock()):
             by_id = {key.key_id: key for key in self.keys.sealing}
             sealing = [(begins, by_id[hashed]) for begins, hashed in own.newest.sealing if hashed in by_id]
-            body = descriptor.node_body(self.config, own, sealing, utc_now())
+            body = descriptor.node_body(self.config, own, sealing, self.clock())
             await self.publisher.publish(
                 [Draft("node", "public", body, None if newest is None else newest.id)]
             )
@@ -207,7 +221,7 @@ class Node:
         if partner is not None:
             with contextlib.suppress(PasserelleError):
                 await contact.refresh_identity(
-                    self.client, self.database, self.directory, road_to(partner), utc_now(), self.crash
+                    self.client, self.database, self.directory, road_to(partner), self.clock(), self.crash
                 )
 
     async def _check(self, record: Record, ahead: Sequence[Held]) -> None:
@@ -278,7 +292,8 @@ async def open_node(home: Path) -> AsyncIterator[Node]:
             for path in (paths.database, paths.heads):
                 await asyncio.to_thread(settle, path)
             await database.open()
-            directory = await _directory(database, paths)
+            clock = clock_from_environment(fictitious=config.agency.fictitious)
+            directory = await _directory(database, paths, clock)
             node = Node(paths, config, keys, database, heads, directory)
             opened.push_async_callback(node.stop)
             await node.start()
@@ -287,14 +302,13 @@ async def open_node(home: Path) -> AsyncIterator[Node]:
         lock.release()
 
 
-async def _directory(database: Database, paths: Paths) -> Directory:
+async def _directory(database: Database, paths: Paths, clock: Callable[[], datetime]) -> Directory:
     """Our own identity is the log that `init` wrote first; its SCID names us."""
     async with database.reading() as connection:
         own = await record_rows.get_fact(connection, "own-scid")
         logs = await peer_rows.identities(connection)
     if own is None or own not in logs:
         raise ConfigError("home.unfinished", path=str(paths.home))
-    parse_identity(logs[own], now=utc_now())
-    directory = Directory(own, utc_now)
+    directory = Directory(own, clock)
     await directory.load(database)
     return directory

@@ -57,6 +57,7 @@ class Node:
         self.code = code
         self.paths = Paths(home)
         self.log = home.with_name(f"{home.name}.log")
+        self._clock = home.with_name(f"{home.name}.clock")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -78,7 +79,14 @@ class Node:
             crash: Where it is to die, as ``PASSERELLE_CRASH_AT`` has it.
             command: What to run.
         """
-        env = {**os.environ, "PASSERELLE_CRASH_AT": crash, "LC_ALL": "C.UTF-8"}
+        env = {
+            **os.environ,
+            "PASSERELLE_CRASH_AT": crash,
+            "PASSERELLE_CLOCK_FILE": str(self._clock),
+            "LC_ALL": "C.UTF-8",
+        }
+        if not self._clock.exists():
+            self.set_clock(0)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "passerelle", *command, "--home", str(self.home), "--json"],
@@ -88,6 +96,12 @@ class Node:
                 env=env,
                 start_new_session=True,
             )
+
+    def set_clock(self, ahead: int) -> None:
+        """Let the clock of its processes, also of one that runs, be wrong by so many seconds."""
+        beside = self._clock.with_suffix(".new")
+        beside.write_text(str(ahead), "ascii")
+        beside.rename(self._clock)
 
     async def ready(self) -> bool:
         """Wait until it answers; False where it ended before it did."""

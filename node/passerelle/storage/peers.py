@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -76,3 +77,9 @@ async def put_identity(connection: AsyncConnection, scid: str, log: bytes, now: 
 async def identities(connection: AsyncConnection) -> dict[str, bytes]:
     """Every identity log held, by SCID."""
     return {row.scid: row.log for row in await connection.execute(select(identity_log))}
+
+
+async def identities_taken(connection: AsyncConnection) -> dict[str, datetime]:
+    """When each identity log was taken, by the clock of that moment."""
+    rows = await connection.execute(select(identity_log.c.scid, identity_log.c.fetched))
+    return {row.scid: datetime.fromtimestamp(row.fetched, UTC) for row in rows}

@@ -34,7 +34,7 @@ class Directory:
 
     def __init__(self, own_scid: str, clock: Callable[[], datetime]) -> None:
         self.own_scid = own_scid
-        self._clock = clock
+        self.clock = clock
         self._identities: dict[str, Identity] = {}
         self._peers: dict[str, Peer] = {}
 
@@ -46,12 +46,14 @@ class Directory:
         """
         async with database.reading() as connection:
             logs = await peer_rows.identities(connection)
+            taken = await peer_rows.identities_taken(connection)
             partners = await peer_rows.every(connection)
-        now = self._clock()
+        now = self.clock()
         self._identities = {}
         for scid, log in logs.items():
             try:
-                self._identities[scid] = parse_identity(log, now=now)
+                # What was in force when it came stays so, whatever the clock says now (I-41).
+                self._identities[scid] = parse_identity(log, now=max(now, taken[scid]))
             except ProtocolError as error:
                 if scid == self.own_scid:
                     raise
@@ -117,22 +119,26 @@ class Directory:
         identity = self._identities.get(scid)
         if partner is None or identity is None:
             raise InputError("peer.unknown", name=scid)
-        keys = begun_keys(Record.parse(partner.descriptor).body, identity.newest, self._clock())
+        keys = begun_keys(Record.parse(partner.descriptor).body, identity.newest, self.clock())
         if not keys:
             raise InputError("peer.no-sealing-key", name=partner.code or scid)
         return keys[-1]
 
 
 def begun_keys(descriptor: Mapping[str, object], document: KeyDocument, now: datetime) -> list[bytes]:
-    """Sealing keys of a descriptor that have begun and that the identity document confirms, oldest first."""
+    """Sealing keys of a descriptor that have begun and that the identity document confirms, oldest first.
+
+    The first one counts as begun whatever the clock says: its owner can open what is sealed to it.
+    """
     confirmed = {hashed for _, hashed in document.sealing}
     found: list[tuple[datetime, bytes]] = []
     entries = descriptor.get("sealing")
     for entry in entries if isinstance(entries, list | tuple) else []:
         read = _sealing_entry(entry)
-        if read is not None and read[0] <= now and sha256(read[1]).hexdigest() in confirmed:
+        if read is not None and sha256(read[1]).hexdigest() in confirmed:
             found.append(read)
-    return [key for _, key in sorted(found)]
+    found.sort()
+    return [key for begins, key in found if begins <= max(now, found[0][0])]
 
 
 def _sealing_entry(entry: object) -> tuple[datetime, bytes] | None:

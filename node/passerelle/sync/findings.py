@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from passerelle.protocol.identity import Identity, parse_identity
+from passerelle.protocol.identity import TOLERANCE, Identity, parse_identity
 from passerelle.protocol.intake import Examined, Status, examine
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import Heading
@@ -77,7 +77,7 @@ def examine_all(
         objects: One for each leaf.
         schemas: What is known of record types; without, what came with this version.
     """
-    identity = _identity(terms.log, terms.entries, terms.now)
+    identity = _identity(terms.log, terms.entries)
     schemas = schemas or Schemas.packaged()
     return [
         _finding(
@@ -100,13 +100,16 @@ _identities: Final[dict[tuple[bytes, int], Identity]] = {}
 _IDENTITIES_KEPT: Final = 64
 
 
-def _identity(log: bytes, entries: int, now: datetime) -> Identity:
-    """A log as its parser reads it now; the same until it grows, or an entry ahead comes into force."""
+def _identity(log: bytes, entries: int) -> Identity:
+    """A log with so many of its entries in force: the reader's clock has decided that already, once."""
     known = _identities.get((log, entries))
     if known is None:
         if len(_identities) >= _IDENTITIES_KEPT:
             _identities.clear()
-        known = _identities[log, entries] = parse_identity(log, now=now)
+        known = parse_identity(log, now=None)
+        if len(known.entries) > entries:
+            known = parse_identity(log, now=known.entries[entries - 1].version_time - TOLERANCE)
+        _identities[log, entries] = known
     return known
 
 

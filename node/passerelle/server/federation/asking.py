@@ -31,6 +31,30 @@ def target_of(request: web.Request) -> str:
     return "/" + after.partition("/")[2]
 
 
+class Onward:
+    """A clock that never goes back: where the one it looks at does, it goes on at the pace of time.
+
+    Else a clock set right would lock all partners out until it has made up for what it was
+    ahead, or a nonce would be taken twice (Q-34). Partners are told this time and keep to it.
+
+    Args:
+        clock: Gives the present, aware, UTC; it may step.
+        ticks: Seconds that pass, from anywhere.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], ticks: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ticks = ticks
+        self._last, self._tick = clock(), ticks()
+
+    def __call__(self) -> datetime:
+        """The present, never before any that was given."""
+        tick = self._ticks()
+        self._last = max(self._clock(), self._last + timedelta(seconds=tick - self._tick))
+        self._tick = tick
+        return self._last
+
+
 class Gate:
     """Says whose request it is, or refuses it.
 
@@ -53,7 +77,7 @@ class Gate:
     ) -> None:
         self._directory = directory
         self._public_address = public_address
-        self._clock = clock
+        self._clock = Onward(clock)
         self._refresh = refresh
         self._replays = ReplayCache()
         self._earliest = _full_second(began)
