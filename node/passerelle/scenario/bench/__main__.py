@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from passerelle.scenario.bench.run import Result, run
+from passerelle.scenario.bench.steps import Step, measure
 
 LARGE: Final = 100_000
 MOST_BYTES_ABOVE_PACKED: Final = 130
@@ -99,14 +100,26 @@ def at_length(small: Result, large: Result) -> Line:
     return Line(f"{large.offers:,} against {small.offers:,}", f"{change:.2f}", "0.85 or more", change >= 0.85)
 
 
+def show_steps(steps: list[Step]) -> None:
+    """Print what each step costs, and how it compares with the first."""
+    wide = max(len(step.name) for step in steps)
+    for step in steps:
+        part = step.microseconds / steps[0].microseconds
+        sys.stdout.write(f"{step.name:<{wide}}  {step.microseconds:6.1f} us  {part:5.2f}\n")
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m passerelle.scenario.bench", description=__doc__)
     parser.add_argument("--offers", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--large", action="store_true", help=f"then the same with {LARGE:,} offers")
+    parser.add_argument("--steps", action="store_true", help="what each step costs, without nodes")
     parser.add_argument("--json", action="store_true")
     wish = parser.parse_args()
+    if wish.steps:
+        show_steps(measure())
+        return 0
     results = [_run(wish.offers, wish.seed)]
     if wish.large:
         results.append(_run(LARGE, wish.seed))

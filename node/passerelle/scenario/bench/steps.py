@@ -1,0 +1,150 @@
+"""What each step costs for one record, in processor time and as a part of one signature check.
+
+Machines differ and are busy; the parts differ little. Run by ``make bench ARGS=--steps``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from passerelle.protocol import intake, proofs, records
+from passerelle.protocol.identity import Identity, create_log, parse_identity
+from passerelle.protocol.keys import SigningKey, verify_signature
+from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf, parse_leaf
+from passerelle.protocol.merkle import leaf_hash
+from passerelle.protocol.objects import commitment, encode_public
+from passerelle.protocol.origins import Origin
+from passerelle.protocol.profile import JsonObject
+from passerelle.protocol.records import Record
+from passerelle.protocol.schemas import Schemas
+from passerelle.protocol.seals import SealingKey
+from passerelle.scenario.bench.offers import offers
+
+RECORDS: Final = 2_000
+ROUNDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step and what it costs.
+
+    Args:
+        name: What is done.
+        microseconds: Processor time for one record, of the quickest of some rounds.
+    """
+
+    name: str
+    microseconds: float
+
+
+def measure() -> list[Step]:
+    """Every step of following and of signing; the first is the check of one signature."""
+    own = _Author()
+    signed = [own.sign(item) for item in offers(RECORDS, 1, {"agency": own.identity.scid, "country": "ML"})]
+    salts = [secrets.token_bytes(32) for _ in signed]
+    origin = Origin(own.identity.scid, None, 1)
+    leaves = [_leaf(record, salt) for record, salt in zip(signed, salts, strict=True)]
+    objects = [encode_public(salt, record.data) for record, salt in zip(signed, salts, strict=True)]
+    hashed = [proofs.hash_data(record.value, _proof(record)) for record in signed]
+    signatures = [own.keys[0].sign(message) for message in hashed]
+    schemas, now = Schemas.packaged(), own.now
+
+    def examine(at: int) -> object:
+        return intake.examine(
+            leaves[at],
+            objects[at],
+            origin=origin,
+            me=own.identity.scid,
+            identity=own.identity,
+            sealing_keys={},
+            now=now,
+            schemas=schemas,
+        )
+
+    public = own.keys[0].public
+    return [
+        _timed("one signature checked", lambda at: verify_signature(public, hashed[at], signatures[at])),
+        _timed("a leaf read", lambda at: parse_leaf(leaves[at], origin)),
+        _timed("a leaf hashed", lambda at: leaf_hash(leaves[at])),
+        _timed("a record read", lambda at: Record.parse(signed[at].data)),
+        _timed("a record hashed for its proof", lambda at: proofs.hash_data(signed[at].value, _proof(signed[at]))),
+        _timed("a proof checked, signature included", lambda at: records.check_proof(signed[at], own.identity, now)),
+        _timed("a schema checked", lambda at: schemas.check_incoming(signed[at].value)),
+        _timed("all checks on a record", examine),
+        _timed("a record signed", lambda at: own.sign_again(signed[at])),
+    ]  # fmt: skip
+
+
+def _timed(name: str, step: Callable[[int], object]) -> Step:
+    best = min(_once(step) for _ in range(ROUNDS))
+    return Step(name, best / RECORDS * 1e6)
+
+
+def _once(step: Callable[[int], object]) -> float:
+    began = time.process_time()
+    for at in range(RECORDS):
+        step(at)
+    return time.process_time() - began
+
+
+def _proof(record: Record) -> JsonObject:
+    proof = record.value["proof"]
+    if not isinstance(proof, dict):
+        raise TypeError("a record has a proof")
+    return proof
+
+
+def _leaf(record: Record, salt: bytes) -> bytes:
+    return encode_leaf(
+        PublicRecordLeaf(commitment(salt, record.data), record.id, record.type, record.version)
+    )
+
+
+class _Author:
+    """A made-up agency that signs offers."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.keys: Sequence[SigningKey] = [SigningKey.generate(secrets.token_bytes) for _ in range(6)]
+        record, update, following, request, log, witness = self.keys
+        sealing = SealingKey.generate(secrets.token_bytes)
+        made = create_log(
+            domain="author.example",
+            update_key=update,
+            next_update_multikeys=[following.multikey],
+            record_key=record.public,
+            request_key=request.public,
+            log_keys=[log.public],
+            witness_keys=[witness.public],
+            sealing=[(self.now, sha256(sealing.public).hexdigest())],
+            now=self.now - timedelta(seconds=1),
+        )
+        self.identity: Identity = parse_identity(made, now=self.now)
+        self._method = f"{self.identity.did}#{record.multikey}"
+
+    def sign(self, item: JsonObject) -> Record:
+        body = item["body"]
+        if not isinstance(body, dict):
+            raise TypeError("an offer has a body")
+        draft = records.draft(
+            id=f"urn:uuid:{uuid.uuid4()}",
+            type="offer",
+            schema=Schemas.packaged().newest("offer"),
+            nonce=secrets.token_bytes(16),
+            issuer=self.identity.did,
+            audience="public",
+            issued=self.now,
+            body=body,
+        )
+        return records.sign_record(draft, self.keys[0], self._method)
+
+    def sign_again(self, record: Record) -> Record:
+        draft = {name: value for name, value in record.value.items() if name != "proof"}
+        return records.sign_record(draft, self.keys[0], self._method)
