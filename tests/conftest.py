@@ -102,6 +102,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _secrets_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home that is no demonstration keeps its secret in the account's folder of states: not in the developer's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An empty folder for a node's home, not yet made."""

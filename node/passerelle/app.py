@@ -3,6 +3,7 @@
 init_home(...)           make a home
 serve_home(home)         own it: answer partners, staff and commands, follow partners
 call(home, method, ...)  one use case, through the running node if there is one
+caller(given)            the same for a process that was given something to open the keys
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,12 @@ from passerelle.server.console.app import console_app
 from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
 from passerelle.server.listening import Listener
-from passerelle.server.local import local_app, short_path
+from passerelle.server.local import local_app, private_socket, short_path
+from passerelle.storage import private
 from passerelle.storage.home import Paths
+from passerelle.storage.secret import Given
 
-__all__ = ["call", "init_home", "open_node", "serve_home"]
+__all__ = ["call", "caller", "init_home", "open_node", "serve_home"]
 
 MAINTENANCE_SECONDS = 3_600.0
 START_PATIENCE_SECONDS = 10.0
@@ -38,18 +41,24 @@ START_PATIENCE_SECONDS = 10.0
 _log = structlog.get_logger()
 
 
-async def serve_home(home: Path, *, ready: Callable[[dict[str, object]], None] | None = None) -> None:
+async def serve_home(
+    home: Path,
+    *,
+    ready: Callable[[dict[str, object]], None] | None = None,
+    given: Given | None = None,
+) -> None:
     """Own a home and answer until SIGINT or SIGTERM.
 
     Args:
         home: The folder.
+        given: What this process was given to open the keys.
         ready: Called once everything answers, with ``address``, ``console`` and ``scid``.
 
     Raises:
         ConfigError: ``server.port-in-use``, ``server.cannot-bind``, ``server.unsafe-bind``, and what `open_node` raises.
     """
     stop = _told_to_stop()
-    async with open_node(home) as node:
+    async with open_node(home, given) as node:
         _refuse_unsafe(node)
         runners: list[web.AppRunner] = []
         try:
@@ -102,13 +111,10 @@ async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]
         labels=node.desk.label,
     )
     console = await _site(board, config.console.host, config.console.port, runners)
-    node.paths.socket.unlink(missing_ok=True)
     local = web.AppRunner(local_app(node.desk.call), access_log=None)
     await local.setup()
     runners.append(local)
-    with short_path(node.paths.socket) as short:
-        await web.UnixSite(local, short).start()
-    node.paths.socket.chmod(0o600)
+    await web.SockSite(local, private_socket(node.paths.socket)).start()
     return {
         "address": f"http://{_host(config.server.host)}:{federation}",
         "console": f"http://{_host(config.console.host)}:{console}/",
@@ -152,6 +158,18 @@ def _told_to_stop() -> asyncio.Event:
     return stop
 
 
+Call = Callable[..., Awaitable[Any]]
+
+
+def caller(given: Given) -> Call:
+    """`call`, for a process that was given something to open the keys; beside a running node none is needed."""
+
+    async def call_given(home: Path, method: str, /, **arguments: object) -> Any:
+        return await _call(given, home, method, arguments)
+
+    return call_given
+
+
 async def call(home: Path, method: str, /, **arguments: object) -> Any:
     """One use case of the desk, through the running node, or in this process if none runs.
 
@@ -159,14 +177,19 @@ async def call(home: Path, method: str, /, **arguments: object) -> Any:
         PasserelleError: What the desk raised, with its code and values; ``home.in-use`` where
             another process owns the home and does not answer.
     """
+    return await _call(Given(), home, method, arguments)
+
+
+async def _call(given: Given, home: Path, method: str, arguments: dict[str, object]) -> Any:
     deadline = asyncio.get_running_loop().time() + START_PATIENCE_SECONDS
     while True:
+        private.refuse_open_home(home, visiting=True)  # a socket in an open folder may be anybody's
         try:
             return await _through_socket(home, method, arguments)
         except (FileNotFoundError, aiohttp.ClientConnectorError):
             pass  # nobody answers: own the home ourselves
         try:
-            async with open_node(home) as node:
+            async with open_node(home, given) as node:
                 return await node.desk.call(method, arguments)
         except ConfigError as error:
             # Another process is just starting, or just ending: look again, but not for ever.

@@ -110,6 +110,17 @@ class Sync(_Section):
     stale_after_days: float = Field(default=7.0, gt=0)
 
 
+class Keys(_Section):
+    """Who opens the keys. The secret itself never stands here.
+
+    Args:
+        secret_file: File of the secret, absolute or from the home, where it does not lie where
+            ``passerelle init`` or ``passerelle keys rewrap`` put it. Readable by the node's account alone.
+    """
+
+    secret_file: str = ""
+
+
 class Config(_Section):
     """The whole file.
 
@@ -121,6 +132,7 @@ class Config(_Section):
     server: Server
     console: Console = Console()
     sync: Sync = Sync()
+    keys: Keys = Keys()
     database: Literal["sqlite"] = "sqlite"
 
 
@@ -176,3 +188,10 @@ def save(home: Path, config: Config) -> None:
         tomli_w.dump(config.model_dump(mode="json", exclude_defaults=True), out)
         out.flush()
         os.fsync(out.fileno())
+
+
+def state_folder() -> Path:
+    """Where this account's programs keep what is no configuration (XDG): secrets, outside every home."""
+    named = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "state"
+    return base / "passerelle"

@@ -6,9 +6,9 @@ there whole or not at all.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from passerelle import config as settings
 from passerelle.config import Agency, Config, Console, Server, Sync
+from passerelle.custody import FICTITIOUS_SECRET, keep_secret, make_keyring, outside, write_update_key
 from passerelle.descriptor import quarters
 from passerelle.errors import ConfigError, InputError
 from passerelle.node import open_node
@@ -29,7 +30,10 @@ from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database, sqlite_url
 from passerelle.storage.disk import disk_error
 from passerelle.storage.heads import HeadStore
-from passerelle.storage.home import Keys, Paths, write_secret
+from passerelle.storage.home import Keys, Paths
+from passerelle.storage.private import sync_folder
+from passerelle.storage.secret import Secret
+from passerelle.words import LANGUAGES, Words
 
 NEXT_UPDATE_KEYS = 2
 """Update keys committed to beforehand: the next one, and one in reserve."""
@@ -42,6 +46,8 @@ async def init_home(
     server: Server,
     console: Console | None = None,
     sync: Sync | None = None,
+    secret: Secret | None = None,
+    secret_file: Path | None = None,
 ) -> dict[str, object]:
     """Make a home that was not there.
 
@@ -51,30 +57,38 @@ async def init_home(
         server: Where it will answer; its host name becomes part of the identity.
         console: Where staff look; the default is this machine alone.
         sync: How it follows; the defaults suit an agency.
+        secret: What is to open the keys, known to whoever asks; a new one in a file where None.
+        secret_file: That file, outside the home and not there yet; one in the account's folder of
+            states where None. A fictitious home keeps it within, to be copied as one.
 
     Returns:
-        ``scid``, ``did``, ``fingerprint``, and where the offline keys lie.
+        ``scid``, ``did``, ``fingerprint``, where the offline keys lie, and ``secret_file`` or None.
 
     Raises:
-        InputError: ``home.not-empty``.
+        InputError: ``home.not-empty``, ``keys.passphrase-too-short``, ``keys.secret-inside-home``,
+            ``keys.secret-file-exists``.
         ConfigError: ``home.not-writable``.
         StorageError: The disk is full or fails. Where it failed last of all the home may be there, whole.
     """
     home = _free(home)
     config = Config(agency=agency, server=server, console=console or Console(), sync=sync or Sync())
+    if secret is not None:
+        secret.refuse_weak()
+    if secret_file is not None:
+        outside(home, secret_file, fictitious=agency.fictitious)
     building = home.with_name(f".{home.name}.init-{secrets.token_hex(4)}")
     try:
         building.mkdir(mode=0o700, parents=True)
     except OSError as exc:
         raise ConfigError("home.not-writable", path=str(home.parent)) from exc
     try:
-        scid, did = await _build(Paths(building), config)
+        made = await _build(home, Paths(building), config, secret, secret_file)
         if home.exists():
             home.rmdir()
         crash = CrashPoints.from_environment(fictitious=agency.fictitious)
         crash.reach("before-init-home")
         building.rename(home)
-        _sync_folder(home.parent)
+        sync_folder(home.parent)
         crash.reach("after-init-home")
     except OSError as exc:
         shutil.rmtree(building, ignore_errors=True)
@@ -84,11 +98,21 @@ async def init_home(
         raise
     return {
         "home": str(home),
-        "scid": scid,
-        "did": did,
-        "fingerprint": fingerprint(scid),
+        "scid": made.scid,
+        "did": made.did,
+        "fingerprint": fingerprint(made.scid),
         "offline_keys": str(Paths(home).offline),
+        "secret_file": None if made.secret_file is None else str(home / made.secret_file),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a new home is called, and where its secret lies, absolute or from the home."""
+
+    scid: str
+    did: str
+    secret_file: str | None
 
 
 def _free(home: Path) -> Path:
@@ -99,12 +123,13 @@ def _free(home: Path) -> Path:
     return home
 
 
-async def _build(paths: Paths, config: Config) -> tuple[str, str]:
+async def _build(
+    home: Path, paths: Paths, config: Config, secret: Secret | None, secret_file: Path | None
+) -> _Made:
     now = datetime.now(UTC).replace(microsecond=0)
     keys = Keys.generate(secrets.token_bytes)
     log = _identity_log(paths, config, keys, now)
     identity = parse_identity(log, now=now)
-    keys.save(paths.keys)
     settings.save(paths.home, config)
     database = Database(sqlite_url(paths.database))
     await database.open()
@@ -115,10 +140,22 @@ async def _build(paths: Paths, config: Config) -> tuple[str, str]:
     heads = HeadStore(paths.heads)
     await heads.create()
     await heads.close()
-    async with open_node(paths.home) as node:
+    opens = secret or Secret.generate(secrets.token_bytes)
+    file = None if secret is not None else _place(config, identity.scid, secret_file)
+    make_keyring(paths, keys, opens, file=file, now=now)
+    async with open_node(paths.home, keys=keys) as node:
         await node.publisher.open_feed(Origin(identity.scid, None, 1))
         await node.say_who_we_are()
-    return identity.scid, identity.did
+    if file is not None:  # last, so that no failure above leaves it behind
+        keep_secret(paths.home / file, opens, home)
+    return _Made(identity.scid, identity.did, file)
+
+
+def _place(config: Config, scid: str, wanted: Path | None) -> str:
+    """Where the secret of a new home goes."""
+    if wanted is not None:
+        return str(wanted.absolute())
+    return FICTITIOUS_SECRET if config.agency.fictitious else str(settings.state_folder() / f"{scid}.secret")
 
 
 def _identity_log(paths: Paths, config: Config, keys: Keys, now: datetime) -> bytes:
@@ -126,13 +163,11 @@ def _identity_log(paths: Paths, config: Config, keys: Keys, now: datetime) -> by
     update = SigningKey.generate(secrets.token_bytes)
     coming = [SigningKey.generate(secrets.token_bytes) for _ in range(NEXT_UPDATE_KEYS)]
     paths.offline.mkdir(mode=0o700)
-    for number, key in enumerate(coming, start=2):
-        write_secret(paths.offline / f"update-{number}.seed", key.seed)
     domain = urlsplit(config.server.public_address).netloc
     # One second before anything that the new keys sign: resolvers differ on an entry's own second (R-36).
     made = now - timedelta(seconds=1)
     begins = quarters(made, len(keys.sealing))
-    return create_log(
+    log = create_log(
         domain=domain,
         update_key=update,
         next_update_multikeys=[key.multikey for key in coming],
@@ -145,11 +180,15 @@ def _identity_log(paths: Paths, config: Config, keys: Keys, now: datetime) -> by
         ],
         now=made,
     )
+    did = parse_identity(log, now=now).did
+    for number, key in enumerate(coming, start=2):
+        write_update_key(paths.offline / f"update-{number}.txt", key, _explained(config, did, number))
+    return log
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _explained(config: Config, did: str, number: int) -> str:
+    """What a sheet with an offline key is, in every language of the house."""
+    said = (
+        Words(lang).text("cli.sheet.update-key", code=config.agency.code, number=number) for lang in LANGUAGES
+    )
+    return "\n\n".join([*said, did])

@@ -17,6 +17,7 @@ import structlog
 from passerelle import config as settings
 from passerelle import descriptor
 from passerelle.config import Config
+from passerelle.custody import unlock
 from passerelle.desk.context import Context
 from passerelle.desk.desk import Desk
 from passerelle.errors import ConfigError, PasserelleError
@@ -25,13 +26,14 @@ from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import FeedPosition, Record
 from passerelle.protocol.schemas import Schemas
 from passerelle.storage import peers as peer_rows
+from passerelle.storage import private, vault
 from passerelle.storage import records as record_rows
-from passerelle.storage import vault
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database, sqlite_url
 from passerelle.storage.disk import settle
 from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
+from passerelle.storage.secret import Given
 from passerelle.sync import contact, fence
 from passerelle.sync.batch import Draft, Tools
 from passerelle.sync.client import Client
@@ -270,19 +272,27 @@ class Node:
 
 
 @asynccontextmanager
-async def open_node(home: Path) -> AsyncIterator[Node]:
+async def open_node(
+    home: Path, given: Given | None = None, *, keys: Keys | None = None
+) -> AsyncIterator[Node]:
     """Own a home for the length of the block, with its publisher running and nobody answered.
 
+    Args:
+        home: The folder.
+        given: What this process was given to open the keys; the file of the secret always counts.
+        keys: The keys, where whoever asks has just made them.
+
     Raises:
-        ConfigError: ``config.*``, ``keys.*``, ``home.in-use``.
+        ConfigError: ``config.*``, ``keys.*``, ``home.in-use``, ``home.open-to-others``, ``home.another-owner``.
         StorageError: The database cannot be opened.
     """
     paths = Paths(home)
+    private.refuse_open_home(home)
     config = settings.load(home)
     lock = HomeLock(paths.lock)
     lock.take()
     try:
-        keys = Keys.load(paths.keys)
+        keys = keys or unlock(paths, config, given or Given())
         if not paths.database.exists():
             raise ConfigError("home.no-database", path=str(paths.database))
         async with contextlib.AsyncExitStack() as opened:  # what was opened is closed, however far it went

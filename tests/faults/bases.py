@@ -7,10 +7,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from passerelle.custody import read_update_key
 from passerelle.node import open_node
 from passerelle.protocol.identity import parse_identity, update_log
-from passerelle.protocol.keys import SigningKey
-from passerelle.storage.home import read_secret
 from tests.faults import harness
 from tests.faults.harness import Node, group
 
@@ -47,8 +46,8 @@ async def _extend_identity(node: Node) -> None:
     async with open_node(node.home) as opened:
         own = opened.directory.own
         keys, newest = opened.keys, own.newest
-    update = SigningKey(read_secret(node.paths.offline / "update-2.seed"))
-    spare = SigningKey(read_secret(node.paths.offline / "update-3.seed"))
+    update = read_update_key(node.paths.offline / "update-2.txt")
+    spare = read_update_key(node.paths.offline / "update-3.txt")
     log = update_log(
         own.log,
         update_key=update,

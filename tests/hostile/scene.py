@@ -22,12 +22,13 @@ from typing import Any, Final
 
 import aiohttp
 
-from passerelle import app
+from passerelle import app, config
 from passerelle.config import Agency, Console, Server, Sync
+from passerelle.custody import unlock
 from passerelle.scenario.nodes import free_port
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database, sqlite_url
-from passerelle.storage.home import Keys
+from passerelle.storage.secret import Given
 from tests.faults.harness import Node, offer
 from tests.hostile.partner import Partner
 
@@ -207,7 +208,7 @@ async def scene(folder: Path, home: Path, codes: Sequence[str], mutant: str = "-
     shutil.copytree(home, folder / "ml")
     target = Target(folder / "ml", "ML-FICT")
     target.mutant = mutant
-    sealing = Keys.load(target.paths.keys).sealing[0].public
+    sealing = unlock(target.paths, config.load(target.home), Given()).sealing[0].public
     partners = {code: Partner(code, target.scid, sealing) for code in codes}
     for partner in partners.values():
         await partner.start()

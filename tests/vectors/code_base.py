@@ -22,6 +22,7 @@ _FILE_ENDINGS: Final = (
     ".html",
     ".po",
     ".sock",
+    ".json",
     ".sqlite",
     ".svg",
     ".toml",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
 
 import click
 
-from passerelle.cli.commands import exchange, fence, node, peers, publishing, records, scenarios
+from passerelle.cli.commands import exchange, fence, keys, node, peers, publishing, records, scenarios
 from passerelle.cli.exits import Exit, exit_of
 from passerelle.cli.localised import Group, Option, click_speaks
 from passerelle.cli.logs import log_to_standard_error
 from passerelle.cli.session import Session, environment_home
 from passerelle.errors import PasserelleError
+from passerelle.storage.secret import Given
 from passerelle.words import LANGUAGES, Words, choose_language
 
 
@@ -34,6 +36,7 @@ for command in (
     node.init,
     node.serve,
     node.status,
+    keys.keys,
     peers.peer,
     publishing.publish,
     records.records,
@@ -54,11 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code (see :mod:`passerelle.cli.exits`)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     language = choose_language(asked=asked_language(given), environment=os.environ)
-    session = Session(Words(language), home=environment_home(os.environ))
+    _no_image_of_memory()
+    session = Session(Words(language), home=environment_home(os.environ), given=Given.take_from(os.environ))
     # Ended by a service manager or `timeout`: tidy up as after Ctrl-C (`serve` has a way of its own).
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with click_speaks(language):
         return run(given, session)
+
+
+def _no_image_of_memory() -> None:
+    """No core file: it would hold every key. What still writes one is the administrator's own choice."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def run(arguments: Sequence[str], session: Session) -> int:

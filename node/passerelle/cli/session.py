@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -12,7 +13,9 @@ import click
 
 from passerelle.cli.output import Output
 from passerelle.cli.waiting import waiting
+from passerelle.errors import ConfigError
 from passerelle.protocol.profile import Json
+from passerelle.storage.secret import Given
 from passerelle.words import Words
 
 T = TypeVar("T")
@@ -28,11 +31,11 @@ class Call(Protocol):
         ...
 
 
-def _desk() -> Call:
+def _desk(given: Given) -> Call:
     # Loaded when first used: help and usage errors must not wait for the whole node.
     from passerelle import app  # noqa: PLC0415
 
-    return app.call
+    return app.caller(given)
 
 
 @dataclass(slots=True)
@@ -43,13 +46,15 @@ class Session:
         words: The language to speak.
         home: The home to work on.
         as_json: Whether answers and errors are JSON.
+        given: What the process was given to open the keys.
         connect: Gives the way to the desk; replaced by tests.
     """
 
     words: Words
     home: Path = DEFAULT_HOME
     as_json: bool = False
-    connect: Callable[[], Call] = field(default=_desk)
+    given: Given = field(default_factory=Given)
+    connect: Callable[[Given], Call] = field(default=_desk)
 
     @property
     def out(self) -> Output:
@@ -64,8 +69,26 @@ class Session:
             doing: msgid of what takes the time; the general sentence where None.
             arguments: Given to the desk, but for those that are None: it has its own defaults.
         """
-        given = {name: value for name, value in arguments.items() if value is not None}
-        return self.run(self.connect()(self.home, method, **given), doing=doing)
+        asked = {name: value for name, value in arguments.items() if value is not None}
+        return self.opened(
+            lambda given: self.run(self.connect(given)(self.home, method, **asked), doing=doing)
+        )
+
+    def opened(self, act: Callable[[Given], T]) -> T:
+        """Do something that may need the keys; where a passphrase locks them, ask for it and do it again.
+
+        A passphrase is asked for only at a terminal, and only once nothing else opens the keys:
+        beside a running node none is needed. It is asked outside the event loop, so that Ctrl-C
+        ends the question.
+        """
+        try:
+            return act(self.given)
+        except ConfigError as error:
+            if error.code != "keys.locked" or not sys.stdin.isatty():
+                raise
+        typed = click.prompt(self.words.text("cli.keys.ask"), hide_input=True, err=True)
+        self.given = replace(self.given, typed=typed)
+        return act(self.given)
 
     def run(self, work: Awaitable[T], *, doing: str | None = None) -> T:
         """Run something to its end; after two seconds say what is being waited for."""

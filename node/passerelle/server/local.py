@@ -1,13 +1,17 @@
 """The local socket: how commands beside a running node reach its desk.
 
 ``POST /desk/<method>`` with a JSON object of arguments; 200 and the JSON answer, or a
-problem document. The socket lies in the home and answers its owner alone.
+problem document. The socket lies in the home and answers its owner alone: the folder is
+closed to others, so is the socket, and where the system tells who is at the other end
+(Linux: SO_PEERCRED) anybody but the node's own account and root is refused.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +19,7 @@ import orjson
 from aiohttp import web
 
 from passerelle.errors import InputError
-from passerelle.server.federation.errors import answer_errors, told_to_owner
+from passerelle.server.federation.errors import Refusal, answer_errors, told_to_owner
 
 MAX_REQUEST_BYTES = 256 * 2**20
 """A person's own file of offers may be large; the socket answers nobody but the owner."""
@@ -38,10 +42,18 @@ def parse_arguments(body: bytes) -> dict[str, object]:
     return arguments
 
 
-def local_app(call: Call) -> web.Application:
-    """The application behind the socket."""
+def local_app(call: Call, *, accounts: Collection[int] | None = None) -> web.Application:
+    """The application behind the socket.
+
+    Args:
+        call: The desk.
+        accounts: User ids that are answered; the process's own and root's where None.
+    """
+    answered = {os.geteuid(), 0} if accounts is None else accounts
 
     async def handle(request: web.Request) -> web.Response:
+        if _account(request) not in {None, *answered}:
+            raise Refusal("desk.not-the-owner")
         arguments = parse_arguments(await request.read())
         answer = await call(request.match_info["method"], arguments)
         return web.Response(body=orjson.dumps(answer), content_type="application/json")
@@ -49,6 +61,35 @@ def local_app(call: Call) -> web.Application:
     app = web.Application(middlewares=[answer_errors(told_to_owner)], client_max_size=MAX_REQUEST_BYTES)
     app.add_routes([web.post("/desk/{method:[a-z_]+}", handle)])
     return app
+
+
+def _account(request: web.Request) -> int | None:
+    """The user id at the other end, as the kernel noted it at connection; None where it does not say."""
+    peer = None if request.transport is None else request.transport.get_extra_info("socket")
+    if peer is None or not hasattr(socket, "SO_PEERCRED"):
+        return None
+    told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    return int(_UCRED.unpack(told)[1])
+
+
+_UCRED = struct.Struct("iII")
+"""Linux's struct ucred: process, user, group."""
+
+
+def private_socket(path: Path) -> socket.socket:
+    """A bound socket for its owner alone from its first moment; what lay there before is gone."""
+    path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        with short_path(path) as short:
+            bound.bind(short)
+    except OSError:
+        bound.close()
+        raise
+    finally:
+        os.umask(before)
+    return bound
 
 
 @contextmanager

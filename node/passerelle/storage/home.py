@@ -1,7 +1,9 @@
 """The home of a node: one folder, one owner, its keys and its lock.
 
 HOME/passerelle.toml        configuration
-HOME/keys/*.seed            one secret a file, 64 hex digits, readable by its owner alone
+HOME/keys/keyring.json      the online keys, sealed; readable by the owner alone all the same
+HOME/keys/*.seed            the same in plain hex, as the first homes had them
+HOME/secret                 what opens the keys of a fictitious home; a real home's lies elsewhere
 HOME/passerelle.sqlite      the rows
 HOME/head.sqlite            the head store; left out of backups
 HOME/packed/                compressed bundles, made from the rows; left out of backups
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from passerelle.protocol.seals import SealingKey
 
 SEALING_KEYS = 5
 _NAMES = ("record", "request", "log", "witness")
+_SEALING = "sealing-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Paths:
     def keys(self) -> Path:
         """The folder of secrets that the running node needs."""
         return self.home / "keys"
+
+    @property
+    def keyring(self) -> Path:
+        """The sealed file of those secrets."""
+        return self.keys / "keyring.json"
 
     @property
     def offline(self) -> Path:
@@ -85,52 +93,26 @@ class Keys:
         sealing = tuple(SealingKey.generate(random) for _ in range(SEALING_KEYS))
         return cls(record, request, log, witness, sealing)
 
-    def save(self, folder: Path) -> None:
-        """Write each secret into a file of its own, durable on return; nothing is overwritten."""
-        folder.mkdir(mode=0o700)
-        for name in _NAMES:
-            write_secret(folder / f"{name}.seed", getattr(self, name).seed)
-        for number, key in enumerate(self.sealing, start=1):
-            write_secret(folder / f"sealing-{number}.seed", key.seed)
+    def named(self) -> list[tuple[str, str, str, bytes]]:
+        """Name, kind, public id and seed of each, in their order."""
+        signing = ((name, getattr(self, name)) for name in _NAMES)
+        return [
+            *((name, "ed25519", key.multikey, key.seed) for name, key in signing),
+            *(
+                (f"{_SEALING}{number}", "x-wing", key.key_id, key.seed)
+                for number, key in enumerate(self.sealing, start=1)
+            ),
+        ]
 
     @classmethod
-    def load(cls, folder: Path) -> Keys:
-        """Read the secrets of a home.
-
-        Raises:
-            ConfigError: ``keys.missing``, ``keys.damaged``, or ``keys.readable-by-others``.
-        """
-        record, request, log, witness = (SigningKey(read_secret(folder / f"{name}.seed")) for name in _NAMES)
-        sealing = sorted(folder.glob("sealing-*.seed"), key=_number)
-        return cls(record, request, log, witness, tuple(SealingKey(read_secret(path)) for path in sealing))
-
-
-def _number(path: Path) -> int:
-    return int(path.stem.removeprefix("sealing-"))
-
-
-def write_secret(path: Path, seed: bytes) -> None:
-    """Write 64 hex digits to a new file that only its owner can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(seed.hex() + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def read_secret(path: Path) -> bytes:
-    """Read what :func:`write_secret` wrote, 32 bytes."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise ConfigError("keys.readable-by-others", path=str(path))
-        seed = bytes.fromhex(path.read_text("ascii").strip())
-    except FileNotFoundError as exc:
-        raise ConfigError("keys.missing", path=str(path)) from exc
-    except (OSError, ValueError) as exc:
-        raise ConfigError("keys.damaged", path=str(path)) from exc
-    if len(seed) != 32:
-        raise ConfigError("keys.damaged", path=str(path))
-    return seed
+    def from_seeds(cls, seeds: Mapping[str, bytes]) -> Keys:
+        """What :func:`named` told. Raises KeyError or ValueError where a seed is missing or none."""
+        record, request, log, witness = (SigningKey(seeds[name]) for name in _NAMES)
+        sealing = sorted(
+            (name for name in seeds if name.startswith(_SEALING)),
+            key=lambda name: int(name.removeprefix(_SEALING)),
+        )
+        return cls(record, request, log, witness, tuple(SealingKey(seeds[name]) for name in sealing))
 
 
 class HomeLock:

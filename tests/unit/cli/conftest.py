@@ -113,7 +113,7 @@ def passerelle(desk: Desk, tmp_path: Path) -> Run:
     """Run a command line; gives its exit code."""
 
     def command(*arguments: object, lang: str = "fr") -> int:
-        session = Session(Words(lang), home=tmp_path / "home", connect=lambda: desk.call)
+        session = Session(Words(lang), home=tmp_path / "home", connect=lambda _given: desk.call)
         return run([str(argument) for argument in arguments], session)
 
     return command

@@ -8,9 +8,11 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from passerelle.cli.commands.keys import chosen_secret
 from passerelle.cli.commands.peers import moment
 from passerelle.cli.localised import Command, Option
 from passerelle.cli.logs import log_to_standard_error
@@ -39,6 +41,14 @@ from passerelle.protocol.profile import JsonObject
     help="cli.init.console",
 )
 @click.option("--fictitious", cls=Option, is_flag=True, help="cli.init.fictitious")
+@click.option("--passphrase", cls=Option, is_flag=True, help="cli.init.passphrase")
+@click.option(
+    "--secret-file",
+    cls=Option,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="cli.init.secret-file",
+)
 @session
 def init(
     own: Session,
@@ -52,6 +62,8 @@ def init(
     port: int,
     console_port: int,
     fictitious: bool,
+    passphrase: bool,
+    secret_file: Path | None,
 ) -> None:
     """Make a home."""
     from passerelle import app  # noqa: PLC0415  (loads the node)
@@ -68,14 +80,24 @@ def init(
         port=port,
         console_port=console_port,
     )
+    secret = chosen_secret(own, passphrase=passphrase, secret_file=secret_file)
     made = own.run(
-        app.init_home(own.home, agency=agency, server=server, console=console), doing="cli.init.doing"
+        app.init_home(
+            own.home, agency=agency, server=server, console=console, secret=secret, secret_file=secret_file
+        ),
+        doing="cli.init.doing",
     )
     if own.as_json:
         own.out.json(made)
         return
     own.out.say("cli.init.done", home=made["home"])
     own.out.facts([("cli.fact.scid", made["scid"]), ("cli.fact.fingerprint", made["fingerprint"])])
+    if fictitious:
+        own.out.say("cli.init.secret-fictitious")
+    elif made["secret_file"] is not None:
+        own.out.say("cli.keys.secret-in-file", file=made["secret_file"])
+    else:
+        own.out.say("cli.keys.secret-known")
     own.out.say("cli.init.offline", folder=made["offline_keys"])
     own.out.say("cli.init.next", command=f"passerelle serve --home {own.home}")
 
@@ -111,7 +133,7 @@ def serve(own: Session, *, with_parent: bool) -> None:
         own.out.say("cli.serve.console", address=told["console"])
         own.out.say("cli.serve.stop")
 
-    asyncio.run(app.serve_home(own.home, ready=ready))
+    own.opened(lambda given: asyncio.run(app.serve_home(own.home, ready=ready, given=given)))
 
 
 def _stop_with_parent() -> None:
