@@ -25,9 +25,9 @@ from passerelle.errors import ConfigError, PasserelleError, StorageError, Transp
 from passerelle.initialise import init_home
 from passerelle.node import Node, open_node
 from passerelle.server.console.app import console_app
+from passerelle.server.doors import Certificate, certificate_of, open_site, refuse_unsafe
 from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
-from passerelle.server.listening import Listener
 from passerelle.server.local import local_app, private_socket, short_path
 from passerelle.storage import private
 from passerelle.storage.home import Paths
@@ -55,42 +55,36 @@ async def serve_home(
         ready: Called once everything answers, with ``address``, ``console`` and ``scid``.
 
     Raises:
-        ConfigError: ``server.port-in-use``, ``server.cannot-bind``, ``server.unsafe-bind``, and what `open_node` raises.
+        ConfigError: ``server.*``, and what `open_node` raises.
     """
     stop = _told_to_stop()
     async with open_node(home, given) as node:
-        _refuse_unsafe(node)
+        refuse_unsafe(node.config.server, node.config.console)
+        certificate = certificate_of(node.config.server, node.paths.home)
         runners: list[web.AppRunner] = []
         try:
-            told = await _listen(node, runners)
+            told = await _listen(node, runners, certificate)
             await node.say_who_we_are()
             node.follower.start()
-            tend = asyncio.create_task(_tend(node), name="maintenance")
+            tasks = [asyncio.create_task(_tend(node), name="maintenance")]
+            if certificate is not None:
+                tasks.append(asyncio.create_task(certificate.watch(), name="certificate"))
             _log.info("serving", **told)
             if ready is not None:
                 ready(told)
             await stop.wait()
-            tend.cancel()
-            await asyncio.gather(tend, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             for runner in reversed(runners):
                 await runner.cleanup()
             node.paths.socket.unlink(missing_ok=True)
 
 
-def _refuse_unsafe(node: Node) -> None:
-    """A node in the open without TLS or a declared proxy, or with its board open to all, does not start."""
-    server, console = node.config.server, node.config.console
-    if server.host not in _LOOPBACK and not server.behind_proxy:
-        raise ConfigError("server.unsafe-bind", host=server.host)
-    if console.host not in _LOOPBACK and not server.behind_proxy:
-        raise ConfigError("server.unsafe-bind", host=console.host)
-
-
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-
-
-async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]:
+async def _listen(
+    node: Node, runners: list[web.AppRunner], certificate: Certificate | None
+) -> dict[str, object]:
     config = node.config
     gate = Gate(
         node.directory, config.server.public_address, node.clock, node.refresh_identity, began=node.clock()
@@ -103,20 +97,29 @@ async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]
         packed=node.packed,
         noticed=lambda sender, _origin: node.follower.wake(sender),
     )
-    federation = await _site(federation_app(sources, gate), config.server.host, config.server.port, runners)
+    federation = await open_site(
+        federation_app(sources, gate),
+        config.server.host,
+        config.server.port,
+        runners,
+        tls=None if certificate is None else certificate.context,
+        proxies=config.server.proxy_addresses if config.server.behind_proxy else (),
+    )
     board = console_app(
         node.desk.board_of,
         agency=node.desk.own_view(),
         today=lambda: node.clock().date(),
         labels=node.desk.label,
     )
-    console = await _site(board, config.console.host, config.console.port, runners)
+    console = await open_site(
+        board, config.console.host, config.console.port, runners, proxies=config.console.proxy_addresses
+    )
     local = web.AppRunner(local_app(node.desk.call), access_log=None)
     await local.setup()
     runners.append(local)
     await web.SockSite(local, private_socket(node.paths.socket)).start()
     return {
-        "address": f"http://{_host(config.server.host)}:{federation}",
+        "address": f"{'http' if certificate is None else 'https'}://{_host(config.server.host)}:{federation}",
         "console": f"http://{_host(config.console.host)}:{console}/",
         "scid": node.directory.own_scid,
     }
@@ -124,21 +127,6 @@ async def _listen(node: Node, runners: list[web.AppRunner]) -> dict[str, object]
 
 def _host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-async def _site(app: web.Application, host: str, port: int, runners: list[web.AppRunner]) -> int:
-    """Serve an application; returns the port, which the kernel chose where 0 was asked for."""
-    runner = Listener(app)
-    await runner.setup()
-    runners.append(runner)
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-    except OSError as exc:
-        code = "server.port-in-use" if exc.errno == 98 or "in use" in str(exc) else "server.cannot-bind"
-        raise ConfigError(code, host=host, port=port) from exc
-    address: Any = runner.addresses[0]
-    return int(address[1])
 
 
 async def _tend(node: Node) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError
 
 from passerelle.errors import ConfigError
 
@@ -30,6 +30,15 @@ def _public_address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_public_address)]
+
+
+def _not_everybody(value: IPvAnyNetwork) -> IPvAnyNetwork:
+    if value.prefixlen == 0:
+        raise ValueError("a proxy has an address; this names everybody")
+    return value
+
+
+Proxy = Annotated[IPvAnyNetwork, AfterValidator(_not_everybody)]
 
 
 class _Section(BaseModel):
@@ -67,13 +76,21 @@ class Server(_Section):
             requests cover it, so a wrong one makes every partner's request fail.
         host: Interface to bind. The default keeps the node on this machine until a proxy is set up.
         port: TCP port; 0 takes a free one.
-        behind_proxy: True where a proxy in front ends TLS; needed to bind another interface than loopback.
+        certificate: File of the node's certificate and those above it, PEM, absolute or from the home: the
+            node then ends TLS itself. Read anew at SIGHUP, and when it has changed.
+        certificate_key: File of its key, PEM, unlocked; for the node's account alone.
+        behind_proxy: True where a proxy in front ends TLS. To bind another interface than loopback takes
+            this and ``proxy_addresses``, or a certificate.
+        proxy_addresses: Addresses or networks from which that proxy connects; nobody else is answered.
     """
 
     public_address: Address
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=0, le=65535)
+    certificate: str = ""
+    certificate_key: str = ""
     behind_proxy: bool = False
+    proxy_addresses: tuple[Proxy, ...] = ()
 
 
 class Console(_Section):
@@ -82,10 +99,13 @@ class Console(_Section):
     Args:
         host: Interface to bind.
         port: TCP port; 0 takes a free one.
+        proxy_addresses: Addresses or networks from which a proxy with a log-in connects; needed to bind
+            another interface than loopback, and nobody else is then answered.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8421, ge=0, le=65535)
+    proxy_addresses: tuple[Proxy, ...] = ()
 
 
 class Sync(_Section):
