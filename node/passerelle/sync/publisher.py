@@ -83,6 +83,7 @@ class Publisher:
         self._crash = crash
         self._published = published
         self._queue: asyncio.Queue[_Group] = asyncio.Queue(maxsize=10_000)
+        self._waiting: list[_Group] = []
         self.current: dict[str, Head] = {}
         self._closed: StorageError | None = None
 
@@ -118,12 +119,11 @@ class Publisher:
     async def run(self) -> None:
         """Take batches from the queue until cancelled."""
         while True:
-            batch = [await self._queue.get()]
-            size = len(batch[0].drafts)
-            while size < MAX_BATCH and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-                size += len(batch[-1].drafts)
-            await self._commit(batch)
+            if not self._waiting:
+                self._waiting.append(await self._queue.get())
+            while not self._queue.empty():
+                self._waiting.append(self._queue.get_nowait())
+            await self._commit(take_batch(self._waiting))
 
     async def _commit(self, groups: Sequence[_Group]) -> None:
         try:
@@ -243,6 +243,23 @@ class Publisher:
             swap = await sign_head(connection, held, self._tools.keys, None, now)
         self._crash.reach("after-peer-rows")
         await self._move([swap], "peer-head")
+
+
+def take_batch(waiting: list[_Group]) -> list[_Group]:
+    """Take from the groups that wait those that are committed together: the first, and whatever fits beside it.
+
+    So a single record goes with the next commit, however many large groups wait before it, and a
+    large group waits for none that came after it.
+    """
+    batch: list[_Group] = []
+    later: list[_Group] = []
+    size = 0
+    for group in waiting:
+        fits = not batch or size + len(group.drafts) <= MAX_BATCH
+        (batch if fits else later).append(group)
+        size += len(group.drafts) if fits else 0
+    waiting[:] = later
+    return batch
 
 
 def _stopped(cause: BaseException) -> StorageError:
