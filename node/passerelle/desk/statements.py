@@ -40,11 +40,7 @@ async def statement(
 
 def waiting_codes(state: State, a: str, b: str) -> list[str]:
     """Why something between two agencies waits, by code; empty where nothing does."""
-    pair = state.pairs[frozenset((a, b))]
-    groups = (pair.agreements, pair.dossiers, pair.nominations, pair.placements)
-    return sorted(
-        {case.code for group in groups for case in group.values() if case.state == "waiting" and case.code}
-    )
+    return list(state.pairs[frozenset((a, b))].waiting)
 
 
 async def basis(context: Context, scid: str, waiting: list[str]) -> Answer:

@@ -58,7 +58,7 @@ class Act:
         effective: EDTF date as written.
         day: Its earliest day.
         scope: Of ``suspend`` and ``resume``.
-        at: Where it counts from. A third party's counts from what it is about.
+        at: Where it counts from. A third party's counts from where one of the two endorses it.
         turn: Order among the acts of one author.
         cut: The view in which it was signed.
     """

@@ -148,12 +148,28 @@ def _judge_on_agreement(asked: Question) -> Verdict:
         return _judge_not_ended(asked, End(over, "terminate"))
     version = next(item for item in agreements.versions(case, cut) if item.digest == view.about.digest)
     if view.outcome == "accept":
-        return _judge_not_ended(asked, agreements.refused(case, version, cut))
+        verdict = _judge_one_of_a_number(asked, version)
+        return (
+            verdict
+            if not verdict.is_accepted
+            else _judge_not_ended(asked, agreements.refused(case, version, cut))
+        )
     if view.outcome == "reject" and asked.author in agreements.acceptances(case, version, cut):
         return blocked("decision.already-accepted", about=case.id)
     if view.outcome == "withdraw" and not agreements.missing(case, version, cut):
         return blocked("decision.agreement-in-force", about=case.id)
     return _judge_resume(asked)
+
+
+def _judge_one_of_a_number(asked: Question, version: agreements.Version) -> Verdict:
+    """Of several records that a third party wrote under one number a party accepts one, the first it takes."""
+    taken = {act.digest for act in asked.case.acts_in(asked.cut, "bind") if act.author == asked.author}
+    for other in agreements.versions(asked.case, asked.cut):
+        if other.number == version.number and other.digest != version.digest and other.digest in taken:
+            return blocked(
+                "record.version-conflict", id=asked.case.id, version=version.number, digest=other.digest
+            )
+    return ACCEPTED
 
 
 def _judge_on_nomination(asked: Question) -> Verdict:

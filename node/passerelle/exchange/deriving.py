@@ -73,6 +73,9 @@ def derive_pair(pair: Pair, as_of: date) -> PairState:
             for key, known in _subjects(book, "placement")
             if isinstance(known.view, PlacementView)
         },
+        waiting=tuple(
+            sorted({found.code or "" for found in pair.verdicts.values() if found.status == "waiting"})
+        ),
     )
 
 

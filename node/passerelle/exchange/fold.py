@@ -108,16 +108,15 @@ def _fold_pair(
         Line.of(one, other, feeds.get((one, other), ()), sizes),
         Line.of(other, one, feeds.get((other, one), ()), sizes),
     )
-    beside: dict[str, list[Entry]] = {}
-    for author in sorted({author for author, to in feeds if to in key and author not in key}):
-        # What a third party addressed to both stands in its feed to each, in the same order.
-        # A party holds one of them; whoever holds both reads the fuller.
-        shared = [
-            [entry for entry in in_order(feeds.get((author, to), ())) if entry.reaches >= set(key)]
-            for to in key
-        ]
-        beside[author] = max(shared, key=len)
-    return fold_pair(lines, beside, public)
+    # What a third party addressed to both stands in its feed to each. A party holds one of them.
+    beside = {
+        item.record.digest: entry
+        for (author, to), items in feeds.items()
+        if to in key and author not in key
+        for item in items
+        if (entry := Entry.of(item)).reaches >= set(key)
+    }
+    return fold_pair(lines, beside.values(), public)
 
 
 def _verdicts(pairs: Iterable[Pair]) -> Mapping[str, Verdict]:

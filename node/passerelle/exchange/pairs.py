@@ -11,8 +11,7 @@ subject and at two counters, not at the history.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from passerelle.exchange import lifecycles
@@ -24,7 +23,7 @@ from passerelle.exchange.judging import Bench, judge_agreement, judge_version, r
 from passerelle.exchange.nominations import judge_nomination
 from passerelle.exchange.placements import judge_placement
 from passerelle.exchange.quotas import Ledger, Place
-from passerelle.exchange.verdicts import ACCEPTED, Verdict
+from passerelle.exchange.verdicts import ACCEPTED, Verdict, blocked
 from passerelle.exchange.views import (
     AgreementView,
     DecisionView,
@@ -54,19 +53,19 @@ class Pair:
     home: set[str] = field(default_factory=set)
 
 
-def fold_pair(lines: tuple[Line, Line], beside: Mapping[str, Sequence[Entry]], public: Book) -> Pair:
+def fold_pair(lines: tuple[Line, Line], beside: Iterable[Entry], public: Book) -> Pair:
     """Judges all records of a pair.
 
     Args:
         lines: Both directions, the one of the smaller SCID first.
-        beside: By author, what third parties addressed to both, in the author's order.
+        beside: What third parties addressed to both, in any order.
         public: The public records, judged.
     """
     return _PairFold(lines, beside, public).run()
 
 
 class _PairFold:
-    def __init__(self, lines: tuple[Line, Line], beside: Mapping[str, Sequence[Entry]], public: Book) -> None:
+    def __init__(self, lines: tuple[Line, Line], beside: Iterable[Entry], public: Book) -> None:
         authors = (lines[0].author, lines[1].author)
         self._lines = lines
         self._book = Book(base=public, lines={entry.digest for line in lines for entry in line.entries})
@@ -82,8 +81,8 @@ class _PairFold:
         """How far each side's ledgers have followed the other line."""
         self._touched: tuple[list[Sequence[Case]], list[Sequence[Case]]] = ([], [])
         """For each record of a line, the nominations whose places it may change."""
-        self._pending: defaultdict[str, list[tuple[Entry, DecisionView, int]]] = defaultdict(list)
-        """Third parties' decisions, by what they are about, until that is judged."""
+        self._words: dict[str, _Word] = {}
+        """Third parties' decisions on agreements, by digest: they count once one of the two endorses them."""
         self._take_beside(beside)
 
     def run(self) -> Pair:
@@ -108,7 +107,6 @@ class _PairFold:
         self._touched[side].append(touched)
         for nomination in touched:
             self._enter(side, nomination, cut_of(side, position + 1, claim.seen))
-        self._take_pending(known)
 
     def _judge(self, entry: Entry, at: At, cut: Cut) -> Known:
         view = read(entry)
@@ -136,6 +134,8 @@ class _PairFold:
                 return ACCEPTED
 
     def _judge_decision(self, entry: Entry, view: DecisionView, cut: Cut) -> Verdict:
+        if view.about.digest in self._words:
+            return self._judge_on_word(view, self._words[view.about.digest], cut)
         subject = find_subject(self._book, view, cut)
         if isinstance(subject, Verdict):
             return subject
@@ -145,6 +145,24 @@ class _PairFold:
         if not verdict.is_accepted or not has_effect(view):
             return verdict
         return judge_state(self._bench, entry, view, subject, cut)
+
+    def _judge_on_word(self, view: DecisionView, word: _Word, cut: Cut) -> Verdict:
+        """Of a third party's decision it is asked who decides on what, not in which state it found that.
+
+        Of that party's own view a pair knows only part.
+        """
+        where = {"member": "about", "digest": view.about.digest}
+        if word.entry.id != view.about.id:
+            return blocked("reference.other-id", **where, id=word.entry.id)
+        if view.about_type != "decision":
+            return blocked("reference.other-type", **where, type="decision", expected=view.about_type)
+        if view.outcome != "endorse":
+            return ACCEPTED
+        subject = find_subject(self._book, word.view, cut)
+        if isinstance(subject, Verdict):
+            return subject
+        verdict = judge_entitled(word.entry, word.view, subject)
+        return verdict if verdict.is_accepted else blocked("reference.blocked", **where, because=verdict.code)
 
     def _claim_home(self, entry: Entry, view: NominationView | PlacementView) -> None:
         if self._bench.is_home(view.direction):
@@ -172,7 +190,10 @@ class _PairFold:
             case _, Case() as case:
                 case.versions.append(known)
             case DecisionView() as view, _:
-                return self._apply_decision(known, view, at, cut, turn=at[1])
+                word = self._words.get(view.about.digest) if view.outcome == "endorse" else None
+                if word is not None:
+                    return self._apply_decision(word.entry.issuer, word.view, at, _NO_VIEW, turn=word.turn)
+                return self._apply_decision(known.entry.issuer, view, at, cut, turn=at[1])
             case EventView() as view, _:
                 keys = ((known.entry.issuer, placement, "placement") for placement in view.placements)
                 return _nominations(self._book.cases[key] for key in keys if key in self._book.cases)
@@ -189,12 +210,11 @@ class _PairFold:
         return (nomination,)
 
     def _apply_decision(
-        self, known: Known, view: DecisionView, at: At, cut: Cut, *, turn: int
+        self, author: str, view: DecisionView, at: At, cut: Cut, *, turn: int
     ) -> Sequence[Case]:
         subject = self._book.find(view.about.digest)
         if subject is None or subject.case is None or not has_effect(view):
             return ()
-        author = known.entry.issuer
         effect = effect_of(view, subject.case, author, cut)
         subject.case.acts.append(
             Act(
@@ -241,35 +261,37 @@ class _PairFold:
 
     # --- third parties -----------------------------------------------------------------
 
-    def _take_beside(self, beside: Mapping[str, Sequence[Entry]]) -> None:
-        """Takes up third parties' agreements, and their decisions as what they are about is judged.
+    def _take_beside(self, beside: Iterable[Entry]) -> None:
+        """Takes up third parties' agreements, which are in every view, and notes their decisions on agreements.
 
-        Of a third party's own view a pair knows only part. So its decisions are checked for who
-        decides on what, not for the state in which it found it; and they count from what they
-        are about.
+        Their order is theirs to show, another one to each reader. So nothing here may rest on it.
         """
-        opened: list[Known] = []
-        for author in sorted(beside):
-            for turn, entry in enumerate(beside[author]):
-                view = read(entry)
-                if isinstance(view, AgreementView):
-                    verdict = judge_version(self._book, entry, _NO_VIEW)
-                    verdict = judge_agreement(entry, view) if verdict.is_accepted else verdict
-                    opened.append(self._file(entry, ALWAYS, verdict, view))
-                elif isinstance(view, DecisionView) and view.about_type == "agreement":
-                    self._pending[view.about.digest].append((entry, view, turn))
-        for known in opened:
-            if known.verdict.is_accepted and known.case is not None:
-                known.case.versions.append(known)
-            self._take_pending(known)
+        words: list[tuple[Entry, DecisionView]] = []
+        for entry in sorted(beside, key=lambda entry: entry.digest):
+            view = read(entry)
+            if isinstance(view, AgreementView):
+                verdict = judge_version(self._book, entry, _NO_VIEW)
+                verdict = judge_agreement(entry, view) if verdict.is_accepted else verdict
+                known = self._file(entry, ALWAYS, verdict, view)
+                if known.verdict.is_accepted and known.case is not None:
+                    known.case.versions.append(known)
+            elif isinstance(view, DecisionView) and view.about_type == "agreement" and has_effect(view):
+                words.append((entry, view))
+        words.sort(key=lambda word: (word[1].day, word[1].outcome == "resume", word[0].digest))
+        self._words = {entry.digest: _Word(entry, view, turn) for turn, (entry, view) in enumerate(words)}
 
-    def _take_pending(self, known: Known) -> None:
-        for entry, view, turn in self._pending.pop(known.entry.digest, ()):
-            subject = find_subject(self._book, view, (2**62, 2**62, 1))
-            if isinstance(subject, Verdict) or not judge_entitled(entry, view, subject).is_accepted:
-                continue
-            decision = Known(entry, known.at, ACCEPTED, view, None)
-            self._apply_decision(decision, view, known.at, _NO_VIEW, turn=turn)
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A third party's decision on an agreement.
+
+    Args:
+        turn: Its place among all such, by their effective day; of one day a resumption is the last.
+    """
+
+    entry: Entry
+    view: DecisionView
+    turn: int
 
 
 def _nominations(cases: Iterable[Case]) -> Sequence[Case]:

@@ -247,12 +247,17 @@ class OfferState:
 
 @dataclass(frozen=True, slots=True)
 class PairState:
-    """What two agencies share: the same at both, once both hold the same records. All by record id."""
+    """What two agencies share: the same at both, once both hold the same records. All by record id.
+
+    Args:
+        waiting: Codes of the verdicts by which a record of the two waits, each once, sorted.
+    """
 
     agreements: Mapping[str, AgreementState]
     dossiers: Mapping[str, DossierState]
     nominations: Mapping[str, NominationState]
     placements: Mapping[str, PlacementState]
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,9 +182,9 @@ def _status(agreed: list[tuple[AgreementState, DirectionState]]) -> tuple[str, s
 def _parties(pair: PairState, *agencies: str) -> list[Json]:
     """The two with the country that their agreements give them, those in force before others."""
     countries: dict[str, str] = {}
-    ordered = sorted(
-        pair.agreements.values(), key=lambda item: (item.state != "in-force", item.since is None, item.id)
-    )
+    # What a third agency alone has written is no word of the two, and need not be held by both.
+    own = (item for item in pair.agreements.values() if item.since is not None or item.issuer in agencies)
+    ordered = sorted(own, key=lambda item: (item.state != "in-force", item.since is None, item.id))
     for agreement in ordered:
         for party in agreement.parties:
             countries.setdefault(party.agency, party.country)

@@ -331,17 +331,23 @@ def amendments() -> Tree:
     common.decide("agreed by france", FRANCE, (TOGO, MALI), "agreement", "accept", "2017-02-02")
     common.offer("offer", MALI)
     common.sync(*three)
+    for name in ("agreed by mali", "agreed by france"):
+        common.decide(f"endorsed: {name}", TOGO, (MALI, FRANCE), name, "endorse", "2017-02-03")
+    common.sync(*three)
     common.agreement("amended", TOGO, (MALI, FRANCE), [quota(TOGO, MALI, 2)], after="agreement")
     common.sync(*three)
     common.decide("amended agreed by mali", MALI, (TOGO, FRANCE), "amended", "accept", "2018-01-01")
     common.sync(*three)
 
-    def nominated(agreement: str, day: str, *, by_all: bool = False) -> History:
+    def nominated(agreement: str, day: str, *, by_all: bool = False, endorsed: bool = True) -> History:
         history = common.branch()
         if by_all:
             history.decide(
                 "amended agreed by france", FRANCE, (TOGO, MALI), "amended", "accept", "2018-02-01"
             )
+            history.sync(*three)
+            for name in ("amended agreed by mali", "amended agreed by france") if endorsed else ():
+                history.decide(f"endorsed: {name}", TOGO, (MALI, FRANCE), name, "endorse", "2018-02-02")
             history.sync(*three)
         history.nominate("nomination", TOGO, MALI, day, agreement=agreement)
         return history
@@ -354,6 +360,13 @@ def amendments() -> Tree:
         return case(name, rule, "2018-12-31", history, verdicts=verdicts, states=states, details=details)
 
     before, after = "2018-01-31", "2018-02-01"
+    # What Mali holds, to which France never sent its acceptance: of the line of Togo to Mali all.
+    hidden = nominated("amended", after, by_all=True)
+    hidden.entries = [
+        entry
+        for entry in hidden.entries
+        if entry["issuer"] != SCIDS[FRANCE] or entry["label"] != "amended agreed by france"
+    ]
     return file(
         common,
         [
@@ -378,6 +391,25 @@ def amendments() -> Tree:
                 nominated("agreement", after, by_all=True),
                 "agreement.superseded",
                 version=2,
+            ),
+            case(
+                "under the version before, while nobody has endorsed a third party's acceptance",
+                "S-7",
+                "2018-12-31",
+                nominated("agreement", after, by_all=True, endorsed=False),
+                states={"nomination": "submitted"},
+            ),
+            case(
+                "an endorsement of what one of the two was never shown",
+                "S-7",
+                "2018-12-31",
+                hidden,
+                verdicts={
+                    "endorsed: amended agreed by mali": waiting("seen.not-held"),  # of France's feed to Togo
+                    "endorsed: amended agreed by france": waiting("reference.not-held"),
+                    "nomination": blocked("agreement.superseded"),
+                },
+                states={"agreement": "in-force", "nomination": "blocked"},
             ),
             told(
                 "under the version before, on its last day",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from makers.common import Tree
-from makers.folds import PAIR, begin, blocked, case, file
+from makers.folds import PAIR, begin, case, file
 from makers.histories import FRANCE, MALI, TOGO, History, quota
 
 DAY: Final = "2017-12-31"
@@ -25,6 +25,10 @@ def _crossed(history: History, about: str, one: Act, other: Act, *, three: bool 
     for label, (author, outcome, effective) in (("one", one), ("other", other)):
         to = OTHERS[author] if three else (MALI if author == TOGO else TOGO,)
         history.decide(label, author, to, about, outcome, effective)
+    if three:  # Togo, whose agreement it is, tells each what the other said (S-7)
+        history.sync(TOGO, MALI, FRANCE)
+        for label in ("one", "other"):
+            history.decide(f"endorsed {label}", TOGO, (MALI, FRANCE), label, "endorse", DAY)
     return history
 
 
@@ -57,10 +61,7 @@ def agreements() -> Tree:
         common,
         [
             told(three, act(MALI, "accept"), act(FRANCE, "accept"), "both", state="in-force"),
-            told(three, act(MALI, "accept"), act(FRANCE, "reject"), "reject", state="rejected")
-            # In the pair of Togo and Mali, France's rejection is a third party's: it is in every view
-            # (S-7), Mali's too, which so accepts a version that was rejected (S-48, S-67).
-            | {"verdicts": {"one": blocked("decision.subject-ended")}},
+            told(three, act(MALI, "accept"), act(FRANCE, "reject"), "reject", state="rejected"),
             told(two, act(MALI, "accept"), act(TOGO, "withdraw", LATE), "both", state="withdrawn"),
             case("accept and withdraw: both, before the withdrawal", "S-55", DAY, later)
             | {"states": {two: "in-force"}},

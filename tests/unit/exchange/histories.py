@@ -47,6 +47,10 @@ class History:
         for party in self.agencies[1:]:
             self._keep(self.world.decide(party, self._others(party), agreement, "accept", "2017-02-01"))
         self.world.sync(*self.agencies)
+        for said in self.records[1:]:
+            if len(self.agencies) > 2:
+                self._keep(self.world.endorse(one, self.agencies[1:], said))
+        self.world.sync(*self.agencies)
         for agency, partner in ((one, other), (other, one)):
             self._keep(self.world.offer(agency))
             self._keep(self.world.dossier(agency, partner))
@@ -57,7 +61,7 @@ class History:
             *(self._decide, self._decide, self._decide, self._answer, self._answer, self._answer),
             *(self._place, self._place, self._arrive, self._amend, self._next_version),
             *(self._offer_or_dossier, self._lie, self._suspend, self._public_word, self._misplaced),
-            *(self._under_an_id, self._under_an_id),
+            *(self._under_an_id, self._under_an_id, self._endorse, self._endorse),
         )
         for kind, *numbers in steps:
             record = acts[kind % len(acts)](*numbers)
@@ -228,6 +232,14 @@ class History:
         author = self._agency(b)
         to = self._others(author) if before.audience == "public" else "public"
         return self.world.publish(author, to, before.type, before.body)
+
+    def _endorse(self, a: int, b: int, c: int, d: int) -> Record | None:
+        """Hands on what somebody decided on an agreement."""
+        said = [r for r in self.records if r.type == "decision" and r.body["aboutType"] == "agreement"]
+        if not said:
+            return None
+        author = self._agency(b)
+        return self.world.endorse(author, self._others(author), said[-1 - a % len(said)])
 
     def _under_an_id(self, a: int, b: int, c: int, d: int) -> Record:
         """Anything again under an id of few, as any version, so that ids change type, issuer and order.

@@ -18,7 +18,7 @@ from passerelle.exchange.verdicts import Verdict
 from passerelle.exchange.views import AgreementView
 from passerelle.protocol.profile import encode
 from tests.unit.exchange.histories import History, Step, casts, steps
-from tests.unit.exchange.world import ML, TG, erase
+from tests.unit.exchange.world import BF, ML, TG, erase
 
 DAYS = (date(2017, 3, 15), date(2017, 5, 1), date(2017, 12, 31), date(2030, 1, 1))
 
@@ -50,6 +50,26 @@ def test_both_parties_compute_the_same(cast: Sequence[str], history: list[Step])
             one, other = (derive(item, as_of) for item in judged)
             assert one.pairs[frozenset((a, b))] == other.pairs[frozenset((a, b))]
             assert encode(figures(one, a, b)) == encode(figures(other, a, b))
+
+
+@given(steps, st.randoms(use_true_random=False))
+def test_a_third_party_cannot_set_two_against_each_other_unseen(history: list[Step], chance: Random) -> None:
+    """S-7, S-73: whatever it shows to one of the two only, or in another order, one of them waits or both agree."""
+    world = History((TG, ML, BF)).play(history)
+    for reader in (TG, ML):
+        for origin in [origin for origin in world.feeds if (origin.author, origin.partner) == (BF, reader)]:
+            shown = [record for record in world.feeds[origin] if chance.random() < 0.8]
+            chance.shuffle(shown)
+            world.feeds[origin] = shown
+    judged = [judge_all(world.held_by(agency), world.sizes_of(agency)) for agency in (TG, ML)]
+    one, other = (item.pairs[ML, TG].verdicts for item in judged)
+    differing = {digest for digest in one if one[digest] != other[digest]}
+    told = [derive(item, DAYS[-1]) for item in judged]
+    pairs = [state.pairs[frozenset((TG, ML))] for state in told]
+    unequal = encode(figures(told[0], TG, ML)) != encode(figures(told[1], TG, ML))
+    if differing or unequal:
+        assert any("waiting" in {one[digest].status, other[digest].status} for digest in differing)
+        assert pairs[0].waiting or pairs[1].waiting
 
 
 _OF_WHAT_IS_NAMED = {"reference.not-in-view", "reference.blocked", "decision.subject-blocked"}

@@ -186,6 +186,10 @@ class World:
             body["scope"] = scope
         return self.publish(author, to, "decision", body, seen=seen)
 
+    def endorse(self, author: str, to: str | Sequence[str], said: Record) -> Record:
+        """Hands a third party's decision on to a pair (S-7)."""
+        return self.decide(author, to, said, "endorse")
+
     def offer(self, host: str, *, places: int = 9, scheme: str = "vir", **more: Json) -> Record:
         body: JsonObject = {"scheme": scheme, "places": places, "host": party(host), **more}
         return self.publish(host, "public", "offer", body)
