@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
@@ -12,6 +15,7 @@ from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import format_time
 from passerelle.storage import feeds
 from passerelle.storage import setbacks as setback_rows
+from passerelle.storage.setbacks import Setback
 
 Answer = dict[str, object]
 
@@ -43,39 +47,86 @@ def waiting_codes(state: State, a: str, b: str) -> list[str]:
     return list(state.pairs[frozenset((a, b))].waiting)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """How far one feed between the two, or one public feed of theirs, is held by the other.
+
+    Args:
+        size: Leaves, as far as this node knows.
+        cosigned: How many of them its reader has cosigned.
+        setbacks: What its reader could not take; of our own feeds only the partner knows.
+        state: ``current`` where nothing is open; of our own feeds always.
+    """
+
+    origin: Origin
+    size: int
+    cosigned: int
+    setbacks: tuple[Setback, ...]
+    state: str
+    is_fresh: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether figures may rest on it."""
+        return self.state == "current" and self.is_fresh and not self.setbacks and self.cosigned == self.size
+
+    def told(self) -> Answer:
+        return {"origin": self.origin.encode(), "size": self.size, "cosigned": self.cosigned}
+
+
 async def basis(context: Context, scid: str, waiting: list[str]) -> Answer:
-    """What a statement with a partner rests on, and why the partner's may differ."""
-    received, sent = Origin(scid, context.own, 1), Origin(context.own, scid, 1)
-    partner = context.directory.peer(scid)
-    head = context.heads.get(sent.encode())
+    """What a statement with a partner rests on, and why the partner's may differ.
+
+    Four feeds: what each has told the other, and what each has told everybody (spec/11-fold.md).
+    """
+    own, partner = context.own, context.directory.peer(scid)
     async with context.database.reading() as connection:
-        theirs = await feeds.get(connection, received)
-        cosigned = None if theirs is None else await feeds.get_receipt(connection, theirs.id, context.own)
-        newest = None if theirs is None else await feeds.get_checkpoint(connection, theirs.id)
-        setbacks = [] if theirs is None else await setback_rows.every(connection, theirs.id, objects=False)
-        ours = await feeds.get(connection, sent)
-        confirmed = None if ours is None else await feeds.get_receipt(connection, ours.id, scid)
-    sent_size = 0 if head is None else head.size
-    received_size = 0 if newest is None else newest.size
-    seen_by_partner = 0 if confirmed is None else confirmed[0].size
-    seen_by_us = 0 if cosigned is None else cosigned[0].size
+        received = await _theirs(context, connection, Origin(scid, own, 1))
+        followed = await _theirs(context, connection, Origin(scid, None, 1))
+        sent = await _ours(context, connection, Origin(own, scid, 1), scid)
+        shown = await _ours(context, connection, Origin(own, None, 1), scid)
+    rests = (received, followed, sent, shown)
     last_heard = None if partner is None else partner.last_heard
     return {
-        "received": {"origin": received.encode(), "size": received_size, "cosigned": seen_by_us},
-        "sent": {"origin": sent.encode(), "size": sent_size, "cosigned": seen_by_partner},
-        "setbacks": [{"index": item.index, "status": item.status, "code": item.code} for item in setbacks],
+        "received": received.told(),
+        "sent": sent.told(),
+        "public": {"received": followed.told(), "sent": shown.told()},
+        "setbacks": [
+            {"origin": rest.origin.encode(), "index": item.index, "status": item.status, "code": item.code}
+            for rest in rests
+            for item in rest.setbacks
+        ],
         "waiting": waiting,
         "last_heard": None if last_heard is None else _time(last_heard),
-        "feed_state": "unknown" if theirs is None else theirs.state,
-        "complete": not setbacks
-        and not waiting
-        and seen_by_us == received_size
-        and seen_by_partner == sent_size
-        and theirs is not None
-        and theirs.state == "current"
-        and _is_fresh(context, theirs.checked),
+        "feed_state": received.state if received.state != "current" else followed.state,
+        "complete": not waiting and all(rest.is_whole for rest in rests),
         "made_at": format_time(context.clock()),
     }
+
+
+async def _theirs(context: Context, connection: AsyncConnection, origin: Origin) -> _Rest:
+    held = await feeds.get(connection, origin)
+    if held is None:
+        return _Rest(origin, 0, 0, (), "unknown", is_fresh=False)
+    newest = await feeds.get_checkpoint(connection, held.id)
+    cosigned = await feeds.get_receipt(connection, held.id, context.own)
+    setbacks = await setback_rows.every(connection, held.id, objects=False)
+    return _Rest(
+        origin,
+        0 if newest is None else newest.size,
+        0 if cosigned is None else cosigned[0].size,
+        tuple(setbacks),
+        held.state,
+        _is_fresh(context, held.checked),
+    )
+
+
+async def _ours(context: Context, connection: AsyncConnection, origin: Origin, reader: str) -> _Rest:
+    held = await feeds.get(connection, origin)
+    confirmed = None if held is None else await feeds.get_receipt(connection, held.id, reader)
+    head = context.heads.get(origin.encode())
+    size = 0 if head is None else head.size
+    return _Rest(origin, size, 0 if confirmed is None else confirmed[0].size, (), "current", is_fresh=True)
 
 
 def _is_fresh(context: Context, checked: int | None) -> bool:

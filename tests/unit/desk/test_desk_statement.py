@@ -10,6 +10,7 @@ import pytest
 
 from passerelle.desk.board_view import BOARD_ROWS, Board, Notice
 from passerelle.errors import InputError
+from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import encode
 from passerelle.storage import feeds
 from passerelle.storage import setbacks as setback_rows
@@ -88,24 +89,48 @@ async def test_what_a_statement_rests_on(fresh: Pair) -> None:
     assert basis["last_heard"] is not None
 
 
-async def test_what_could_not_be_taken_is_no_basis(fresh: Pair) -> None:
+@pytest.mark.parametrize("in_public", [False, True])
+async def test_what_could_not_be_taken_is_no_basis(fresh: Pair, *, in_public: bool) -> None:
     """spec/11, basis: a record that waits or was quarantined makes the statement incomplete, and is named."""
     await introduce(fresh.togo, fresh.mali)
     await fresh.card()
     await fresh.agree()
     node = fresh.mali.node
     async with node.database.reading() as connection:
-        held = next(item for item in await feeds.every(connection, own=False) if not item.origin.is_public)
+        every = await feeds.every(connection, own=False)
+    held = next(item for item in every if item.origin.is_public is in_public)
     for status in ("pending", "held", "quarantined", "unopened"):
         async with node.database.writing() as connection:
             await setback_rows.drop(connection, held.id, [0])
             await setback_rows.put(connection, held.id, [Setback(0, status, "x.y", {}, b"bytes")], 1)
         basis: Any = (await node.desk.statement(TOGO))["basis"]
         assert basis["complete"] is False
-        assert basis["setbacks"] == [{"index": 0, "status": status, "code": "x.y"}]
+        told = {"origin": held.origin.encode(), "index": 0, "status": status, "code": "x.y"}
+        assert basis["setbacks"] == [told]
         (partner,) = (await node.desk.board())["partners"]
         quarantined = status == "quarantined"
         assert (partner["quarantined"], partner["pending"]) == (int(quarantined), int(not quarantined))
+
+
+async def test_public_heads_are_part_of_the_basis(fresh: Pair) -> None:
+    """spec/11, figures: whole only once each holds the public head of the other, unforked."""
+    await introduce(fresh.togo, fresh.mali)
+    await fresh.agree()
+    assert await complete(fresh) == (True, True)
+    await offered(fresh.mali, places=1)
+    assert await complete(fresh) == (True, False)
+    await fresh.togo.hear(fresh.mali)
+    await fresh.mali.hear(fresh.togo)
+    assert await complete(fresh) == (True, True)
+    basis: Any = (await told(fresh))[0]["basis"]
+    assert basis["public"]["received"]["size"] == basis["public"]["received"]["cosigned"] > 0
+    node = fresh.togo.node
+    async with node.database.writing() as connection:
+        held = await feeds.get(connection, Origin(fresh.mali.scid, None, 1))
+        assert held is not None
+        await feeds.note_state(connection, held, "forked", "fork.two-roots")
+    basis = (await told(fresh))[0]["basis"]
+    assert (basis["feed_state"], basis["complete"]) == ("forked", False)
 
 
 @pytest.mark.parametrize("as_of", ["", "2027-02-30", "demain", "2027", "31/12/2027"])
