@@ -10,7 +10,17 @@ from typing import Final
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
-from passerelle.desk import board, fencing, partners, publishing, reading, rejections, statements, syncing
+from passerelle.desk import (
+    board,
+    fencing,
+    forks,
+    partners,
+    publishing,
+    reading,
+    rejections,
+    statements,
+    syncing,
+)
 from passerelle.desk.board_view import AgencyView, Board
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
@@ -23,7 +33,7 @@ Answer = dict[str, object]
 
 METHODS: Final = frozenset(
     {
-        *("status", "peer_inspect", "peer_add", "peer_list", "peer_test"),
+        *("status", "peer_inspect", "peer_add", "peer_list", "peer_test", "peer_pick"),
         *("records_list", "records_show", "publish", "nominate", "decide"),
         *("sync", "statement", "board", "copy", "fence_show", "fence_confirm"),
     }
@@ -86,6 +96,10 @@ class Desk:
     async def peer_test(self, peer: str) -> list[Answer]:
         """Try the road to a partner, step by step."""
         return await partners.test(self._context, peer)
+
+    async def peer_pick(self, peer: str, branch: int | None = None) -> Answer:
+        """Both branches of a partner's forked identity; with `branch`, the one that counts from now on."""
+        return await forks.pick(self._context, peer, branch)
 
     async def records_list(
         self,

@@ -38,6 +38,7 @@ async def status(context: Context) -> Answer:
         "scid": context.own,
         "did": context.directory.own.did,
         "fingerprint": fingerprint(context.own),
+        "identity_entry": context.directory.own.entries[-1].version_id,
         "address": context.config.server.public_address,
         "fictitious": agency.fictitious,
         "read_only": None if closed is None else {"code": closed.code, "params": closed.params},

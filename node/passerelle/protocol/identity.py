@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Literal
 
 from passerelle.errors import ProtocolError
@@ -53,11 +54,14 @@ __all__ = [
     "Entry",
     "Identity",
     "KeyDocument",
+    "common_entries",
     "compare_logs",
     "create_log",
     "parse_identity",
     "scid_of",
+    "up_to",
     "update_log",
+    "version_ids",
 ]
 
 
@@ -97,6 +101,18 @@ class Identity:
             if entry.version_time <= when:
                 return entry.document
         return None
+
+
+def up_to(identity: Identity, count: int) -> Identity:
+    """The same identity with only its first entries in force: what two branches of a fork have in common.
+
+    Args:
+        identity: As parsed.
+        count: How many entries count, 1 or more; those ahead of our clock stay left out.
+    """
+    kept = identity.entries[:count]
+    held = identity.held + len(identity.entries) - len(kept)
+    return Identity(identity.scid, identity.log, kept, held, _keys_ever(kept))
 
 
 def create_log(
@@ -242,8 +258,11 @@ def parse_identity(log: bytes, *, now: datetime | None) -> Identity:
     in_force = [entry for entry in entries if now is None or entry.version_time <= now + TOLERANCE]
     if not in_force:
         raise ProtocolError("identity.ahead")
-    ever = {method: key for entry in in_force for method, key in entry.document.record_keys.items()}
-    return Identity(scid, log, tuple(in_force), len(entries) - len(in_force), ever)
+    return Identity(scid, log, tuple(in_force), len(entries) - len(in_force), _keys_ever(in_force))
+
+
+def _keys_ever(entries: Sequence[Entry]) -> dict[str, bytes]:
+    return {method: key for entry in entries for method, key in entry.document.record_keys.items()}
 
 
 def compare_logs(held: bytes, offered: bytes) -> Literal["same", "older", "newer", "forked"]:
@@ -255,7 +274,7 @@ def compare_logs(held: bytes, offered: bytes) -> Literal["same", "older", "newer
     Raises:
         ProtocolError: ``identity.another-scid`` where the logs are of two identities.
     """
-    ours, theirs = _version_ids(held), _version_ids(offered)
+    ours, theirs = version_ids(held), version_ids(offered)
     if ours[0] != theirs[0]:
         raise ProtocolError("identity.another-scid")
     common = min(len(ours), len(theirs))
@@ -266,6 +285,17 @@ def compare_logs(held: bytes, offered: bytes) -> Literal["same", "older", "newer
     return "newer" if len(theirs) > len(ours) else "older"
 
 
+def common_entries(first: bytes, second: bytes) -> int:
+    """With how many equal entries two logs of one identity begin: 1 or more, for the SCID is the first one's."""
+    pairs = zip(version_ids(first), version_ids(second), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def version_ids(log: bytes) -> list[str]:
+    """The ``versionId`` of each entry of a log that has passed :func:`parse_identity`."""
+    return [str(parse_entry(line)["versionId"]) for line in _lines(log)]
+
+
 # --- entries ---------------------------------------------------------------------------
 
 
@@ -273,10 +303,6 @@ def _lines(log: bytes) -> list[bytes]:
     if len(log) > MAX_LOG_BYTES:
         raise ProtocolError("identity.too-large", size=len(log), max=MAX_LOG_BYTES)
     return log.removesuffix(b"\n").split(b"\n")
-
-
-def _version_ids(log: bytes) -> list[Json]:
-    return [parse_entry(line)["versionId"] for line in _lines(log)]
 
 
 def _in_entry(number: int, fault: ProtocolError) -> ProtocolError:

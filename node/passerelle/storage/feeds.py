@@ -141,6 +141,15 @@ async def block_author(connection: AsyncConnection, author: str, code: str) -> N
     )
 
 
+async def unblock_author(connection: AsyncConnection, author: str, code: str) -> None:
+    """Let the feeds of an author that were blocked for one reason be pulled again; until then they are stale."""
+    await connection.execute(
+        update(feed)
+        .where(feed.c.author == author, feed.c.state == "blocked", feed.c.state_code == code)
+        .values(state="stale", state_code=None)
+    )
+
+
 async def note_etag(connection: AsyncConnection, held: Feed, etag: str) -> None:
     """Remember the validator of the checkpoint, so that an idle look costs one small answer."""
     await connection.execute(update(feed).where(feed.c.id == held.id).values(etag=etag))

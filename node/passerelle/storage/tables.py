@@ -57,6 +57,19 @@ identity_log = Table(
     Column("fetched", BigInteger, nullable=False),
 )
 
+#: Evidence of a forked identity: both logs as received, and what a person has picked.
+identity_fork = Table(
+    "identity_fork",
+    metadata,
+    Column("scid", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1; all but the last are decided
+    Column("held", LargeBinary, nullable=False),
+    Column("offered", LargeBinary, nullable=False),
+    Column("found", BigInteger, nullable=False),
+    Column("picked", Integer),  # 1: the log held then, 2: the other; nobody has picked yet
+    Column("decided", BigInteger),
+)
+
 #: Partners that a person of this agency added.
 peer = Table(
     "peer",

@@ -8,12 +8,13 @@ from datetime import datetime
 import structlog
 
 from passerelle.errors import ProtocolError, TransportError
-from passerelle.protocol.identity import Identity, compare_logs, parse_identity
+from passerelle.protocol.identity import Identity, parse_identity
 from passerelle.protocol.records import Record, check_proof
 from passerelle.protocol.schemas import Schemas
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.crash import NOWHERE, CrashPoints
 from passerelle.storage.database import Database
+from passerelle.sync import identities
 from passerelle.sync.addresses import owner_of, public_address, site_of
 from passerelle.sync.client import Client, Road, problem_of
 from passerelle.sync.directory import Directory, parse_descriptor
@@ -80,33 +81,13 @@ async def refresh_identity(
 ) -> bool:
     """Ask a partner for its identity log; True where it is newer and was taken into use.
 
-    A shorter log is old news. Two different entries with one number are a fork: the log
-    held stays in force.
-
     Raises:
-        ProtocolError: ``identity.*``; ``identity.forked``.
+        ProtocolError: As :func:`passerelle.sync.identities.take`; a forked identity is not asked.
+        TransportError: The road failed.
     """
+    identities.refuse_forked(directory, road.scid)
     log = await _ask(client, road, IDENTITY_PATH, MAX_IDENTITY_BYTES)
-    held = directory.identity(road.scid)
-    if held is not None and held.log == log and not held.held:
-        return False
-    offered = parse_identity(log, now=now)
-    if offered.scid != road.scid:
-        raise ProtocolError("identity.another", expected=road.scid, found=offered.scid)
-    relation = "newer" if held is None else compare_logs(held.log, log)
-    if relation == "forked":
-        raise ProtocolError("identity.forked", scid=road.scid)
-    if relation == "same" and held is not None and offered.held < held.held:
-        directory.keep_identity(offered)  # an entry that lay ahead has come into force; its row is there
-        return True
-    if relation != "newer":
-        return False
-    crash.reach("before-follow-identity")
-    async with database.writing() as connection:
-        await peer_rows.put_identity(connection, road.scid, log, int(now.timestamp()))
-    crash.reach("after-follow-identity")
-    directory.keep_identity(offered)
-    return True
+    return await identities.take(database, directory, log, road.scid, now, crash)
 
 
 def owner_of_site(directory: Directory, own_address: str, address: str, *, besides: str) -> str | None:

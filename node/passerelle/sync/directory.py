@@ -13,10 +13,11 @@ from hashlib import sha256
 import structlog
 
 from passerelle.errors import InputError, ProtocolError
-from passerelle.protocol.identity import Identity, KeyDocument, parse_identity
+from passerelle.protocol.identity import Identity, KeyDocument, common_entries, parse_identity, up_to
 from passerelle.protocol.profile import parse_time
 from passerelle.protocol.records import Record
 from passerelle.protocol.schemas import Schemas
+from passerelle.storage import identityforks
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database
 from passerelle.storage.peers import Peer
@@ -37,6 +38,7 @@ class Directory:
         self.clock = clock
         self._identities: dict[str, Identity] = {}
         self._peers: dict[str, Peer] = {}
+        self._forked: set[str] = set()
 
     async def load(self, database: Database) -> None:
         """Read everything from the rows.
@@ -48,6 +50,7 @@ class Directory:
             logs = await peer_rows.identities(connection)
             taken = await peer_rows.identities_taken(connection)
             partners = await peer_rows.every(connection)
+            forks = await identityforks.every(connection)
         now = self.clock()
         self._identities = {}
         for scid, log in logs.items():
@@ -60,10 +63,25 @@ class Directory:
                 # Without its keys nothing of this agency is taken; its log is asked for at the next visit.
                 _log.warning("identity-left-out", peer=scid, code=error.code)
         self._peers = {partner.scid: partner for partner in partners}
+        self._forked = set()
+        for fork in forks:
+            if fork.picked is None:
+                self.keep_fork(fork.scid, common_entries(*fork.logs))
 
     def keep_identity(self, identity: Identity) -> None:
-        """Take a newer identity log into use; the caller has written its row."""
+        """Take an identity log into use, newer or picked by a person; the caller has written its row."""
         self._identities[identity.scid] = identity
+        self._forked.discard(identity.scid)
+
+    def keep_fork(self, scid: str, common: int) -> None:
+        """Trust an identity up to the last common entry alone; the caller has written the evidence (I-23)."""
+        self._forked.add(scid)
+        if scid in self._identities:
+            self._identities[scid] = up_to(self._identities[scid], common)
+
+    def forked(self, scid: str) -> bool:
+        """Whether the identity of an agency is forked and nobody has picked a branch yet."""
+        return scid in self._forked
 
     def keep_peer(self, partner: Peer) -> None:
         """Take a partner into use, new or changed; the caller has written its row."""

@@ -26,7 +26,7 @@ from passerelle.storage import feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.heads import Head
 from passerelle.storage.peers import Peer
-from passerelle.sync import contact, fence, receipts
+from passerelle.sync import contact, fence, identities, receipts
 from passerelle.sync.addresses import public_address
 from passerelle.sync.client import Client, Road
 from passerelle.sync.fence import Contradiction
@@ -195,6 +195,7 @@ class Follower:
         road = road_to(partner)
         if not state.asked:
             await self._ask_of_our_own(road, state, visit)
+        await self._refuse_forked(scid)
         await self._identity_if_due(road, state)
         own = self._tools.directory.own_scid
         try:
@@ -223,25 +224,27 @@ class Follower:
             await self._fenced(contradiction)
         state.asked = answered  # not before it is kept: a disk that had no room is to be asked again
 
+    async def _refuse_forked(self, scid: str) -> None:
+        """Nothing that a forked identity signs is relied on until a person has picked a branch (I-23)."""
+        if not self._tools.directory.forked(scid):
+            return
+        async with self._tools.database.writing() as connection:  # a pull under way may have ended since
+            await feeds.block_author(connection, scid, "identity.forked")
+        identities.refuse_forked(self._tools.directory, scid)
+
     async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> bool:
         """Ask for the identity log once a day, or at once; True where a newer one came."""
         now = asyncio.get_running_loop().time()
         if not at_once and now - state.identity_checked < IDENTITY_EVERY_SECONDS:
             return False
-        try:
-            newer = await contact.refresh_identity(
-                self._client,
-                self._tools.database,
-                self._tools.directory,
-                road,
-                self._tools.clock(),
-                self._tools.crash,
-            )
-        except ProtocolError as error:
-            if error.code == "identity.forked":  # nothing that it signs can be relied on any more
-                async with self._tools.database.writing() as connection:
-                    await feeds.block_author(connection, road.scid, error.code)
-            raise
+        newer = await contact.refresh_identity(
+            self._client,
+            self._tools.database,
+            self._tools.directory,
+            road,
+            self._tools.clock(),
+            self._tools.crash,
+        )
         state.identity_checked = now
         return newer
 

@@ -510,3 +510,19 @@ def test_an_interruption_ends_what_was_begun(desk: Desk, passerelle: Run) -> Non
 
     desk.told["status"] = interrupted
     assert passerelle("status") == Exit.INTERRUPTED
+
+
+def test_a_forked_identity_is_shown_and_picked(
+    passerelle: Run, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I-23: both versions with the entries that two people compare, how to pick one, and that it was picked."""
+    assert passerelle("peer", "pick", "TG-ANVT") == Exit.DONE
+    shown = capsys.readouterr().out
+    assert "2-QmOne" in shown
+    assert "2-QmTwo" in shown
+    assert "passerelle peer pick TG-ANVT 1, ou 2" in shown
+    desk.told["peer_pick"]["picked"] = 2
+    assert passerelle("peer", "pick", "TG-ANVT", 2, lang="en") == Exit.DONE
+    assert desk.last("peer_pick") == {"peer": "TG-ANVT", "branch": 2}
+    assert "Version 2 of the identity of TG-ANVT counts" in capsys.readouterr().out
+    assert passerelle("peer", "pick", "TG-ANVT", 3) == Exit.USAGE

@@ -157,6 +157,7 @@ def status(own: Session) -> None:
             ("cli.fact.address", told["address"]),
             ("cli.fact.scid", told["scid"]),
             ("cli.fact.fingerprint", told["fingerprint"]),
+            ("cli.fact.identity-entry", told["identity_entry"]),
             ("cli.fact.records", _counted(own, mapping(told["records_by_type"]))),
         ]
     )

@@ -1,4 +1,4 @@
-"""Partners: ``peer add``, ``peer list``, ``peer test``."""
+"""Partners: ``peer add``, ``peer list``, ``peer test``, ``peer pick``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from passerelle.cli.intake.faults import CellError
 from passerelle.cli.localised import Group, Option
 from passerelle.cli.session import Session, mapping, rows, session
 from passerelle.errors import InputError
-from passerelle.protocol.profile import Json, JsonObject
+from passerelle.protocol.profile import Json, JsonObject, parse_time
 
 
 @click.group(cls=Group, help="cli.peer.help")
@@ -132,6 +132,31 @@ def test(own: Session, partner: str) -> int:
             right=[2],
         )
     return Exit.DONE if all(step["ok"] for step in steps) else Exit.FAILED
+
+
+@peer.command("pick", help="cli.peer.pick.help")
+@click.argument("partner")
+@click.argument("branch", required=False, type=click.IntRange(1, 2))
+@session
+def pick(own: Session, partner: str, branch: int | None) -> None:
+    """Show both branches of a forked identity, or say which one counts."""
+    found = mapping(own.ask("peer_pick", peer=partner, branch=branch))
+    if own.as_json:
+        own.out.json(found)
+        return
+    name = found.get("code") or found["scid"]
+    own.out.say("cli.peer.pick.forked", name=name, common=found["common"])
+    own.out.table(
+        ["cli.column.branch", "cli.column.entry", "cli.column.issued"],
+        [
+            (line["branch"], line["version"], own.words.time(parse_time(str(line["time"]))))
+            for line in rows(found["branches"])
+        ],
+    )
+    if found["picked"] is None:
+        own.out.say("cli.peer.pick.how", name=name)
+    else:
+        own.out.say("cli.peer.pick.picked", name=name, branch=found["picked"])
 
 
 def _outcome(own: Session, step: JsonObject) -> str:

@@ -37,6 +37,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_feed_author"), "feed", ["author"], unique=False)
     op.create_table(
+        "identity_fork",
+        sa.Column("scid", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("held", sa.LargeBinary(), nullable=False),
+        sa.Column("offered", sa.LargeBinary(), nullable=False),
+        sa.Column("found", sa.BigInteger(), nullable=False),
+        sa.Column("picked", sa.Integer(), nullable=True),
+        sa.Column("decided", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("scid", "number", name=op.f("pk_identity_fork")),
+    )
+    op.create_table(
         "identity_log",
         sa.Column("scid", sa.String(length=64), nullable=False),
         sa.Column("log", sa.LargeBinary(), nullable=False),
