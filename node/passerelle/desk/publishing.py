@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from hashlib import sha256
@@ -22,7 +23,8 @@ PUBLIC_ONLY = frozenset({"agency", "node", "organisation", "offer"})
 BILATERAL_ONLY = frozenset({"agreement", "dossier", "nomination", "placement", "rejection"})
 _AGENCY_MEMBERS = frozenset({"agency", "sendingAgency"})
 _PLAIN = frozenset({str, int, bool})
-_ITEM_MEMBERS = frozenset({"type", "to", "body", "id"})
+_KEY_CHARACTERS = 200
+_ITEM_MEMBERS = frozenset({"type", "to", "body", "id", "key"})
 
 
 async def publish(
@@ -36,9 +38,11 @@ async def publish(
 
     Args:
         context: The node.
-        items: Each ``{"type":…,"to":"public" or [codes or SCIDs],"body":{…},"id"?}``; ``id`` names
-            a record of ours of which this is the next version. In bodies an agency may be named
-            by its code. ``to`` may be left out where the type is always public.
+        items: Each ``{"type":…,"to":"public" or [codes or SCIDs],"body":{…},"id"?,"key"?}``; ``id``
+            names a record of ours of which this is the next version. In bodies an agency may be
+            named by its code. ``to`` may be left out where the type is always public. Under one
+            ``key``, at most 200 characters, a record is published once, in whichever call; the
+            answer for one that was published before holds ``already``.
         key: Idempotency key: the same call again returns the first answer.
         unchecked: Skip our own rules, never the schema; in a fictitious home only.
 
@@ -53,14 +57,21 @@ async def publish(
     drafts = [
         _draft(context, item, number, unchecked=unchecked) for number, item in enumerate(items, start=1)
     ]
+    _refuse_twice([draft.key for draft in drafts if draft.key is not None])
     asked = "" if key is None else _digest(items)
     return await context.publisher.publish(drafts, key=key, request=asked)
 
 
-def _digest(items: Sequence[Mapping[str, object]]) -> str:
-    """Of what is asked under an idempotency key, whatever it is."""
+def _refuse_twice(keys: Sequence[str]) -> None:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            raise InputError("publish.key-reused", key=key)
+
+
+def _digest(items: Sequence[Mapping[str, object]], *, first: int = 1) -> str:
+    """Of what is asked under an idempotency key, whatever it is; `first` is the number of the first item."""
     asked = sha256()
-    for number, item in enumerate(items, start=1):
+    for number, item in enumerate(items, start=first):
         try:
             asked.update(encode_plain(dict(item)) + b"\n")
         except ValueError as exc:
@@ -74,6 +85,9 @@ def _draft(context: Context, item: Mapping[str, object], number: int, *, uncheck
         raise InputError("publish.malformed-item", number=number)
     if revises is not None and not isinstance(revises, str):
         raise InputError("publish.malformed-item", number=number)
+    key = item.get("key")
+    if key is not None and not (isinstance(key, str) and 0 < len(key) <= _KEY_CHARACTERS):
+        raise InputError("publish.malformed-item", number=number)
     audience = _audience(context, record_type, item.get("to"))
     if record_type == "event" and audience == "public" and body.get("placements"):
         raise InputError("event.audience", type="placement")  # the rest of an event is the fold's to judge
@@ -81,7 +95,8 @@ def _draft(context: Context, item: Mapping[str, object], number: int, *, uncheck
     if context.config.agency.fictitious:
         filled["synthetic"] = True
     filled.setdefault("lang", context.config.agency.languages[0])
-    return Draft(record_type, audience, filled, revises, unchecked)
+    request = "" if key is None else _digest([filled], first=number)
+    return Draft(record_type, audience, filled, revises, unchecked, key, request)
 
 
 def _audience(context: Context, record_type: str, asked: object) -> Audience:

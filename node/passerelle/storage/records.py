@@ -172,6 +172,20 @@ async def put_answer(connection: AsyncConnection, key: str, request: str, answer
     await connection.execute(insert(answered).values(key=key, request=request, answer=json.dumps(answer)))
 
 
+async def get_answers(
+    connection: AsyncConnection, keys: Sequence[str]
+) -> dict[str | None, tuple[str, dict[str, object]]]:
+    """What was asked and answered under the keys of single records; keys not used yet are left out."""
+    found = await find_rows(connection, answered.c.key, set(keys), answered.c.request, answered.c.answer)
+    return {str(key): (str(request), json.loads(str(answer))) for key, request, answer in found}
+
+
+async def put_answers(connection: AsyncConnection, answers: Sequence[tuple[str, str, object]]) -> None:
+    """Keep key, request and answer of single records in the transaction that makes them true."""
+    rows = [(key, request, json.dumps(answer)) for key, request, answer in answers]
+    await insert_rows(connection, answered, ("key", "request", "answer"), rows)
+
+
 def _row(row: object) -> Row:
     values = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001  SQLAlchemy's documented access
     del values["number"]

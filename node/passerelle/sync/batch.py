@@ -51,6 +51,8 @@ class Draft:
         body: The body, by the type's schema.
         revises: Id of our own record of which this is the next version, or None.
         unchecked: True to skip our own rules (never the schema); fictitious homes only.
+        key: Idempotency key of this one record: under it the record is published once.
+        request: Digest of what was asked under that key; another one is refused.
     """
 
     type: str
@@ -58,6 +60,8 @@ class Draft:
     body: Mapping[str, Json]
     revises: str | None = None
     unchecked: bool = False
+    key: str | None = None
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)

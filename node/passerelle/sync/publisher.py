@@ -170,7 +170,7 @@ class Publisher:
             if known is not None:
                 group.answer = _answered_before(group, known)
                 return
-            group.answer = [item.answer() for item in await batch.compose(group.drafts)]
+            group.answer = await _compose_new(batch, group.drafts)
             if group.key is not None:
                 await record_rows.put_answer(batch.connection, group.key, group.request, group.answer)
             if group.also is not None:
@@ -266,6 +266,22 @@ def _stopped(cause: BaseException) -> StorageError:
     """Only a new start may decide what holds (W-9)."""
     named = cause.code if isinstance(cause, PasserelleError) else type(cause).__name__
     return StorageError("publish.stopped", fatal=True, cause=named)
+
+
+async def _compose_new(batch: Batch, drafts: Sequence[Draft]) -> list[dict[str, object]]:
+    """Compose the drafts that are not published yet, each by its own key; the answer of another says so."""
+    known = await record_rows.get_answers(
+        batch.connection, [item.key for item in drafts if item.key is not None]
+    )
+    for item in drafts:
+        if item.key in known and known[item.key][0] != item.request:
+            raise InputError("publish.key-reused", key=item.key)
+    new = [item for item in drafts if item.key not in known]
+    composed = [item.answer() for item in await batch.compose(new)]
+    made = [(item.key, item.request, told) for item, told in zip(new, composed, strict=True) if item.key]
+    await record_rows.put_answers(batch.connection, made)
+    told = iter(composed)
+    return [{**known[item.key][1], "already": True} if item.key in known else next(told) for item in drafts]
 
 
 def _answered_before(group: _Group, known: tuple[str, object]) -> list[dict[str, object]]:

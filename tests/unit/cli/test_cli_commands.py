@@ -58,14 +58,70 @@ def test_publish_sends_all_rows_in_one_call(desk: Desk, passerelle: Run, offers:
     assert items[0]["body"]["host"] == {"agency": SCID, "country": "ML"}
 
 
-def test_the_same_file_twice_is_the_same_request(desk: Desk, passerelle: Run, offers: Path) -> None:
-    """A command repeated after a cut must not publish twice; --again asks for just that."""
-    passerelle("publish", offers)
-    first = desk.last("publish")["key"]
-    passerelle("publish", offers)
-    assert desk.last("publish")["key"] == first
+def row_keys(desk: Desk) -> list[Any]:
+    """The idempotency keys of all rows given to the desk, in order."""
+    asked = [arguments["items"] for method, arguments in desk.asked if method == "publish"]
+    return [item.get("key") for items in asked for item in items]
+
+
+def test_a_row_has_the_key_of_its_content(desk: Desk, passerelle: Run, offers: Path) -> None:
+    """Whatever stands beside it in the file and whether or not the file was right; --again gives no key."""
+    good = CSV.splitlines()[1]
+    for lines in ([good], [good, good.replace(";2;", ";deux;")], [good.replace(";2;", ";3;"), good]):
+        offers.write_text("\n".join([CSV.splitlines()[0], *lines]) + "\n", "utf-8")
+        passerelle("publish", offers, "--keep-going")
+    one, after_a_wrong_one, another, as_second = row_keys(desk)
+    assert one == after_a_wrong_one == as_second
+    assert another != one
     passerelle("publish", offers, "--again")
-    assert desk.last("publish")["key"] != first
+    assert row_keys(desk)[4:] == [None, None]
+
+
+def test_a_row_that_stands_twice_is_meant_twice(desk: Desk, passerelle: Run, offers: Path) -> None:
+    """Two equal rows are two offers, and stay these two when the file is published again."""
+    offers.write_text(CSV + CSV.splitlines()[1] + "\n", "utf-8")
+    passerelle("publish", offers)
+    passerelle("publish", offers)
+    first, second, *again = row_keys(desk)
+    assert first != second
+    assert again == [first, second]
+
+
+def test_what_was_published_before_is_counted_apart(
+    desk: Desk, passerelle: Run, offers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person who put one row right sees that the others were left alone."""
+    (made,) = desk.told["publish"]
+    desk.told["publish"] = [{**made, "already": True}, {**made, "id": "urn:uuid:9"}]
+    assert passerelle("publish", offers) == Exit.DONE
+    told = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Offres déjà publiées, laissées telles quelles : 1" in told
+    assert "Offres nouvellement publiées : 1." in told
+    passerelle("publish", offers, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in told["published"]] == ["urn:uuid:9"]
+    assert [row["id"] for row in told["already"]] == ["urn:uuid:1"]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"), [((), "publish.interrupted"), (("--again",), "publish.interrupted-again")]
+)
+def test_ctrl_c_while_publishing(
+    desk: Desk,
+    passerelle: Run,
+    offers: Path,
+    capsys: pytest.CaptureFixture[str],
+    more: tuple[str, ...],
+    code: str,
+) -> None:
+    """Nobody knows how far it came; the sentence says whether the command can be repeated."""
+
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    desk.told["publish"] = interrupt
+    assert passerelle("publish", offers, *more) == Exit.INTERRUPTED
+    assert code in capsys.readouterr().err
 
 
 def test_one_wrong_row_keeps_everything_back(

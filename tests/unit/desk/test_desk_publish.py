@@ -378,3 +378,28 @@ async def test_a_record_is_dated_after_its_key(fresh: Pair, ahead: int) -> None:
         issued = parse_time(shown["record"]["issued"])
         assert issued > when
         assert issued <= max(when + timedelta(seconds=1), utc_now())
+
+
+async def test_records_with_keys_of_their_own(pair: Pair) -> None:
+    """Desk: one record, one key, whatever it was published beside; the answer says which were there."""
+    desk = pair.togo.node.desk
+    items = [{**offer(TOGO, f"own key {number}"), "key": f"row-{number}"} for number in range(4)]
+    first: Any = await desk.publish(items[:2])
+    assert all("already" not in answer for answer in first)
+    both: Any = await desk.publish([items[2], items[0], items[3], items[1]])
+    assert [answer.get("already", False) for answer in both] == [False, True, False, True]
+    assert [both[1]["id"], both[3]["id"]] == [answer["id"] for answer in first]
+    assert len({answer["id"] for answer in both}) == 4
+    for wrong in ([{**offer(TOGO, "another"), "key": "row-0"}], [{**offer(TOGO), "key": "two"}] * 2):
+        assert (await refused(pair.togo, *wrong)).code == "publish.key-reused"
+    await refused(pair.togo, {**offer(TOGO), "key": ""})
+    await refused(pair.togo, {**offer(TOGO), "key": "x" * 201})
+
+
+async def test_a_key_of_a_record_that_was_refused_is_free(pair: Pair) -> None:
+    """Desk: all or none, keys as well."""
+    desk, good = pair.togo.node.desk, {**offer(TOGO, "free"), "key": "free-1"}
+    with pytest.raises(PasserelleError):
+        await desk.publish([good, {**offer(TOGO, places=0), "key": "free-2"}])
+    (answer,) = await desk.publish([good])
+    assert "already" not in answer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -51,7 +51,12 @@ def publish(own: Session, files: Sequence[Path], *, keep_going: bool, check: boo
     reading = read_files(files, publisher_of(own))
     faults, published = list(reading.faults), list[Json]()
     if not check and (keep_going or not faults):
-        published, refused = _publish(own, reading.wishes, keep_going=keep_going, again=again)
+        try:
+            published, refused = _publish(own, reading.wishes, keep_going=keep_going, again=again)
+        except (KeyboardInterrupt, click.Abort):
+            # The node may have had it all before we stopped waiting.
+            own.out.error(InputError("publish.interrupted-again" if again else "publish.interrupted"))
+            raise
         faults += refused
     _report(own, reading, published, faults, check=check)
     return Exit.REFUSED if faults else Exit.DONE
@@ -91,38 +96,51 @@ def _publish(
 ) -> tuple[list[Json], list[Fault]]:
     """All in one call, so that all or nothing is published; with ``--keep-going`` one by one.
 
-    The key is made of the content: a command repeated after a cut publishes nothing twice.
+    The key of a row is made of its content: a command repeated after a cut, or with a row put
+    right, publishes nothing twice. A row that stands twice is meant twice, and has two keys.
     """
-    batches = [[wish] for wish in wishes] if keep_going else [list(wishes)]
+    items = [wish.item if again else {**wish.item, "key": key} for wish, key in _keyed(wishes)]
+    batches = [[number] for number in range(len(items))] if keep_going else [list(range(len(items)))]
     published: list[Json] = []
     refused: list[Fault] = []
     for batch in filter(None, batches):
-        items: list[Json] = [wish.item for wish in batch]
-        key = secrets.token_hex(16) if again else sha256(encode(items)).hexdigest()
         try:
-            published += rows(
-                own.ask("publish", doing="cli.publish.doing", items=items, key=f"publish-{key}")
-            )
+            given: list[Json] = [items[number] for number in batch]
+            published += rows(own.ask("publish", doing="cli.publish.doing", items=given))
         except InputError as exc:
             if not keep_going:
                 raise
-            refused.append(Fault(batch[0].file, batch[0].row, None, exc.code, exc.params))
+            wish = wishes[batch[0]]
+            refused.append(Fault(wish.file, wish.row, None, exc.code, exc.params))
     return published, refused
 
 
+def _keyed(wishes: Sequence[Wish]) -> Iterator[tuple[Wish, str]]:
+    """Each row with the key of its content, and of how often that content stood before it."""
+    stood: Counter[str] = Counter()
+    for wish in wishes:
+        content = sha256(encode(wish.item)).hexdigest()
+        stood[content] += 1
+        yield wish, f"publish-{content}-{stood[content]}"
+
+
 def _report(
-    own: Session, reading: Reading, published: Sequence[Json], faults: Sequence[Fault], *, check: bool
+    own: Session, reading: Reading, answers: Sequence[Json], faults: Sequence[Fault], *, check: bool
 ) -> None:
+    already = [row for row in rows(list(answers)) if row.get("already")]
+    published = [row for row in rows(list(answers)) if not row.get("already")]
     if own.as_json:
-        own.out.json({"published": list(published), "faults": [_fault_json(own, fault) for fault in faults]})
+        told = [_fault_json(own, fault) for fault in faults]
+        own.out.json({"published": published, "already": already, "faults": told})
         return
     for fault in faults:
         own.out.line(f"{_place(own, fault)} : {own.words.user(fault.code, **fault.params)}")
     if published:
         own.out.table(
-            ["cli.column.id", "cli.column.digest"],
-            [(row["id"], short(row["digest"])) for row in rows(list(published))],
+            ["cli.column.id", "cli.column.digest"], [(row["id"], short(row["digest"])) for row in published]
         )
+    if already:
+        own.out.say("cli.publish.already", already=len(already))
     if faults and not published:
         own.out.say("cli.publish.nothing", good=len(reading.wishes), bad=bad_rows(faults))
     elif faults:
