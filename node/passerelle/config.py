@@ -7,28 +7,86 @@ misspelt setting never goes unnoticed.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError
+from babel import Locale
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from yarl import URL
 
 from passerelle.errors import ConfigError
+from passerelle.protocol.keydocuments import encode_domain
 
 FILE_NAME = "passerelle.toml"
 AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9]{2,12}$"
 """The form of an agency's short code, ours or one that we bind to a partner: ``TG-ANVT``."""
 
 
+_FORMS = {
+    "public_address": "public-address",
+    "code": "agency-code",
+    "country": "country-of-code",
+    "names": "lang-string",
+    "languages": "language-tag",
+    "kind": "agency-kind",
+    "port": "port",
+}
+"""What a setting must look like, as the sentences name it, where its type does not say it."""
+
+_LANGUAGE_TAG = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
 def _public_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an address is https://host or https://host/path, without a query")
-    return value.rstrip("/")
+    """The address as partners are to write it: the host in IDNA's ASCII, no slash at the end.
+
+    Its host and port become the domain of the identity, so they keep to the form of a DID (I-3).
+    """
+    if not value.isprintable() or " " in value:
+        raise ValueError("an address holds no space and no control character")
+    url = URL(value)  # ValueError where the port is none
+    if url.scheme not in {"http", "https"} or url.raw_host is None:
+        raise ValueError("an address begins with https:// and a host name")
+    if url.raw_user is not None or url.raw_password is not None or "@" in url.raw_authority:
+        raise ValueError("an address holds no user name and no password")
+    if set(value) & set("?#"):
+        raise ValueError("an address has no query and no fragment")
+    port = "" if url.explicit_port in {None, url.with_port(None).port} else f":{url.explicit_port}"
+    encode_domain(url.raw_host + port)
+    return f"{url.scheme}://{url.raw_host.lower()}{port}{url.raw_path.rstrip('/')}"
 
 
+def _language(value: str) -> str:
+    if (
+        _LANGUAGE_TAG.fullmatch(value) is None
+        or value.split("-", maxsplit=1)[0] not in Locale("en").languages
+    ):
+        raise ValueError("not a language of BCP 47")
+    return value
+
+
+def _country(value: str) -> str:
+    if len(value) != 2 or value not in Locale("en").territories or value in _NO_COUNTRIES:
+        raise ValueError("not a country of ISO 3166-1")
+    return value
+
+
+_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+"""Codes of two letters that CLDR lists beside the countries."""
+
+Language = Annotated[str, AfterValidator(_language)]
+Country = Annotated[str, AfterValidator(_country)]
 Address = Annotated[str, AfterValidator(_public_address)]
 
 
@@ -60,12 +118,20 @@ class Agency(_Section):
     """
 
     code: str = Field(pattern=AGENCY_CODE)
-    country: str = Field(pattern=r"^[A-Z]{2}$")
+    country: Country
     names: dict[str, str] = Field(min_length=1)
     acronym: str = ""
     kind: str = Field(default="national-agency", pattern=r"^[a-z][a-z0-9-]{0,63}$")
-    languages: tuple[str, ...] = ("fr", "en")
+    languages: tuple[Language, ...] = Field(default=("fr", "en"), min_length=1)
     fictitious: bool = False
+
+    @field_validator("country")
+    @classmethod
+    def _begins_the_code(cls, value: str, info: ValidationInfo) -> str:
+        code = info.data.get("code")
+        if code is not None and not code.startswith(f"{value}-"):
+            raise ValueError("the code begins with the country")
+        return value
 
 
 class Server(_Section):
@@ -155,6 +221,14 @@ class Config(_Section):
     keys: Keys = Keys()
     database: Literal["sqlite"] = "sqlite"
 
+    @field_validator("console")
+    @classmethod
+    def _ports_differ(cls, value: Console, info: ValidationInfo) -> Console:
+        server = info.data.get("server")
+        if server is not None and value.port and (value.host, value.port) == (server.host, server.port):
+            raise ValueError("the board needs a port of its own")
+        return value
+
 
 def load(home: Path) -> Config:
     """Read the configuration of a home.
@@ -185,9 +259,31 @@ def parse(data: bytes, path: Path) -> Config:
     try:
         return Config.model_validate(_tables(data, path))
     except ValidationError as exc:
-        fault = exc.errors()[0]
-        name = ".".join(str(part) for part in fault["loc"])
-        raise ConfigError("config.invalid", path=str(path), name=name, detail=fault["msg"]) from exc
+        raise ConfigError("config.invalid", path=str(path), **fault_of(exc)) from exc
+
+
+def fault_of(error: ValidationError) -> dict[str, object]:
+    """The first setting that is wrong: its name, what it must look like, and the exact fault.
+
+    Returns:
+        ``name``, such as ``server.port``; ``form``, a code of the sentences or None; ``detail``.
+    """
+    fault = error.errors(include_url=False, include_input=False)[0]
+    location = [str(part) for part in fault["loc"]]
+    named = next((_FORMS[part] for part in reversed(location) if part in _FORMS), None)
+    form = named or _form_of_type(fault["type"])
+    if location == ["console"]:
+        location, form = ["console", "port"], "port-of-its-own"
+    return {"name": ".".join(location), "form": form, "detail": fault["msg"]}
+
+
+def _form_of_type(fault: str) -> str | None:
+    """The form that pydantic's kind of fault tells, for settings without a name in ``_FORMS``."""
+    known = {"extra_forbidden": "known-setting", "missing": "a-value", "greater_than": "positive"}
+    for kind in ("bool", "int", "float", "string"):
+        if fault.startswith(kind):
+            return {"bool": "boolean", "int": "integer", "float": "positive", "string": "string"}[kind]
+    return known.get(fault)
 
 
 def _tables(data: bytes, path: Path) -> dict[str, object]:

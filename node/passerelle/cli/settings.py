@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
-from passerelle.config import Agency, Console, Server
+from passerelle.config import Agency, Config, Console, Server, fault_of
 from passerelle.errors import InputError
 
 
@@ -37,8 +37,15 @@ def home_settings(
             fictitious=fictitious,
         )
         server = Server(public_address=address, port=port)
-        return agency, server, Console(port=console_port)
+        console = Console(port=console_port)
+        Config(agency=agency, server=server, console=console)  # what concerns two sections at once
     except ValidationError as exc:
-        fault = exc.errors(include_url=False)[0]
-        option = {"public_address": "address"}.get(str(fault["loc"][0]), str(fault["loc"][0]))
-        raise InputError("init.invalid", option=f"--{option}", problem=fault["msg"]) from exc
+        fault = fault_of(exc)
+        name = str(fault["name"])
+        option = _OPTIONS.get(name) or _OPTIONS.get(name.partition(".")[0]) or name
+        raise InputError("init.invalid", **{**fault, "option": f"--{option}"}) from exc
+    return agency, server, console
+
+
+_OPTIONS = {"public_address": "address", "names": "name", "languages": "language", "console": "console-port"}
+"""Options of ``init`` by the setting that they write, where the names differ."""

@@ -17,6 +17,7 @@ import structlog
 from passerelle.cli.exits import Exit
 from passerelle.cli.main import asked_language, cli, main
 from passerelle.cli.output import clean
+from passerelle.config import Server, load
 from passerelle.errors import (
     ConfigError,
     InputError,
@@ -582,3 +583,80 @@ def test_a_forked_identity_is_shown_and_picked(
     assert desk.last("peer_pick") == {"peer": "TG-ANVT", "branch": 2}
     assert "Version 2 of the identity of TG-ANVT counts" in capsys.readouterr().out
     assert passerelle("peer", "pick", "TG-ANVT", 3) == Exit.USAGE
+
+
+INIT = {"code": "TG-ANVT", "country": "TG", "name": "fr=Agence (fictive)", "address": "https://anvt.example"}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("address", "http://localhost:8420"),
+        ("address", "http://127.0.0.1:8420"),
+        ("address", "https://[::1]"),
+        ("address", "https://x"),
+        ("address", "https://user:pw@anvt.example"),
+        ("address", "https://anvt.example:99999"),
+        ("address", "https://anvt.example:0"),
+        ("address", "https://an vt.example"),
+        ("address", "https://anvt.example?a"),
+        ("address", "anvt.example"),
+        ("address", ""),
+        ("code", "ANVT"),
+        ("country", "QX"),
+        ("country", "ML"),
+        ("country", "UN"),
+        ("language", "klingon"),
+        ("language", "qq"),
+        ("console-port", "8420"),
+    ],
+)
+def test_an_option_of_init_that_does_not_fit(
+    passerelle: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    """The sentence names the option and an example; nothing is made."""
+    given = {**INIT, option: value}
+    arguments = [part for name, text in given.items() for part in (f"--{name}", text)]
+    assert passerelle("init", *arguments) == Exit.REFUSED
+    told = capsys.readouterr().err.replace("\N{NO-BREAK SPACE}", " ")
+    assert "init.invalid" in told
+    assert f"L’option --{option} ne convient pas. Il faut un" in told
+    assert " comme " in told
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://agencé.example/", "https://xn--agenc-fsa.example"),
+        ("HTTPS://ANVT.Example:443/node/", "https://anvt.example/node"),
+        ("http://anvt.example:8443", "http://anvt.example:8443"),
+    ],
+)
+def test_the_address_of_a_node_is_kept_as_partners_write_it(given: str, kept: str) -> None:
+    """I-3: signatures cover it, so there is one spelling of it: ASCII, lower case, no port that goes without saying."""
+    assert Server(public_address=given).public_address == kept
+
+
+def test_a_setting_that_does_not_fit(tmp_path: Path) -> None:
+    """Its name, its form, and what it would be, from the file as from the options."""
+    found = {}
+    for wrong in (
+        "[server]\nport = 99999",
+        "[sync]\npoll_seconds = 0",
+        "[sync]\npol_seconds = 1",
+        "[server]\npublic_address = 'x'",
+    ):
+        (tmp_path / "passerelle.toml").write_text(
+            f"{_AGENCY}{wrong}\n" + ("" if "server" in wrong else _SERVER), "utf-8"
+        )
+        with pytest.raises(ConfigError) as told:
+            load(tmp_path)
+        found[told.value.params["name"]] = told.value.params["form"]
+    assert found["sync.poll_seconds"] == "positive"
+    assert found["sync.pol_seconds"] == "known-setting"
+    assert found["server.public_address"] == "public-address"
+
+
+_AGENCY = "[agency]\ncode = 'TG-ANVT'\ncountry = 'TG'\nnames = {fr = 'Agence'}\n"
+_SERVER = "[server]\npublic_address = 'https://anvt.example'\n"
