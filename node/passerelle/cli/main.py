@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import logging
 import os
 import resource
@@ -16,6 +18,7 @@ from passerelle.cli.exits import Exit, exit_of
 from passerelle.cli.localised import Group, Option, click_speaks
 from passerelle.cli.logs import log_to_standard_error
 from passerelle.cli.session import Session, environment_home
+from passerelle.cli.unexpected import unexpected
 from passerelle.errors import PasserelleError
 from passerelle.storage.secret import Given
 from passerelle.words import LANGUAGES, Words, choose_language
@@ -59,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = choose_language(asked=asked_language(given), environment=os.environ)
     _no_image_of_memory()
     session = Session(Words(language), home=environment_home(os.environ), given=Given.take_from(os.environ))
+    _write_what_can_be_shown()
     # Ended by a service manager or `timeout`: tidy up as after Ctrl-C (`serve` has a way of its own).
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with click_speaks(language):
@@ -76,7 +80,11 @@ def run(arguments: Sequence[str], session: Session) -> int:
     try:
         result = cli.main(list(arguments), prog_name="passerelle", standalone_mode=False, obj=session)
     except click.ClickException as exc:
-        exc.show()
+        if not (session.as_json or asks_for_json(arguments)):
+            exc.show()
+        else:
+            session.as_json = True
+            session.out.error(PasserelleError("command.usage", message=exc.format_message()))
         return Exit.USAGE
     except PasserelleError as exc:
         session.out.error(exc)
@@ -88,7 +96,34 @@ def run(arguments: Sequence[str], session: Session) -> int:
         # The reader of our output has gone (`| head`): nothing more to say to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
+    except Exception as exc:  # noqa: BLE001  the edge: nobody at a desk reads a traceback
+        session.out.error(unexpected(exc, named_only(arguments)))
+        return Exit.FAULT
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _write_what_can_be_shown() -> None:
+    """On a terminal or into a pipe without UTF-8, a character that it cannot show is `?`, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether ``--json`` stands anywhere: a command line that is wrong may not have been read so far."""
+    return "--json" in itertools.takewhile(lambda argument: argument != "--", arguments)
+
+
+def named_only(arguments: Sequence[str]) -> list[str]:
+    """Commands and options without values, which may be of persons; a value is shown as ``…``."""
+    known = {
+        *cli.commands,
+        *(name for group in cli.commands.values() for name in getattr(group, "commands", {})),
+    }
+    return [
+        item.partition("=")[0] if item.startswith("--") else item if item in known else "…"
+        for item in arguments
+    ]
 
 
 def asked_language(arguments: Sequence[str]) -> str | None:

@@ -53,7 +53,7 @@ class Output:
 
     def json(self, value: object) -> None:
         """One JSON document, members sorted, so that equal answers are equal text."""
-        print(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+        print(json.dumps(value, ensure_ascii=not _unicode(sys.stdout), indent=2, sort_keys=True))
 
     def say(self, msgid: str, /, **params: object) -> None:
         """A sentence of the catalogue. In JSON there are no sentences."""
@@ -101,7 +101,8 @@ class Output:
                 "developer": told.developer,
                 "params": error.params,
             }
-            print(json.dumps(document, ensure_ascii=False, indent=2, default=str), file=sys.stderr)
+            ascii_only = not _unicode(sys.stderr)
+            print(json.dumps(document, ensure_ascii=ascii_only, indent=2, default=str), file=sys.stderr)
             return
         console = _console(sys.stderr)
         console.print(Text(clean(told.user), style="bold"), soft_wrap=True)
@@ -112,6 +113,11 @@ def short(digest: Json) -> str:
     """The beginning of a digest or identifier, enough to tell rows apart; every command takes the whole."""
     text = str(digest or "").removeprefix("urn:uuid:")
     return text[:12]
+
+
+def _unicode(stream: TextIO) -> bool:
+    """Whether every character can be written as it is; JSON has escapes for where it cannot."""
+    return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def _console(stream: TextIO) -> Console:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -244,12 +247,21 @@ def test_peer_add_shows_the_fingerprint_and_asks(
     assert desk.last("peer_add") == {"url": "https://anvt.example", "scid": PARTNER, "code": "TG-ANVT"}
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"), [("", "peer.unanswered"), ("non\n", "peer.declined"), ("\n", "peer.declined")]
+)
 def test_peer_add_without_a_yes_adds_nothing(
-    desk: Desk, passerelle: Run, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
+    passerelle: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+    code: str,
 ) -> None:
-    for answer in ("", "non\n", "\n"):
-        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
-        assert passerelle("peer", "add", "https://anvt.example") == Exit.INTERRUPTED
+    """A no, and nobody there to say yes, each end with their own code; Ctrl-C alone is 130."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    assert passerelle("peer", "add", "https://anvt.example") == Exit.REFUSED
+    assert f"[{code}]" in capsys.readouterr().err
     assert "peer_add" not in [method for method, _ in desk.asked]
 
 
@@ -660,3 +672,64 @@ def test_a_setting_that_does_not_fit(tmp_path: Path) -> None:
 
 _AGENCY = "[agency]\ncode = 'TG-ANVT'\ncountry = 'TG'\nnames = {fr = 'Agence'}\n"
 _SERVER = "[server]\npublic_address = 'https://anvt.example'\n"
+
+
+def test_what_nobody_foresaw(
+    desk: Desk,
+    passerelle: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A code, a sentence that names a file, exit 1; the trace in the file, no value of the command line in it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    desk.told["records_show"] = RuntimeError("the disk sang")
+    assert passerelle("records", "show", "urn:uuid:of-a-person", "--json") == Exit.FAULT
+    told = json.loads(capsys.readouterr().err)
+    assert (told["code"], told["params"]["kind"]) == ("command.unexpected", "RuntimeError")
+    trace = Path(told["params"]["path"])
+    assert str(trace) in told["user"]
+    assert trace.stat().st_mode & 0o777 == 0o600
+    assert "RuntimeError: the disk sang" in trace.read_text("utf-8")
+    assert "passerelle records show … --json" in trace.read_text("utf-8")
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    monkeypatch.setattr("tempfile.tempdir", "/proc/nowhere")
+    assert passerelle("records", "show", "x") == Exit.FAULT
+    assert "[command.unexpected]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--json", "publish"], ["pubish", "--json"], ["publish", "--nothing", "--json"]]
+)
+def test_a_usage_error_as_json(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that asked for JSON reads nothing else, wherever the command line went wrong."""
+    assert main(["--lang", "en", *arguments]) == Exit.USAGE
+    told = json.loads(capsys.readouterr().err)
+    assert told["code"] == "command.usage"
+    assert told["user"]
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_terminal_without_utf_8(more: tuple[str, ...], tmp_path: Path) -> None:
+    """What it cannot show is `?`, in JSON an escape; never a traceback."""
+    command = [
+        sys.executable,
+        "-m",
+        "passerelle",
+        "--lang",
+        "fr",
+        "--home",
+        str(tmp_path),
+        "peer",
+        "list",
+        *more,
+    ]
+    done = subprocess.run(
+        command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, timeout=60, check=False
+    )
+    assert done.returncode == Exit.CONFIGURATION
+    told = done.stderr.decode("ascii")
+    assert "config.missing" in told
+    assert "Traceback" not in told
+    if more:
+        assert "é" in json.loads(told)["user"] + json.loads(told)["developer"]

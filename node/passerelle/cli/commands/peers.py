@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 import click
@@ -38,8 +39,8 @@ def add(
         show_partner(own, found)
     if fingerprint is None and not yes:
         own.out.say("cli.peer.add.compare")
-        if not confirmed(own, "cli.peer.add.question"):
-            raise click.Abort
+        if not _answered_yes(own):
+            raise InputError("peer.declined")
     added = mapping(
         own.ask("peer_add", doing="cli.peer.asking", url=url, scid=found["scid"], code=code, address=address)
     )
@@ -47,6 +48,16 @@ def add(
         own.out.json(added)
     else:
         own.out.say("cli.peer.add.done", name=code or _name(own, found))
+
+
+def _answered_yes(own: Session) -> bool:
+    """What the person says; where standard input ends and no person can be there, that is an error of its own."""
+    try:
+        return confirmed(own, "cli.peer.add.question")
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise InputError("peer.unanswered") from None
 
 
 def confirmed(own: Session, msgid: str) -> bool:
