@@ -42,6 +42,7 @@ def node_body(
 ) -> Body:
     """The body of the `node` record: where the node is, what it takes, to which keys to seal."""
     body: Body = {
+        "code": config.agency.code,
         "names": dict(config.agency.names),
         "addresses": [config.server.public_address],
         "protocols": [PROTOCOL],
@@ -70,4 +71,5 @@ def is_due(newest: Record, config: Config, identity: Identity, now: datetime) ->
     body: Mapping[str, object] = newest.body
     soon = str(body["validUntil"]) < format_time(now + RENEW_BEFORE)
     moved = body["addresses"] != [config.server.public_address]
-    return soon or moved or body["identityVersion"] != identity.entries[-1].version_id
+    renamed = body.get("code") != config.agency.code
+    return soon or moved or renamed or body["identityVersion"] != identity.entries[-1].version_id

@@ -84,7 +84,7 @@ class Desk:
     async def peer_add(
         self, url: str, scid: str | None = None, code: str | None = None, address: str | None = None
     ) -> Answer:
-        """Add a partner."""
+        """Add a partner, or change the code or address of one."""
         added = await partners.add(self._context, url, scid, code, address)
         self.ledger.changed()  # there is one more pair
         return added

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +16,7 @@ from passerelle.protocol.origins import Origin
 from passerelle.storage import feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.peers import Peer
-from passerelle.sync import contact
+from passerelle.sync import contact, identities
 from passerelle.sync.client import problem_of
 from passerelle.sync.contact import Introduction
 from passerelle.sync.follower import road_to
@@ -24,13 +25,21 @@ Answer = dict[str, object]
 
 
 async def inspect(context: Context, url: str) -> Answer:
-    """What the node at an address says of itself, for a person to compare by telephone."""
-    return _told(await contact.introduce(context.client, url, context.clock(), context.schemas))
+    """What the node at an address says of itself, for a person to compare by telephone, and whether we know it.
+
+    Returns:
+        ``published``: the code by which it goes, to be proposed; ``known``: whether it is a partner
+        already, then with ``code``, the one bound to it here.
+    """
+    found = await contact.introduce(context.client, url, context.clock(), context.schemas)
+    known = context.directory.peer(found.identity.scid)
+    return {**_told(found), "known": known is not None, "code": None if known is None else known.code}
 
 
 def _told(found: Introduction) -> Answer:
     body = found.descriptor.body
     return {
+        "published": body.get("code"),
         "scid": found.identity.scid,
         "did": found.identity.did,
         "names": body.get("names"),
@@ -42,18 +51,22 @@ def _told(found: Introduction) -> Answer:
 async def add(
     context: Context, url: str, scid: str | None = None, code: str | None = None, address: str | None = None
 ) -> Answer:
-    """Add a partner: its identity is kept, its code bound, our feed to it made.
+    """Add a partner: its identity is kept, its code bound, our feed to it made. One that is known is changed.
 
     Args:
         context: The node.
         url: Where to ask for its two well-known documents.
         scid: The identity that the person has compared; another one is refused.
-        code: Short code to bind to it, such as ``TG-ANVT``.
+        code: Short code to bind to it, such as ``TG-ANVT``; a partner that has one keeps it where None.
         address: Where to connect from now on, where it is not what the partner publishes.
 
+    Returns:
+        What it says of itself, ``code``, ``connect``, and ``changed``: whether it was a partner before.
+
     Raises:
-        InputError: ``peer.code-form``, ``peer.is-us``, ``peer.another-identity``, ``peer.known``,
-            ``peer.code-taken``, ``peer.address-taken``.
+        InputError: ``peer.code-form``, ``peer.is-us``, ``peer.another-identity``, ``peer.known``
+            (and nothing to change), ``peer.code-taken``, ``peer.address-taken``.
+        ProtocolError: ``identity.forked``: it shows another history than the one that is held.
         StorageError: The node signs nothing; nothing was written.
     """
     context.publisher.refuse_closed()  # our feed to it could not be made, and half a partner is none
@@ -62,16 +75,21 @@ async def add(
     found = await contact.introduce(context.client, url, context.clock(), context.schemas)
     _refuse_unfit(context, found, scid, code)
     connect = (address or url).rstrip("/")
+    override = address is not None or connect != found.public_address
+    known = context.directory.peer(found.identity.scid)
+    if known is None:
+        await _add(context, found, code, connect, override=override)
+    else:
+        code = code or known.code
+        await _change(context, found, replace(known, code=code, address=connect, override=override))
+    return {**_told(found), "code": code, "connect": connect, "changed": known is not None}
+
+
+async def _add(
+    context: Context, found: Introduction, code: str | None, connect: str, *, override: bool
+) -> None:
     now = int(context.clock().timestamp())
-    partner = Peer(
-        scid=found.identity.scid,
-        code=code,
-        address=connect,
-        override=address is not None or connect != found.public_address,
-        added=now,
-        last_heard=now,
-        descriptor=found.descriptor.data,
-    )
+    partner = Peer(found.identity.scid, code, connect, override, now, now, found.descriptor.data)
 
     async def keep(connection: AsyncConnection) -> None:
         await peer_rows.put_identity(connection, partner.scid, found.identity.log, now)
@@ -84,7 +102,24 @@ async def add(
     context.directory.keep_identity(found.identity)
     context.directory.keep_peer(partner)
     context.follower.follow(partner.scid)
-    return {**_told(found), "code": code, "connect": connect}
+
+
+async def _change(context: Context, found: Introduction, changed: Peer) -> None:
+    """Another code, or another address to connect to; the log that came along is taken as on any other road."""
+    log = found.identity.log
+    await identities.take(context.database, context.directory, log, changed.scid, context.clock())
+    if changed == context.directory.peer(changed.scid):
+        raise InputError("peer.known", name=changed.code or changed.scid)
+    async with context.database.writing() as connection:
+        await peer_rows.change(
+            connection,
+            changed.scid,
+            code=changed.code,
+            address=changed.address,
+            override=int(changed.override),
+        )
+    context.directory.keep_peer(changed)
+    context.follower.wake(changed.scid)
 
 
 def _refuse_unfit(context: Context, found: Introduction, scid: str | None, code: str | None) -> None:
@@ -93,9 +128,8 @@ def _refuse_unfit(context: Context, found: Introduction, scid: str | None, code:
         raise InputError("peer.is-us")
     if scid is not None and scid != offered:
         raise InputError("peer.another-identity", expected=scid, found=offered)
-    if context.directory.peer(offered) is not None:
-        raise InputError("peer.known", name=context.code_of(offered) or offered)
-    taken = {partner.code for partner in context.directory.peers} | {context.config.agency.code}
+    others = (partner for partner in context.directory.peers if partner.scid != offered)
+    taken = {partner.code for partner in others} | {context.config.agency.code}
     if code is not None and code in taken:
         raise InputError("peer.code-taken", code=code)
     claimed, ours = found.public_address, context.config.server.public_address

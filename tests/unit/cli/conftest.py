@@ -56,6 +56,9 @@ def answers() -> dict[str, Any]:
         ],
         "peer_inspect": {
             "scid": PARTNER,
+            "published": "TG-ANVT",
+            "known": False,
+            "code": None,
             "did": "did:webvh:y",
             "names": {"fr": "Agence nationale", "en": "National Agency"},
             "address": "https://anvt.example",
@@ -72,7 +75,7 @@ def answers() -> dict[str, Any]:
                 {"branch": 2, "version": "2-QmTwo", "time": "2018-12-02T00:00:00Z", "did": "did:webvh:y", "entries": 2, "log": "{}"},
             ],
         },
-        "peer_add": {"scid": PARTNER, "code": "TG-ANVT", "connect": "https://anvt.example"},
+        "peer_add": {"scid": PARTNER, "code": "TG-ANVT", "connect": "https://anvt.example", "changed": False},
         "publish": [{"id": "urn:uuid:1", "digest": "ab" * 32, "version": 1, "places": []}],
         "nominate": {"id": "urn:uuid:2", "digest": "cd" * 32, "version": 1, "places": []},
         "fence_show": {

@@ -247,6 +247,20 @@ def test_peer_add_shows_the_fingerprint_and_asks(
     assert desk.last("peer_add") == {"url": "https://anvt.example", "scid": PARTNER, "code": "TG-ANVT"}
 
 
+def test_peer_add_proposes_the_code_that_the_partner_publishes(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I-2: a partner without a code could not be named; of one that is known no code is changed unasked."""
+    assert passerelle("peer", "add", "https://anvt.example", "--yes") == Exit.DONE
+    assert desk.last("peer_add")["code"] == "TG-ANVT"
+    assert "TG-ANVT" in capsys.readouterr().out
+    desk.told["peer_inspect"] |= {"known": True, "code": "TG-AUTRE"}
+    desk.told["peer_add"] |= {"changed": True, "code": "TG-AUTRE"}
+    assert passerelle("peer", "add", "https://anvt.example", lang="en") == Exit.DONE
+    assert "code" not in desk.last("peer_add")
+    assert "TG-AUTRE is changed: this node reaches it at https://anvt.example." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("answer", "code"), [("", "peer.unanswered"), ("non\n", "peer.declined"), ("\n", "peer.declined")]
 )

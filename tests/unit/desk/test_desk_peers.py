@@ -83,10 +83,38 @@ async def test_a_code_of_another_form(fresh: Pair, code: str) -> None:
 
 
 async def test_a_partner_twice(fresh: Pair) -> None:
-    """Desk: a partner is added once; the answer says which it is."""
+    """Desk: adding a partner again with nothing new changes nothing; the answer says which it is."""
     await fresh.togo.add(fresh.mali)
     error = await refused(fresh.togo, fresh.mali.url)
     assert (error.code, error.params) == ("peer.known", {"name": MALI})
+
+
+async def test_a_code_given_later(fresh: Pair) -> None:
+    """I-2: a partner added without a code gets one, or another one, unless it is somebody else's here."""
+    desk: Any = fresh.togo.node.desk
+    assert (await desk.peer_add(fresh.mali.url))["changed"] is False
+    assert (await desk.peer_inspect(fresh.mali.url))["published"] == MALI
+    changed = await desk.peer_add(fresh.mali.url, code=MALI)
+    assert (changed["code"], changed["changed"]) == (MALI, True)
+    again = await desk.peer_add(fresh.mali.url, code="ML-AUTRE")
+    assert again["code"] == "ML-AUTRE"
+    assert [item["code"] for item in await listed(fresh.togo)] == ["ML-AUTRE"]
+    found = await desk.peer_inspect(fresh.mali.url)
+    assert (found["known"], found["code"]) == (True, "ML-AUTRE")
+    error = await refused(fresh.togo, fresh.mali.url, code=TOGO)
+    assert error.code == "peer.code-taken"
+
+
+async def test_an_address_given_later(fresh: Pair) -> None:
+    """Desk: where to connect is the operator's word, and a changed one is used at once; the code stays."""
+    desk: Any = fresh.togo.node.desk
+    await desk.peer_add(fresh.mali.url, code=MALI, address="http://127.0.0.1:1")
+    changed = await desk.peer_add(fresh.mali.url)
+    assert (changed["connect"], changed["code"]) == (fresh.mali.url, MALI)
+    (visit,) = await desk.sync(MALI)
+    assert visit["error"] is None
+    (partner,) = await listed(fresh.togo)
+    assert (partner["address"], len(partner["feeds"])) == (fresh.mali.url, 3)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://127.0.0.1:1/x", "nonsense", "", "ftp://x"])

@@ -31,13 +31,15 @@ def peer() -> None:
 def add(
     own: Session, url: str, code: str | None, address: str | None, fingerprint: str | None, *, yes: bool
 ) -> None:
-    """Show who answers, let a person compare, then add."""
+    """Show who answers, let a person compare, then add; of a known partner change code or address."""
     found = mapping(own.ask("peer_inspect", doing="cli.peer.asking", url=url))
     if fingerprint is not None and _digits(fingerprint) != _digits(str(found["fingerprint"])):
         raise InputError("peer.another-fingerprint", expected=fingerprint, found=found["fingerprint"])
+    if code is None and not found["known"]:
+        code = _text(found["published"])
     if not own.as_json:
-        show_partner(own, found)
-    if fingerprint is None and not yes:
+        show_partner(own, found, code)
+    if fingerprint is None and not yes and not found["known"]:
         own.out.say("cli.peer.add.compare")
         if not _answered_yes(own):
             raise InputError("peer.declined")
@@ -47,7 +49,8 @@ def add(
     if own.as_json:
         own.out.json(added)
     else:
-        own.out.say("cli.peer.add.done", name=code or _name(own, found))
+        done = "cli.peer.add.changed" if added["changed"] else "cli.peer.add.done"
+        own.out.say(done, name=added["code"] or _name(own, found), address=added["connect"])
 
 
 def _answered_yes(own: Session) -> bool:
@@ -71,12 +74,13 @@ def confirmed(own: Session, msgid: str) -> bool:
             continue
 
 
-def show_partner(own: Session, found: JsonObject) -> None:
-    """Name, address and fingerprint, the groups in lines of four as they are read aloud."""
+def show_partner(own: Session, found: JsonObject, code: str | None = None) -> None:
+    """Name, code to be bound, address and fingerprint, the groups in lines of four as they are read aloud."""
     groups = str(found["fingerprint"]).split()
     own.out.facts(
         [
             ("cli.fact.name", _name(own, found)),
+            ("cli.fact.code", code),
             ("cli.fact.address", found.get("address")),
             ("cli.fact.scid", found["scid"]),
             ("cli.fact.fingerprint", "\n".join(" ".join(groups[start : start + 4]) for start in (0, 4, 8))),
@@ -180,6 +184,10 @@ def _name(own: Session, found: JsonObject) -> str:
     names = found.get("names")
     texts = {tag: str(text) for tag, text in names.items()} if isinstance(names, dict) else {}
     return own.words.pick(texts)[0] or str(found["scid"])
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _digits(fingerprint: str) -> str:
