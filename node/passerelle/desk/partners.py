@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.config import AGENCY_CODE
 from passerelle.desk.context import Context
+from passerelle.desk.reading import told_time
 from passerelle.errors import InputError, PasserelleError
 from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.origins import Origin
@@ -147,7 +148,7 @@ async def listing(context: Context) -> list[Answer]:
                 "scid": partner.scid,
                 "code": partner.code,
                 "address": partner.address,
-                "last_heard": partner.last_heard,
+                "last_heard": told_time(partner.last_heard),
                 "fingerprint": fingerprint(partner.scid),
                 "feeds": [],
             }

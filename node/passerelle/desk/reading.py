@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from passerelle.desk import naming
 from passerelle.desk.context import Context
@@ -46,7 +47,12 @@ async def status(context: Context) -> Answer:
         "records": sum(counted.values()),
         "records_by_type": counted,
         "partners": [
-            {"scid": partner.scid, "code": partner.code, "last_heard": partner.last_heard, "state": state}
+            {
+                "scid": partner.scid,
+                "code": partner.code,
+                "last_heard": told_time(partner.last_heard),
+                "state": state,
+            }
             for partner in context.directory.peers
             for state in [worst_state(held for held in followed if held.origin.author == partner.scid)]
         ],
@@ -82,6 +88,11 @@ async def records_list(
     return [_listed(context, row) | verdict_of(state.verdicts, row.digest) for row in rows]
 
 
+def told_time(seconds: int | None) -> str | None:
+    """A time of the rows as every answer tells it, ``2027-01-31T09:12:00Z``; None for never."""
+    return None if seconds is None else format_time(datetime.fromtimestamp(seconds, UTC))
+
+
 def _listed(context: Context, row: Row) -> Answer:
     return {
         "id": row.id,
@@ -91,7 +102,7 @@ def _listed(context: Context, row: Row) -> Answer:
         "issuer": row.issuer,
         "issuer_code": context.code_of(row.issuer),
         "public": row.public,
-        "issued": row.issued,
+        "issued": told_time(row.issued),
         "readable": row.readable,
     }
 

@@ -45,7 +45,7 @@ def answers() -> dict[str, Any]:
                 "scid": PARTNER,
                 "code": "TG-ANVT",
                 "address": "https://anvt.example",
-                "last_heard": 1_546_214_400,
+                "last_heard": "2018-12-31T00:00:00Z",
                 "fingerprint": FINGERPRINT,
                 "feeds": [
                     {"origin": f"passerelle/{PARTNER}/public/1", "own": False, "state": "current", "code": None, "size": 5, "cosigned": 5},

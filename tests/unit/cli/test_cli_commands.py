@@ -747,3 +747,17 @@ def test_a_terminal_without_utf_8(more: tuple[str, ...], tmp_path: Path) -> None
     assert "Traceback" not in told
     if more:
         assert "é" in json.loads(told)["user"] + json.loads(told)["developer"]
+
+
+def test_records_show_when_they_were_signed(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person reads a day and an hour in words, a program the text of the desk."""
+    row = {
+        "id": "urn:uuid:1", "type": "offer", "version": 1, "issuer": SCID, "issuer_code": "ML-CNPV", "digest": "ab" * 32, "issued": "2018-12-31T10:00:00Z", "public": True, "readable": True,
+    }  # fmt: skip
+    desk.told["records_list"] = [row]
+    assert passerelle("records", "list") == Exit.DONE
+    assert "31 décembre 2018" in capsys.readouterr().out
+    assert passerelle("records", "list", "--json") == Exit.DONE
+    assert json.loads(capsys.readouterr().out)[0]["issued"] == "2018-12-31T10:00:00Z"

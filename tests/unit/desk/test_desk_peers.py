@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from passerelle.errors import InputError, TransportError
+from passerelle.node import utc_now
 from passerelle.protocol.fingerprints import fingerprint
+from passerelle.protocol.profile import parse_time
 from tests.unit.desk.story import Pair, offered, verdict
 from tests.unit.federation.world import MALI, TOGO, Here, dossier, introduce
 
@@ -210,6 +212,9 @@ async def test_records_are_listed(fresh: Pair) -> None:
     assert {item["id"] for item in offers} == {item["id"] for item in made}
     assert {item["issuer_code"] for item in offers} == {TOGO, MALI}
     assert [item["issued"] for item in offers] == sorted((item["issued"] for item in offers), reverse=True)
+    assert all(parse_time(item["issued"]) <= utc_now() for item in offers), "as text, YYYY-MM-DDThh:mm:ssZ"
+    (partner,) = (await desk.status())["partners"]
+    assert parse_time(partner["last_heard"]) == parse_time((await listed(fresh.togo))[0]["last_heard"])
     for issuer in (MALI, fresh.mali.scid):
         assert [item["id"] for item in await desk.records_list(type="offer", issuer=issuer)] == [
             made[0]["id"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 
 import click
 
@@ -194,8 +193,6 @@ def _digits(fingerprint: str) -> str:
     return "".join(char for char in fingerprint if char.isdigit())
 
 
-def moment(own: Session, seconds: Json) -> str:
-    """Seconds since 1970 as a time for a person; *never* where there are none."""
-    if not isinstance(seconds, int):
-        return own.words.text("cli.never")
-    return own.words.time(datetime.fromtimestamp(seconds, UTC))
+def moment(own: Session, time: Json) -> str:
+    """``2027-01-31T09:12:00Z`` as a time for a person; *never* where there is none."""
+    return own.words.time(parse_time(time)) if isinstance(time, str) else own.words.text("cli.never")

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from passerelle.cli.commands.peers import moment
 from passerelle.cli.localised import Group, Option
 from passerelle.cli.session import Session, mapping, rows, session
 from passerelle.protocol.profile import JsonObject
@@ -55,7 +56,7 @@ def list_(own: Session, record_type: str | None, issuer: str | None, limit: int,
                 own.words.text(f"state.record.{row['type']}"),
                 row["version"],
                 row["issuer_code"] or row["issuer"],
-                row["issued"],
+                moment(own, row["issued"]),
                 verdict(own, row, brief=True),
             )
             for row in found
@@ -81,7 +82,7 @@ def show(own: Session, record: str) -> None:
             ("cli.fact.type", own.words.text(f"state.record.{told['type']}")),
             ("cli.fact.version", told["version"]),
             ("cli.fact.issuer", told["issuer_code"] or told["issuer"]),
-            ("cli.fact.issued", told["issued"]),
+            ("cli.fact.issued", moment(own, told["issued"])),
             ("cli.fact.digest", told["digest"]),
             ("cli.fact.verdict", verdict(own, told)),
             (
