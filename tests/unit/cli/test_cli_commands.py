@@ -170,7 +170,7 @@ def test_what_the_schema_refuses_is_told_with_its_row(
     assert passerelle("publish", offers, "--json") == Exit.REFUSED
     told = json.loads(capsys.readouterr().out)
     assert [(fault["row"], fault["column"], fault["code"]) for fault in told["faults"]] == [
-        (2, "/description/fr", "schema.violation")
+        (2, "description", "schema.violation")
     ]
     assert "publish" not in [method for method, _ in desk.asked]
 
@@ -761,3 +761,12 @@ def test_records_show_when_they_were_signed(
     assert "31 décembre 2018" in capsys.readouterr().out
     assert passerelle("records", "list", "--json") == Exit.DONE
     assert json.loads(capsys.readouterr().out)[0]["issued"] == "2018-12-31T10:00:00Z"
+
+
+def test_a_place_in_json_is_an_offer_not_a_row(
+    passerelle: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A list in JSON has no rows that a person could count in an editor."""
+    (tmp_path / "offres.json").write_text("[{}]", "utf-8")
+    assert passerelle("publish", tmp_path / "offres.json") == Exit.REFUSED
+    assert "offres.json, offre n° 1" in capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")

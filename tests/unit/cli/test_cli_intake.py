@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from passerelle.cli.intake import cells
-from passerelle.cli.intake.columns import COLUMNS, nearest, recognise
+from passerelle.cli.intake.columns import COLUMNS, Heading, heading_at, nearest, recognise
 from passerelle.cli.intake.faults import CellError
 from passerelle.cli.intake.files import Reading, read_files
 from passerelle.cli.intake.offers import Publisher
 from passerelle.cli.intake.tables import decode, parse_table
 from passerelle.errors import InputError
+from passerelle.words import Words
 
 ROOT = Path(__file__).parents[3]
 SCID, PARTNER = "Qm" + "H" * 44, "Qm" + "P" * 44
@@ -190,7 +191,7 @@ def test_every_fault_of_a_row_is_told_at_once(tmp_path: Path) -> None:
     row = GOOD.replace(";2;", ";deux;").replace("04/09/2017", "demain").replace(";vir;", ";emploi;")
     reading = read(tmp_path, f"{HEADINGS}\n{row}\n")
     assert {fault.column for fault in reading.faults} == {"nombre de places", "date de début", "dispositif"}
-    assert reading.faulty_rows == 1
+    assert {fault.row for fault in reading.faults} == {2}
 
 
 def test_headings_that_are_wrong_are_told_before_any_row(tmp_path: Path) -> None:
@@ -211,7 +212,10 @@ def test_headings_that_are_wrong_are_told_before_any_row(tmp_path: Path) -> None
     [
         (b"", "offers.empty-file"),
         (b"\n\n", "offers.empty-file"),
-        (b"PK\x03\x04\x00\x00", "offers.encoding"),
+        (b"PK\x03\x04\x00\x00", "offers.workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "offers.workbook"),
+        (b"titre;a\x00b", "offers.encoding"),
+        (b'titre\n"' + b"x" * 131_073, "offers.cell-too-long"),
         (b"titre;\x81\xff", "offers.encoding"),
         (HEADINGS.encode(), "offers.no-rows"),
         (f'{HEADINGS}\n"never closed'.encode(), "offers.not-a-table"),
@@ -332,3 +336,37 @@ def test_the_documentation_has_every_column_with_its_headings() -> None:
         assert (french, english) == (column.heading("fr"), column.heading("en"))
         assert (needed == "yes") is column.required
     assert table == {}
+
+
+@pytest.mark.parametrize(
+    ("good", "wrong", "heading"),
+    [
+        ("Ateliers", "x" * 20_001, "description"),
+        ("Club de lecture", "x" * 20_001, "titre"),
+        ("Bibliothèque", "x" * 501, "structure d'accueil"),
+    ],
+)
+def test_what_the_schema_refuses_is_under_its_heading(
+    tmp_path: Path, good: str, wrong: str, heading: str
+) -> None:
+    """A person looks for the column of the file, not for a pointer into a record."""
+    reading = read(tmp_path, f"{HEADINGS}\n{GOOD.replace(good, wrong)}\n")
+    (fault,) = reading.faults
+    assert (fault.row, fault.column, fault.params["path"]) == (2, heading, heading)
+    sentence = Words("fr").user(fault.code, **fault.params)
+    assert heading in sentence
+    assert "?" not in sentence
+    assert "en tout" not in sentence
+
+
+def test_every_column_is_found_by_what_it_fills() -> None:
+    """Each member that a row can fill leads back to its column, and the languages of a text to theirs."""
+    french, english = Heading("titre", COLUMNS[0], None), Heading("titre (en)", COLUMNS[0], "en")
+    assert heading_at("/title/en", [french, english]) == "titre (en)"
+    assert heading_at("/title/fr", [french, english]) == "titre"
+    assert heading_at("/nothing", [french, english]) is None
+    assert heading_at("/title/fr", []) is None
+    found = {column.key for column in COLUMNS} - {"end"}  # /period is told by its beginning
+    headings = [Heading(column.key, column, None) for column in COLUMNS]
+    members = "/title/fr /summary/fr /description/fr /lang /scheme /hostOrganisation/name /place/country /place/city /places /period /durationMonths /closesOn /weeklyHours /sectors/0 /profile/languages/0/cefr /profile/ageMin /profile/ageMax /conditions/allowance/amount /conditions/allowance/currency /conditions/lodging/provided /tutor/assigned /origins/0 /contact"
+    assert {heading_at(member, headings) for member in members.split()} == found

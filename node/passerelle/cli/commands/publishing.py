@@ -160,7 +160,8 @@ def _place(own: Session, fault: Fault) -> str:
     """``offres.csv, ligne 4, « places »``."""
     parts = [fault.file]
     if fault.row is not None:
-        parts.append(own.words.text("cli.publish.row", row=fault.row))
+        as_items = fault.file.lower().endswith(".json")
+        parts.append(own.words.text("cli.publish.item" if as_items else "cli.publish.row", row=fault.row))
     if fault.column is not None:
         parts.append(own.words.text("cli.publish.column", column=clean(fault.column)))
     return ", ".join(parts)

@@ -117,6 +117,47 @@ class Heading:
         return None if french and english else "fr" if french else "en"
 
 
+_MEMBERS: Final = (
+    ("/title", "title"),
+    ("/summary", "summary"),
+    ("/description", "description"),
+    ("/lang", "lang"),
+    ("/scheme", "scheme"),
+    ("/hostOrganisation", "organisation"),
+    ("/place/country", "country"),
+    ("/place", "city"),
+    ("/places", "places"),
+    ("/period", "start"),
+    ("/durationMonths", "months"),
+    ("/closesOn", "closes_on"),
+    ("/weeklyHours", "hours"),
+    ("/sectors", "sectors"),
+    ("/profile/languages", "languages"),
+    ("/profile/ageMin", "age_min"),
+    ("/profile/ageMax", "age_max"),
+    ("/conditions/allowance/currency", "currency"),
+    ("/conditions/allowance", "allowance"),
+    ("/conditions/lodging", "lodging"),
+    ("/tutor", "tutor"),
+    ("/origins", "origins"),
+    ("/contact", "contact"),
+)
+"""From where a member stands in an offer's body to the column that fills it; the first that fits counts."""
+
+
+def heading_at(path: str, headings: Sequence[Heading]) -> str | None:
+    """The heading, as it stands in the file, of the column that fills a member of the body.
+
+    Args:
+        path: JSON pointer into the body, ``/description/fr``.
+        headings: Those of the file; none where it is no table.
+    """
+    key = next((key for member, key in _MEMBERS if f"{path}/".startswith(f"{member}/")), None)
+    fitting = [heading for heading in headings if heading.column.key == key]
+    named = [heading for heading in fitting if path.endswith(f"/{heading.lang}")]
+    return next((heading.shown for heading in [*named, *fitting]), None)
+
+
 def language_of(headings: Sequence[Heading | None], otherwise: str) -> str:
     """The language of a table by its headings: who writes *titre* goes on in French."""
     written = [heading.written_in for heading in headings if heading]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from passerelle.cli.intake.columns import TRANSLATED, read_headings, recognise
+from passerelle.cli.intake.columns import TRANSLATED, Heading, heading_at, read_headings, recognise
 from passerelle.cli.intake.faults import Fault
 from passerelle.cli.intake.offers import Publisher, offer_body
 from passerelle.cli.intake.tables import MAX_FILE_BYTES, Row, decode, parse_table
@@ -35,11 +35,13 @@ class Wish:
         file: Where it was read.
         row: Its row, or position in a JSON list.
         item: As the desk takes it: type, to, body.
+        headings: Of the table that it was read from; none for JSON.
     """
 
     file: str
     row: int
     item: JsonObject
+    headings: tuple[Heading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,6 @@ class Reading:
 
     wishes: tuple[Wish, ...]
     faults: tuple[Fault, ...]
-
-    @property
-    def faulty_rows(self) -> int:
-        """Rows that cannot be published."""
-        return len({(fault.file, fault.row) for fault in self.faults})
 
 
 _DESK_ITEM: Final = frozenset({"type", "to", "body", "id"})
@@ -89,11 +86,12 @@ def schema_faults(wish: Wish) -> list[Fault]:
         Fault(
             wish.file,
             wish.row,
-            fault.path,
+            place,
             "schema.violation",
-            {"path": fault.path, "rule": fault.rule, **dict(fault.params)},
+            {"path": place, "rule": fault.rule, **dict(fault.params)},
         )
         for fault in found
+        for place in [heading_at(fault.path, wish.headings) or fault.path]
         # The desk takes an agency's code too and puts the SCID in its place.
         if ("form", "scid") not in fault.params
     ]
@@ -123,7 +121,7 @@ def _table(file: str, data: bytes, publisher: Publisher) -> tuple[list[Wish], li
         body, wrong = offer_body(file, headings, row, publisher)
         faults += wrong
         if not wrong:
-            wishes.append(Wish(file, row.number, _offer(body)))
+            wishes.append(Wish(file, row.number, _offer(body), tuple(filter(None, headings))))
     if not table.rows:
         faults.append(Fault(file, None, None, "offers.no-rows", {}))
     return wishes, faults

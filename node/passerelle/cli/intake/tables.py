@@ -18,6 +18,8 @@ from passerelle.errors import InputError
 DELIMITERS: Final = (";", ",", "\t")
 MAX_FILE_BYTES: Final = 67_108_864
 MAX_CELL_CHARACTERS: Final = 131_072
+"""Far beyond what a record takes: a longer cell is a quotation mark that was never closed."""
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods; .xls
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def parse_table(data: bytes, *, known: Callable[[str], bool]) -> Table:
         known: Whether a heading is one that we know: it tells which character separates the cells.
 
     Raises:
-        InputError: ``offers.encoding``, ``offers.empty-file``, ``offers.not-a-table``.
+        InputError: ``offers.workbook``, ``offers.encoding``, ``offers.empty-file``,
+            ``offers.not-a-table``, ``offers.cell-too-long``.
     """
     text = decode(data)
     first, _, rest = text.partition("\n")
@@ -63,8 +66,11 @@ def decode(data: bytes) -> str:
     """The text of a file: by its byte order mark, else UTF-8, else the code page of Western Windows.
 
     Raises:
-        InputError: ``offers.encoding`` with the position, where it is none of these.
+        InputError: ``offers.workbook``: a spreadsheet's own format; ``offers.encoding`` with the
+            position, where it is none of these.
     """
+    if data.startswith(_WORKBOOKS):
+        raise InputError("offers.workbook")
     try:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return _checked(data.decode("utf-16"))
@@ -77,7 +83,7 @@ def decode(data: bytes) -> str:
 
 
 def _checked(text: str) -> str:
-    """Text without U+0000: a spreadsheet's own format (.xlsx, .ods) ends here, not in odd cells."""
+    """Text without U+0000, which no record may hold."""
     position = text.find("\0")
     if position >= 0:
         raise InputError("offers.encoding", position=position)
@@ -96,12 +102,15 @@ def _delimiter(text: str, known: Callable[[str], bool]) -> str:
 
 def _read(text: str, delimiter: str) -> Table:
     # newline handling is the reader's: a lone \r inside quotes belongs to the cell.
+    csv.field_size_limit(MAX_CELL_CHARACTERS)
     lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
     rows = []
     try:
         for number, cells in enumerate(lines, start=1):
             rows.append(Row(number, tuple(cell.strip() for cell in cells)))
     except csv.Error as exc:
+        if "field limit" in str(exc):
+            raise InputError("offers.cell-too-long", row=len(rows) + 1, max=MAX_CELL_CHARACTERS) from exc
         raise InputError("offers.not-a-table", row=len(rows) + 1, problem=str(exc)) from exc
     if not rows or not any(rows[0].cells):
         raise InputError("offers.empty-file")
