@@ -59,7 +59,7 @@ async def state(here: Here) -> Any:
 
 
 async def test_a_person_sees_both_branches_and_picks(fresh: Pair, niger: Agency) -> None:
-    """I-23, I-41: both logs as received; the feeds are blocked until the pick and free after it."""
+    """I-23, I-42: both logs as received; the feeds are blocked until the pick and free after it."""
     logs = await forked(fresh.togo, niger)
     call = fresh.togo.node.desk.call
     shown: Any = await call("peer_pick", {"peer": NIGER})

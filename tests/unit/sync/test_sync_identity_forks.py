@@ -84,7 +84,7 @@ async def test_a_fork_met_at_the_gate_blocks_as_well(follower: Follower) -> None
 
 
 async def test_both_logs_are_kept_as_received(follower: Follower) -> None:
-    """I-41: the evidence is there to be shown, and what comes later does not replace it."""
+    """I-42: the evidence is there to be shown, and what comes later does not replace it."""
     held, other = await forked(follower)
     await visit(follower)
     await visit(follower)
@@ -109,7 +109,7 @@ async def test_trust_ends_at_the_last_common_entry(follower: Follower) -> None:
 
 @pytest.mark.parametrize("branch", [1, 2])
 async def test_a_person_picks(follower: Follower, branch: identityforks.Branch) -> None:
-    """I-23, I-42: the branch picked is in use, the other is old news from then on, the evidence stays."""
+    """I-23, I-43: the branch picked is in use, the other is old news from then on, the evidence stays."""
     logs = await forked(follower)
     await visit(follower)
     await pick(follower, branch)
