@@ -12,10 +12,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.postgresql import Server
 
 ROOT = Path(__file__).parent.parent
 
@@ -114,6 +118,15 @@ def _secrets_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def home(tmp_path: Path) -> Path:
     """An empty folder for a node's home, not yet made."""
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A server of PostgreSQL for the whole run; a test makes itself a database in it."""
+    from tests import postgresql  # noqa: PLC0415  most runs of a part need none
+
+    with postgresql.server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tomli_w
 from babel import Locale
@@ -28,7 +28,11 @@ from yarl import URL
 
 from passerelle.errors import ConfigError
 from passerelle.protocol.keydocuments import encode_domain
+from passerelle.storage.database import sqlite_url
+from passerelle.storage.home import Paths
+from passerelle.storage.postgresql import Access, check_address
 
+SQLITE = "sqlite"
 FILE_NAME = "passerelle.toml"
 AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9]{2,12}$"
 """The form of an agency's short code, ours or one that we bind to a partner: ``TG-ANVT``."""
@@ -87,7 +91,16 @@ _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 
 Language = Annotated[str, AfterValidator(_language)]
 Country = Annotated[str, AfterValidator(_country)]
+
+
+def _database(value: str) -> str:
+    if value != SQLITE:
+        check_address(value)
+    return value
+
+
 Address = Annotated[str, AfterValidator(_public_address)]
+DatabaseAddress = Annotated[str, AfterValidator(_database)]
 
 
 def _not_everybody(value: IPvAnyNetwork) -> IPvAnyNetwork:
@@ -100,7 +113,8 @@ Proxy = Annotated[IPvAnyNetwork, AfterValidator(_not_everybody)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What was typed may be a secret at the wrong place, and an error goes to the log.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Agency(_Section):
@@ -211,7 +225,12 @@ class Config(_Section):
     """The whole file.
 
     Args:
-        database: ``sqlite`` (a file in the home) or an address of PostgreSQL.
+        database: ``sqlite`` (a file in the home), or the address of a database of PostgreSQL as
+            ``psql`` takes it, ``postgresql://account@host/database?sslmode=verify-full``, without a
+            password. Change it with ``passerelle database move``, which takes the rows along.
+        database_password_file: A file that holds the password of that account and nothing else,
+            readable by its owner alone; a path that is not absolute begins at the home. Without it
+            the password comes from ``PGPASSFILE``, ``PGPASSWORD`` or a client certificate, as libpq has it.
     """
 
     agency: Agency
@@ -219,7 +238,15 @@ class Config(_Section):
     console: Console = Console()
     sync: Sync = Sync()
     keys: Keys = Keys()
-    database: Literal["sqlite"] = "sqlite"
+    database: DatabaseAddress = SQLITE
+    database_password_file: Path | None = None
+
+    def place(self, paths: Paths) -> str | Access:
+        """Where the rows of a home lie, as :class:`passerelle.storage.database.Database` takes it."""
+        if self.database == SQLITE:
+            return sqlite_url(paths.database)
+        file = self.database_password_file
+        return Access(self.database, None if file is None else paths.home / file)
 
     @field_validator("console")
     @classmethod

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,19 +20,21 @@ from passerelle import config as settings
 from passerelle.config import Agency, Config, Console, Server, Sync
 from passerelle.custody import FICTITIOUS_SECRET, keep_secret, make_keyring, outside, write_update_key
 from passerelle.descriptor import quarters
-from passerelle.errors import ConfigError, InputError
+from passerelle.errors import ConfigError, InputError, StorageError
 from passerelle.node import open_node
 from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.identity import create_log, parse_identity
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.origins import Origin
+from passerelle.storage import moving
 from passerelle.storage import peers as peer_rows
 from passerelle.storage import records as record_rows
 from passerelle.storage.crash import CrashPoints
-from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.database import Database, name_of
 from passerelle.storage.disk import disk_error
 from passerelle.storage.heads import HeadStore
 from passerelle.storage.home import Keys, Paths
+from passerelle.storage.postgresql import Access
 from passerelle.storage.private import sync_folder
 from passerelle.storage.secret import Secret
 from passerelle.words import LANGUAGES, Words
@@ -48,6 +52,8 @@ async def init_home(
     sync: Sync | None = None,
     secret: Secret | None = None,
     secret_file: Path | None = None,
+    database: str = settings.SQLITE,
+    database_password_file: Path | None = None,
 ) -> dict[str, object]:
     """Make a home that was not there.
 
@@ -60,6 +66,8 @@ async def init_home(
         secret: What is to open the keys, known to whoever asks; a new one in a file where None.
         secret_file: That file, outside the home and not there yet; one in the account's folder of
             states where None. A fictitious home keeps it within, to be copied as one.
+        database: ``sqlite``, or the address of an empty database of PostgreSQL.
+        database_password_file: See :class:`passerelle.config.Config`.
 
     Returns:
         ``scid``, ``did``, ``fingerprint``, where the offline keys lie, and ``secret_file`` or None.
@@ -67,11 +75,19 @@ async def init_home(
     Raises:
         InputError: ``home.not-empty``, ``keys.passphrase-too-short``, ``keys.secret-inside-home``,
             ``keys.secret-file-exists``.
-        ConfigError: ``home.not-writable``.
-        StorageError: The disk is full or fails. Where it failed last of all the home may be there, whole.
+        ConfigError: ``home.not-writable``, ``config.*`` where the address or the password cannot be used.
+        StorageError: ``storage.not-empty``, what opening a database raises, or the disk is full or fails.
+            Where it failed last of all the home may be there, whole.
     """
     home = _free(home)
-    config = Config(agency=agency, server=server, console=console or Console(), sync=sync or Sync())
+    config = Config(
+        agency=agency,
+        server=server,
+        console=console or Console(),
+        sync=sync or Sync(),
+        database=database,
+        database_password_file=database_password_file,
+    )
     if secret is not None:
         secret.refuse_weak()
     if secret_file is not None:
@@ -131,23 +147,22 @@ async def _build(
     log = _identity_log(paths, config, keys, now)
     identity = parse_identity(log, now=now)
     settings.save(paths.home, config)
-    database = Database(sqlite_url(paths.database))
-    await database.open()
-    async with database.writing() as connection:
-        await record_rows.put_fact(connection, "own-scid", identity.scid)
-        await peer_rows.put_identity(connection, identity.scid, log, int(now.timestamp()))
-    await database.close()
-    heads = HeadStore(paths.heads)
-    await heads.create()
-    await heads.close()
     opens = secret or Secret.generate(secrets.token_bytes)
     file = None if secret is not None else _place(config, identity.scid, secret_file)
-    make_keyring(paths, keys, opens, file=file, now=now)
-    async with open_node(paths.home, keys=keys) as node:
-        await node.publisher.open_feed(Origin(identity.scid, None, 1))
-        await node.say_who_we_are()
-    if file is not None:  # last, so that no failure above leaves it behind
-        keep_secret(paths.home / file, opens, home)
+    async with _new_rows(config.place(paths)) as database:
+        async with database.writing() as connection:
+            await record_rows.put_fact(connection, "own-scid", identity.scid)
+            await peer_rows.put_identity(connection, identity.scid, log, int(now.timestamp()))
+        await database.close()
+        heads = HeadStore(paths.heads)
+        await heads.create()
+        await heads.close()
+        make_keyring(paths, keys, opens, file=file, now=now)
+        async with open_node(paths.home, keys=keys) as node:
+            await node.publisher.open_feed(Origin(identity.scid, None, 1))
+            await node.say_who_we_are()
+        if file is not None:  # last, so that no failure above leaves it behind
+            keep_secret(paths.home / file, opens, home)
     return _Made(identity.scid, identity.did, file)
 
 
@@ -156,6 +171,25 @@ def _place(config: Config, scid: str, wanted: Path | None) -> str:
     if wanted is not None:
         return str(wanted.absolute())
     return FICTITIOUS_SECRET if config.agency.fictitious else str(settings.state_folder() / f"{scid}.secret")
+
+
+@asynccontextmanager
+async def _new_rows(place: str | Access) -> AsyncIterator[Database]:
+    """An empty database, open; emptied again where the block fails, for a server keeps what a folder loses."""
+    database = Database(place)
+    try:
+        await database.open()
+        async with database.reading() as connection:
+            if not await moving.is_empty(connection):
+                raise StorageError("storage.not-empty", database=name_of(place))
+        try:
+            yield database
+        except BaseException:
+            async with database.writing() as connection:
+                await moving.empty(connection)
+            raise
+    finally:
+        await database.close()
 
 
 def _identity_log(paths: Paths, config: Config, keys: Keys, now: datetime) -> bytes:

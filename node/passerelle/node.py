@@ -29,7 +29,7 @@ from passerelle.storage import peers as peer_rows
 from passerelle.storage import private, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.crash import CrashPoints
-from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.database import Database
 from passerelle.storage.disk import settle
 from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
@@ -283,8 +283,9 @@ async def open_node(
         keys: The keys, where whoever asks has just made them.
 
     Raises:
-        ConfigError: ``config.*``, ``keys.*``, ``home.in-use``, ``home.open-to-others``, ``home.another-owner``.
-        StorageError: The database cannot be opened.
+        ConfigError: ``config.*``, ``keys.*``, ``home.in-use``, ``home.open-to-others``, ``home.another-owner``,
+            ``home.database-of-another``.
+        StorageError: The database cannot be opened, or another node owns it.
     """
     paths = Paths(home)
     private.refuse_open_home(home)
@@ -293,17 +294,18 @@ async def open_node(
     lock.take()
     try:
         keys = keys or unlock(paths, config, given or Given())
-        if not paths.database.exists():
+        if config.database == settings.SQLITE and not paths.database.exists():
             raise ConfigError("home.no-database", path=str(paths.database))
         async with contextlib.AsyncExitStack() as opened:  # what was opened is closed, however far it went
-            database, heads = Database(sqlite_url(paths.database)), HeadStore(paths.heads)
+            database, heads = Database(config.place(paths)), HeadStore(paths.heads)
             opened.push_async_callback(database.close)
             opened.push_async_callback(heads.close)
-            for path in (paths.database, paths.heads):
+            in_home = [paths.database] if config.database == settings.SQLITE else []
+            for path in (*in_home, paths.heads):
                 await asyncio.to_thread(settle, path)
             await database.open()
             clock = clock_from_environment(fictitious=config.agency.fictitious)
-            directory = await _directory(database, paths, clock)
+            directory = await _directory(database, paths, keys, clock)
             node = Node(paths, config, keys, database, heads, directory)
             opened.push_async_callback(node.stop)
             await node.start()
@@ -312,7 +314,9 @@ async def open_node(
         lock.release()
 
 
-async def _directory(database: Database, paths: Paths, clock: Callable[[], datetime]) -> Directory:
+async def _directory(
+    database: Database, paths: Paths, keys: Keys, clock: Callable[[], datetime]
+) -> Directory:
     """Our own identity is the log that `init` wrote first; its SCID names us."""
     async with database.reading() as connection:
         own = await record_rows.get_fact(connection, "own-scid")
@@ -321,4 +325,6 @@ async def _directory(database: Database, paths: Paths, clock: Callable[[], datet
         raise ConfigError("home.unfinished", path=str(paths.home))
     directory = Directory(own, clock)
     await directory.load(database)
+    if keys.record.public not in directory.own.newest.record_keys.values():
+        raise ConfigError("home.database-of-another", path=str(paths.home))
     return directory

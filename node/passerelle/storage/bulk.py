@@ -14,6 +14,8 @@ from typing import TypeVar
 from sqlalchemy import Column, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from passerelle.storage.postgresql import copy_rows
+
 IN_AT_ONCE = 500
 """How many values one query names at the most; databases bound it."""
 
@@ -37,11 +39,7 @@ async def insert_rows(
     if connection.dialect.name == "sqlite":
         await connection.exec_driver_sql(_insert(table.name, tuple(columns)), list(rows))
         return
-    raw = await connection.get_raw_connection()
-    driver = raw.driver_connection
-    if driver is None:
-        raise RuntimeError("a connection in a transaction has a driver's")
-    await driver.copy_records_to_table(table.name, records=rows, columns=columns)
+    await copy_rows(connection, table.name, columns, rows)
 
 
 @cache

@@ -1,8 +1,8 @@
-"""The database: one file of SQLite, opened by one process, with one writer.
+"""The database: SQLite in the home or PostgreSQL, opened by one process, with one writer.
 
-SQLite runs in WAL mode with ``synchronous=FULL``: a commit that has returned is on the
-disk. The engine is reached through SQLAlchemy Core only, so that PostgreSQL is a
-matter of the address.
+SQLite runs in WAL mode with ``synchronous=FULL``, PostgreSQL with ``synchronous_commit``:
+a commit that has returned is on the disk. Both are reached through SQLAlchemy Core only;
+which of the two it is, is a matter of the address (:mod:`passerelle.storage.postgresql`).
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect, select
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from passerelle.errors import StorageError
-from passerelle.storage import tables
+from passerelle.storage import postgresql, tables
+from passerelle.storage.failures import storage_errors
+from passerelle.storage.postgresql import Access
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+READERS = 4
+"""Transactions that read at once, at the most."""
 UNKNOWN_AFTER = frozenset({"storage.disk-error", "storage.damaged"})
 """Failures of a write after which what the disk holds is unknown."""
 
 # At this level the driver writes values and the engine writes rows, and whoever sets it wanted neither.
-for _name in ("aiosqlite", "sqlalchemy.engine.Engine"):
+for _name in ("aiosqlite", "asyncpg", "sqlalchemy.engine.Engine"):
     logging.getLogger(_name).addFilter(lambda line: line.levelno > logging.DEBUG)
 
 
@@ -35,12 +38,17 @@ class Database:
     """A pool of readers and one writer over the same rows.
 
     Args:
-        url: SQLAlchemy address, such as ``sqlite+aiosqlite:////var/lib/passerelle/passerelle.sqlite``.
+        place: The address of a file as :func:`sqlite_url` gives it, or how to reach PostgreSQL.
     """
 
-    def __init__(self, url: str) -> None:
-        self._writer = new_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
-        self._reader = new_engine(url, begin="BEGIN", pool_size=4)
+    def __init__(self, place: str | Access) -> None:
+        if isinstance(place, Access):
+            self._writer = postgresql.new_engine(place, writer=True, pool_size=1)
+            self._reader = postgresql.new_engine(place, writer=False, pool_size=READERS)
+        else:
+            self._writer = new_engine(place, begin="BEGIN IMMEDIATE", pool_size=1)
+            self._reader = new_engine(place, begin="BEGIN", pool_size=READERS)
+        self._remote = isinstance(place, Access)
         self._turn = asyncio.Lock()
         self.failed: StorageError | None = None
 
@@ -48,9 +56,10 @@ class Database:
         """Create or migrate the tables; refuse a database that newer code has changed.
 
         Raises:
-            StorageError: ``storage.newer-schema``, or ``storage.unusable`` where the file cannot be opened.
+            StorageError: ``storage.newer-schema``; ``storage.unusable`` where the file cannot be opened;
+                what :mod:`passerelle.storage.postgresql` raises where the server or another owner refuses.
         """
-        with storage_errors():
+        with storage_errors(remote=self._remote):
             async with self._writer.begin() as connection:
                 revision = await connection.run_sync(_revision)
                 if revision:
@@ -70,7 +79,7 @@ class Database:
             if self.failed is not None:
                 raise self.failed
             try:
-                with storage_errors():
+                with storage_errors(remote=self._remote):
                     async with self._writer.begin() as connection:
                         yield connection
             except StorageError as error:
@@ -81,12 +90,12 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One consistent snapshot, never waiting for the writer."""
-        with storage_errors():
+        with storage_errors(remote=self._remote):
             async with self._reader.connect() as connection:
                 yield connection
 
     async def close(self) -> None:
-        """Give back every connection; SQLite then folds its WAL into the file."""
+        """Give back every connection; SQLite then folds its WAL into the file, PostgreSQL frees the owner's lock."""
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -96,29 +105,33 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
+def name_of(place: str | Access) -> str:
+    """What to call a database before people: a file by its name, another by where it is."""
+    return place.name if isinstance(place, Access) else Path(place).name
+
+
 def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
-    """An engine whose transactions open with `begin`, and whose commits are on the disk when they return."""
+    """An engine over a file whose transactions open with `begin`, and whose commits last when they return."""
     # An error of the driver names the statement, never the rows: they hold people's data.
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
 
-        @event.listens_for(engine.sync_engine, "connect")
-        def _pragmas(connection: Any, _record: object) -> None:
-            connection.isolation_level = None  # we say BEGIN ourselves, the driver must not
-            cursor = connection.cursor()
-            for pragma in (
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "foreign_keys=ON",
-                "busy_timeout=5000",
-                "secure_delete=ON",
-            ):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, the driver must not
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            "secure_delete=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
 
-        @event.listens_for(engine.sync_engine, "begin")
-        def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     return engine
 
@@ -165,25 +178,3 @@ async def _check_compatibility(connection: AsyncConnection) -> None:
     )
     if int(row.scalar_one()) > tables.THIS_CODE:
         raise StorageError("storage.newer-schema")
-
-
-class storage_errors:  # noqa: N801  reads as a statement: `with storage_errors():`
-    """Turn the driver's errors into ours, with what a person can do about them."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if not isinstance(error, DBAPIError):
-            return
-        text = str(error.orig).lower()
-        if "full" in text or "no space" in text:
-            raise StorageError("storage.disk-full") from error
-        if "readonly" in text or "read-only" in text:
-            raise StorageError("storage.read-only-disk") from error
-        if "disk i/o" in text:
-            raise StorageError("storage.disk-error", fatal=True) from error
-        if "malformed" in text or "not a database" in text:
-            raise StorageError("storage.damaged", fatal=True) from error
-        if isinstance(error, OperationalError):
-            raise StorageError("storage.unusable", detail=type(error.orig).__name__) from error

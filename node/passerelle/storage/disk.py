@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from passerelle.errors import StorageError
-from passerelle.storage.database import storage_errors
+from passerelle.storage.failures import storage_errors
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, insert, select, update
 
 from passerelle.errors import StorageError
-from passerelle.storage.database import UNKNOWN_AFTER, new_engine, sqlite_url, storage_errors
+from passerelle.storage.database import UNKNOWN_AFTER, new_engine, sqlite_url
+from passerelle.storage.failures import storage_errors
 
 _metadata = MetaData()
 _head = Table(

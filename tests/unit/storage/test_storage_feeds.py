@@ -1,25 +1,14 @@
 """Rows of feeds hold the same tree as the pure Merkle code, at every size."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from passerelle.protocol.leaves import SealedLeaf, encode_leaf
 from passerelle.protocol.merkle import Frontier, leaf_hash, root_of
 from passerelle.protocol.origins import Origin
 from passerelle.storage import feeds
-from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.database import Database
 
 ORIGIN = Origin("Qm" + "1" * 44, "Qm" + "2" * 44, 1)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(sqlite_url(tmp_path / "rows.sqlite"))
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 def leaves(first: int, end: int) -> list[bytes]:

@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.postgresql import Access
+from tests.postgresql import Server
 
 
-async def opened(path: Path) -> None:
-    database = Database(sqlite_url(path))
+async def opened(place: str | Access) -> None:
+    database = Database(place)
     try:
         async with asyncio.timeout(40):
             await database.open()
@@ -18,13 +20,16 @@ async def opened(path: Path) -> None:
         await database.close()
 
 
-async def test_several_at_once(tmp_path: Path) -> None:
+def some(folder: Path, server: Server) -> list[str | Access]:
+    return [*(sqlite_url(folder / f"{number}.sqlite") for number in range(3)), Access(server.create())]
+
+
+async def test_several_at_once(tmp_path: Path, postgresql_server: Server) -> None:
     """The tool that migrates keeps its state in its module: one at a time."""
-    await asyncio.gather(*(opened(tmp_path / f"{number}.sqlite") for number in range(3)))
+    await asyncio.gather(*(opened(place) for place in some(tmp_path, postgresql_server)))
 
 
-def test_several_in_loops_of_their_own(tmp_path: Path) -> None:
+def test_several_in_loops_of_their_own(tmp_path: Path, postgresql_server: Server) -> None:
     """Across threads too, each with its loop."""
-    with ThreadPoolExecutor(3) as pool:
-        paths = [tmp_path / f"{number}.sqlite" for number in range(3)]
-        list(pool.map(lambda path: asyncio.run(opened(path)), paths))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda place: asyncio.run(opened(place)), some(tmp_path, postgresql_server)))

@@ -40,6 +40,14 @@ from passerelle.protocol.profile import JsonObject
     show_default=True,
     help="cli.init.console",
 )
+@click.option("--database", cls=Option, default="sqlite", metavar="URL", help="cli.init.database")
+@click.option(
+    "--database-password-file",
+    cls=Option,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="cli.init.database-password",
+)
 @click.option("--fictitious", cls=Option, is_flag=True, help="cli.init.fictitious")
 @click.option("--passphrase", cls=Option, is_flag=True, help="cli.init.passphrase")
 @click.option(
@@ -61,6 +69,8 @@ def init(
     languages: Sequence[str],
     port: int,
     console_port: int,
+    database: str,
+    database_password_file: Path | None,
     fictitious: bool,
     passphrase: bool,
     secret_file: Path | None,
@@ -83,7 +93,14 @@ def init(
     secret = chosen_secret(own, passphrase=passphrase, secret_file=secret_file)
     made = own.run(
         app.init_home(
-            own.home, agency=agency, server=server, console=console, secret=secret, secret_file=secret_file
+            own.home,
+            agency=agency,
+            server=server,
+            console=console,
+            secret=secret,
+            secret_file=secret_file,
+            database=database,
+            database_password_file=database_password_file and database_password_file.absolute(),
         ),
         doing="cli.init.doing",
     )
