@@ -1,6 +1,7 @@
 """The composition root: what the command line, the scenario runner and tests start from.
 
 init_home(...)           make a home
+move_database(home, url) its rows into another database
 serve_home(home)         own it: answer partners, staff and commands, follow partners
 call(home, method, ...)  one use case, through the running node if there is one
 caller(given)            the same for a process that was given something to open the keys
@@ -24,6 +25,7 @@ from passerelle import errors
 from passerelle.errors import ConfigError, PasserelleError, StorageError, TransportError
 from passerelle.initialise import init_home
 from passerelle.node import Node, open_node
+from passerelle.relocation import move_database
 from passerelle.server.console.app import console_app
 from passerelle.server.doors import Certificate, certificate_of, open_site, refuse_unsafe
 from passerelle.server.federation.app import Sources, federation_app
@@ -33,7 +35,7 @@ from passerelle.storage import private
 from passerelle.storage.home import Paths
 from passerelle.storage.secret import Given
 
-__all__ = ["call", "caller", "init_home", "open_node", "serve_home"]
+__all__ = ["call", "caller", "init_home", "move_database", "open_node", "serve_home"]
 
 MAINTENANCE_SECONDS = 3_600.0
 START_PATIENCE_SECONDS = 10.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ from passerelle.protocol.keydocuments import encode_domain
 from passerelle.storage.database import sqlite_url
 from passerelle.storage.home import Paths
 from passerelle.storage.postgresql import Access, check_address
+from passerelle.storage.private import sync_folder
 
 SQLITE = "sqlite"
 FILE_NAME = "passerelle.toml"
@@ -338,3 +340,41 @@ def state_folder() -> Path:
     named = os.environ.get("XDG_STATE_HOME", "")
     base = Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "state"
     return base / "passerelle"
+
+
+def switch_database(home: Path, config: Config) -> None:
+    """Let the file name another database, all or nothing; what a person wrote beside it stays as it is."""
+    path = home / FILE_NAME
+    old = path.read_text("utf-8")
+    given = config.model_dump(mode="json", include={"database", "database_password_file"}, exclude_none=True)
+    new = tomli_w.dumps(given) + "".join(_without(old.splitlines(keepends=True)))
+    wanted = {name: value for name, value in tomllib.loads(old).items() if name not in _DATABASE} | given
+    if not _says(new, wanted):  # written in a way that was not foreseen: the comments go, the settings stay
+        new = tomli_w.dumps(wanted)
+    beside = path.with_name(f".{FILE_NAME}.new")
+    with beside.open("w", encoding="utf-8") as out:
+        os.fchmod(out.fileno(), path.stat().st_mode & 0o777)
+        out.write(new)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.rename(path)
+    sync_folder(home)
+
+
+_DATABASE = ("database", "database_password_file")
+
+
+def _without(lines: Sequence[str]) -> Iterator[str]:
+    """The lines but those of the two settings, which stand before the first section."""
+    before_sections = True
+    for line in lines:
+        before_sections = before_sections and not line.lstrip().startswith("[")
+        if not (before_sections and line.partition("=")[0].strip().strip("\"'") in _DATABASE):
+            yield line
+
+
+def _says(text: str, wanted: Mapping[str, object]) -> bool:
+    try:
+        return tomllib.loads(text) == wanted
+    except tomllib.TOMLDecodeError:
+        return False

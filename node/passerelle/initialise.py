@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,7 +20,7 @@ from passerelle import config as settings
 from passerelle.config import Agency, Config, Console, Server, Sync
 from passerelle.custody import FICTITIOUS_SECRET, keep_secret, make_keyring, outside, write_update_key
 from passerelle.descriptor import quarters
-from passerelle.errors import ConfigError, InputError, StorageError
+from passerelle.errors import ConfigError, InputError, PasserelleError, StorageError
 from passerelle.node import open_node
 from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.identity import create_log, parse_identity
@@ -185,8 +185,10 @@ async def _new_rows(place: str | Access) -> AsyncIterator[Database]:
         try:
             yield database
         except BaseException:
-            async with database.writing() as connection:
-                await moving.empty(connection)
+            if isinstance(place, Access):
+                with suppress(PasserelleError):  # why it failed is what is told
+                    async with database.writing() as connection:
+                        await moving.empty(connection)
             raise
     finally:
         await database.close()

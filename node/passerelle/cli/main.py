@@ -13,7 +13,17 @@ from collections.abc import Sequence
 
 import click
 
-from passerelle.cli.commands import exchange, fence, keys, node, peers, publishing, records, scenarios
+from passerelle.cli.commands import (
+    database,
+    exchange,
+    fence,
+    keys,
+    node,
+    peers,
+    publishing,
+    records,
+    scenarios,
+)
 from passerelle.cli.exits import Exit, exit_of
 from passerelle.cli.localised import Group, Option, click_speaks
 from passerelle.cli.logs import log_to_standard_error
@@ -50,6 +60,7 @@ for command in (
     exchange.copy,
     exchange.audit,
     fence.fence,
+    database.database,
     scenarios.scenario,
     scenarios.demo,
 ):

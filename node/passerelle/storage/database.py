@@ -49,19 +49,27 @@ class Database:
             self._writer = new_engine(place, begin="BEGIN IMMEDIATE", pool_size=1)
             self._reader = new_engine(place, begin="BEGIN", pool_size=READERS)
         self._remote = isinstance(place, Access)
+        self._name = name_of(place)
         self._turn = asyncio.Lock()
         self.failed: StorageError | None = None
 
-    async def open(self) -> None:
+    async def open(self, *, to_be_filled: str = "") -> None:
         """Create or migrate the tables; refuse a database that newer code has changed.
 
+        Args:
+            to_be_filled: What to call a database that is opened to be filled: one with tables of
+                another version than ours, or of somebody else, is then left as it is.
+
         Raises:
-            StorageError: ``storage.newer-schema``; ``storage.unusable`` where the file cannot be opened;
+            StorageError: ``storage.newer-schema``, ``storage.not-empty``; ``storage.unusable`` where the file cannot be opened;
                 what :mod:`passerelle.storage.postgresql` raises where the server or another owner refuses.
         """
         with storage_errors(remote=self._remote):
             async with self._writer.begin() as connection:
                 revision = await connection.run_sync(_revision)
+                foreign = not revision and await connection.run_sync(_has_tables)
+                if foreign or (to_be_filled and revision not in {"", tables.REVISION}):
+                    raise StorageError("storage.not-empty", database=to_be_filled or self._name)
                 if revision:
                     await _check_compatibility(connection)
                 if revision < tables.REVISION:
@@ -141,6 +149,11 @@ def _revision(connection: Connection) -> str:
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
+
+
+def _has_tables(connection: Connection) -> bool:
+    """Whether tables with our names are there that no migration of ours made."""
+    return not tables.metadata.tables.keys().isdisjoint(inspect(connection).get_table_names())
 
 
 _MIGRATING = threading.Lock()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlalchemy import ColumnElement, Integer, Row, Table, delete, func, insert, select, text
@@ -23,8 +24,8 @@ FETCHED_AT_ONCE: Final = 64
 """Rows that the driver holds; one may be as large as the largest object."""
 _MADE_BY_MIGRATIONS: Final = frozenset({"oldest-code-that-may-run"})
 
-Progress = Callable[[str, int, int], None]
-"""Called with a table, how many of its rows are done, and how many there are."""
+Progress = Callable[[str, str, int, int], None]
+"""Called with ``copy`` or ``check``, a table, how many of its rows are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ async def copy(source: AsyncConnection, target: AsyncConnection, progress: Progr
     copied = {}
     for table in tables.metadata.sorted_tables:
         tally = _Tally()
-        async for batch in _batches(source, table, tally, progress):
+        async for batch in _batches(source, table, tally, partial(progress, "copy", table.name)):
             await target.execute(insert(table), [dict(row._mapping) for row in batch])  # noqa: SLF001  documented
         await _count_on(target, table)
         copied[table.name] = tally.content()
@@ -82,7 +83,7 @@ async def inspect(connection: AsyncConnection, progress: Progress) -> Mapping[st
     found = {}
     for table in tables.metadata.sorted_tables:
         tally = _Tally()
-        async for _ in _batches(connection, table, tally, progress):
+        async for _ in _batches(connection, table, tally, partial(progress, "check", table.name)):
             pass
         found[table.name] = tally.content()
     return found
@@ -126,11 +127,10 @@ def _encoded(value: object) -> tuple[bytes, bytes]:
 
 
 async def _batches(
-    connection: AsyncConnection, table: Table, tally: _Tally, progress: Progress
+    connection: AsyncConnection, table: Table, tally: _Tally, progress: Callable[[int, int], None]
 ) -> AsyncIterator[list[Row[tuple[object, ...]]]]:
     """All rows in the order of the primary key, some megabytes at a time."""
     total = int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
-    progress(table.name, 0, total)
     query = select(table).order_by(*table.primary_key).execution_options(yield_per=FETCHED_AT_ONCE)
     batch: list[Row[tuple[object, ...]]] = []
     size = 0
@@ -140,11 +140,11 @@ async def _batches(
             batch.append(row)
             if size >= BATCH_BYTES:
                 yield batch
-                progress(table.name, tally.rows, total)
+                progress(tally.rows, total)
                 batch, size = [], 0
     if batch:
         yield batch
-    progress(table.name, tally.rows, total)
+    progress(tally.rows, total)
 
 
 async def _count_on(target: AsyncConnection, table: Table) -> None:
