@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Final
 
 from passerelle import app
-from passerelle.config import Agency, Console, Server, Sync
+from passerelle.config import SQLITE, Agency, Console, Server, Sync
 from passerelle.errors import ConfigError, TransportError
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.scenario import model
+from passerelle.scenario.databases import Databases
 from passerelle.scenario.forwarder import HOST, Forwarder
 from passerelle.scenario.play import Play
 
@@ -147,6 +148,7 @@ class Nodes:
         agencies: Who plays.
         partners: Pairs that know each other.
         keep: Names of agencies of which all bytes that they send and receive are kept.
+        database: Where the rows go; see :class:`passerelle.scenario.databases.Databases`.
     """
 
     def __init__(
@@ -156,6 +158,7 @@ class Nodes:
         partners: Sequence[Sequence[str]],
         *,
         keep: Sequence[str] = (),
+        database: str = SQLITE,
     ) -> None:
         self.work = work
         self.processes: dict[str, NodeProcess] = {}
@@ -163,6 +166,7 @@ class Nodes:
         self._agencies = agencies
         self._partners = [(pair[0], pair[1]) for pair in partners]
         self._keep = frozenset(keep)
+        self._databases = Databases(database)
 
     async def open(self) -> None:
         """Make the homes, start the nodes, join the partners."""
@@ -188,6 +192,7 @@ class Nodes:
         await asyncio.gather(*(process.stop() for process in self.processes.values()))
         for link in self.links.values():
             await link.cut()
+        await self._databases.drop()
 
     async def _make(self, name: str) -> None:
         agency = self._agencies[name]
@@ -205,6 +210,7 @@ class Nodes:
             server=Server(public_address=f"https://{agency.domain}", host=HOST, port=free_port()),
             console=Console(host=HOST, port=free_port()),
             sync=Sync(poll_seconds=POLL_SECONDS, backoff_max_seconds=POLL_SECONDS),
+            database=await self._databases.make(),
         )
         self.processes[name] = NodeProcess(home, self.work / f"{name}.log")
 
@@ -285,10 +291,12 @@ def _is_receipted(feed: JsonObject) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def staged(scenario: Play, work: Path, *, keep: Sequence[str] = ()) -> AsyncIterator[Nodes]:
+async def staged(
+    scenario: Play, work: Path, *, keep: Sequence[str] = (), database: str = SQLITE
+) -> AsyncIterator[Nodes]:
     """The stage of a scenario for the length of the block. No node outlives it."""
     header = scenario.header
-    nodes = Nodes(work, header.agencies, header.partners, keep=keep)
+    nodes = Nodes(work, header.agencies, header.partners, keep=keep, database=database)
     try:
         await nodes.open()
         yield nodes

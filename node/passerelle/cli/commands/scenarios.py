@@ -50,21 +50,29 @@ def scenario() -> None:
     metavar="DIR",
     help="cli.scenario.keep",
 )
+@click.option(
+    "--database",
+    cls=Option,
+    default="sqlite",
+    envvar="PASSERELLE_SCENARIO_DATABASE",
+    metavar="URL",
+    help="cli.scenario.database",
+)
 @session
-def run(own: Session, file: Path, keep: Path | None) -> int:
+def run(own: Session, file: Path, keep: Path | None, database: str) -> int:
     """Play a scenario with real nodes and compare what they say with what the file expects."""
     play = load(file)
-    return asyncio.run(_run(own, play, keep))
+    return asyncio.run(_run(own, play, keep, database))
 
 
-async def _run(own: Session, play: Play, keep: Path | None) -> int:
+async def _run(own: Session, play: Play, keep: Path | None, database: str) -> int:
     from passerelle.scenario.nodes import staged  # noqa: PLC0415  (loads the node)
     from passerelle.scenario.player import play as play_on  # noqa: PLC0415  (loads the node)
 
     narrator = Narrator(own, play)
     with workplace(keep) as work:
         narrator.starting()
-        async with staged(play, work) as nodes:
+        async with staged(play, work, database=database) as nodes:
             outcome = await play_on(play, nodes, watch=narrator.watch)
     return report(own, play, outcome)
 
@@ -190,22 +198,30 @@ def shown(value: Json) -> str:
     metavar="DIR",
     help="cli.scenario.keep",
 )
+@click.option(
+    "--database",
+    cls=Option,
+    default="sqlite",
+    envvar="PASSERELLE_SCENARIO_DATABASE",
+    metavar="URL",
+    help="cli.scenario.database",
+)
 @session
-def demo(own: Session, *, leave: bool, keep: Path | None) -> int:
+def demo(own: Session, *, leave: bool, keep: Path | None, database: str) -> int:
     """The pilot between Togo and Mali, told in words, then left running to look at."""
     with resources.as_file(resources.files("passerelle.examples") / PILOT) as file:
         play = load(file)
-    return asyncio.run(_demo(own, play, keep, leave=leave))
+    return asyncio.run(_demo(own, play, keep, database, leave=leave))
 
 
-async def _demo(own: Session, play: Play, keep: Path | None, *, leave: bool) -> int:
+async def _demo(own: Session, play: Play, keep: Path | None, database: str, *, leave: bool) -> int:
     from passerelle.scenario.nodes import staged  # noqa: PLC0415  (loads the node)
     from passerelle.scenario.player import play as play_on  # noqa: PLC0415  (loads the node)
 
     narrator = Narrator(own, play)
     with workplace(keep) as work:
         narrator.starting()
-        async with staged(play, work) as nodes:
+        async with staged(play, work, database=database) as nodes:
             outcome = await play_on(play, nodes, watch=narrator.watch)
             code = report(own, play, outcome, brief=True)
             if outcome.ok:

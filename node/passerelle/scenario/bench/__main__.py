@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from passerelle.config import SQLITE
 from passerelle.scenario.bench.run import Result, run
 from passerelle.scenario.bench.steps import Step, measure
+from passerelle.scenario.databases import VARIABLE
 
 LARGE: Final = 100_000
 MOST_BYTES_ABOVE_PACKED: Final = 130
@@ -116,13 +119,15 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help=f"then the same with {LARGE:,} offers")
     parser.add_argument("--steps", action="store_true", help="what each step costs, without nodes")
     parser.add_argument("--json", action="store_true")
+    server = os.environ.get(VARIABLE, SQLITE)
+    parser.add_argument("--database", default=server, help="sqlite, or the address of a server's database")
     wish = parser.parse_args()
     if wish.steps:
         show_steps(measure())
         return 0
-    results = [_run(wish.offers, wish.seed)]
+    results = [_run(wish.offers, wish.seed, wish.database)]
     if wish.large:
-        results.append(_run(LARGE, wish.seed))
+        results.append(_run(LARGE, wish.seed, wish.database))
     if wish.json:
         sys.stdout.write(json.dumps([asdict(result) for result in results], indent=2) + "\n")
         return 0
@@ -133,9 +138,9 @@ def main() -> int:
     return 0
 
 
-def _run(count: int, seed: int) -> Result:
+def _run(count: int, seed: int, database: str) -> Result:
     with tempfile.TemporaryDirectory(prefix="passerelle-bench-", ignore_cleanup_errors=True) as work:
-        return asyncio.run(run(Path(work), count, seed))
+        return asyncio.run(run(Path(work), count, seed, database))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Final
 import aiohttp
 import zstandard
 
+from passerelle.config import SQLITE
 from passerelle.protocol.objects import parse_public
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.protocol.tiles import bundles_of, parse_objects
@@ -83,19 +84,20 @@ class Result:
         return self.synced_per_second / self.bare_verifications_per_second
 
 
-async def run(work: Path, count: int, seed: int) -> Result:
+async def run(work: Path, count: int, seed: int, database: str = SQLITE) -> Result:
     """Publish, then sync from nothing.
 
     Args:
         work: An empty folder on a disk.
         count: Offers.
         seed: Decides on what they say.
+        database: Where the rows go; see :class:`passerelle.scenario.databases.Databases`.
     """
     cast = {
         PUBLISHER: _agency("ML-PUB", "publisher.example"),
         FOLLOWER: _agency("TG-FOL", "follower.example"),
     }
-    nodes = Nodes(work, cast, [])
+    nodes = Nodes(work, cast, [], database=database)
     try:
         await nodes.open()
         own = await identity_of(nodes, PUBLISHER)
