@@ -30,6 +30,7 @@ from passerelle.server.console.app import console_app
 from passerelle.server.doors import Certificate, certificate_of, open_site, refuse_unsafe
 from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
+from passerelle.server.federation.doorman import Doorman
 from passerelle.server.local import local_app, private_socket, short_path
 from passerelle.storage import private
 from passerelle.storage.home import Paths
@@ -99,12 +100,14 @@ async def _listen(
         packed=node.packed,
         noticed=lambda sender, _origin: node.follower.wake(sender),
     )
+    doorman = Doorman(by_address=not config.server.behind_proxy)
     federation = await open_site(
-        federation_app(sources, gate),
+        federation_app(sources, gate, doorman),
         config.server.host,
         config.server.port,
         runners,
         tls=None if certificate is None else certificate.context,
+        doorman=doorman,
         proxies=config.server.proxy_addresses if config.server.behind_proxy else (),
     )
     board = console_app(

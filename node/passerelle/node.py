@@ -35,6 +35,7 @@ from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
 from passerelle.storage.secret import Given
 from passerelle.sync import contact, fence
+from passerelle.sync.allowance import Allowances
 from passerelle.sync.batch import Draft, Tools
 from passerelle.sync.client import Client
 from passerelle.sync.confirming import Confirming
@@ -99,12 +100,14 @@ class Node:
         self.examiner = Examiner(self.schemas)
         self.clock = directory.clock
         self.crash = CrashPoints.from_environment(fictitious=config.agency.fictitious)
+        allowances = Allowances()
         self.client = Client(
             keys,
             lambda: f"{directory.own.did}#{keys.request.multikey}",
             self.clock,
             deadline=timedelta(seconds=config.sync.request_seconds),
             allow_private=config.sync.allow_private_addresses,
+            allowances=allowances,
         )
         tools = Tools(
             keys=keys,
@@ -127,6 +130,7 @@ class Node:
                 self.crash,
                 self.clock,
                 closed=lambda: self.publisher.closed,
+                allowances=allowances,
             ),
             self.client,
             config.sync,

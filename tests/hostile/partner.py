@@ -68,12 +68,12 @@ class Wire:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, partner: Partner) -> None:
         self.reader = reader
         self._writer = writer
-        self._partner = partner
+        self.partner = partner
 
     async def send(self, data: bytes) -> None:
         """Write, and wait until nearly all of it is gone."""
         self._writer.write(data)
-        self._partner.sent += len(data)
+        self.partner.sent += len(data)
         await self._writer.drain()
 
     async def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
@@ -102,6 +102,11 @@ Twist = Callable[[Ask, Wire, bytes], Awaitable[None]]
 """Answers one request in its own way; given what the honest answer would hold."""
 
 
+def as_it_is(row: Peer) -> Peer:
+    """The way to a partner that its operator has given."""
+    return row
+
+
 @dataclass
 class Partner:
     """One agency that serves its feeds, honestly until told otherwise.
@@ -111,6 +116,7 @@ class Partner:
         us: SCID of our node.
         seal_to: Our newest public sealing key.
         records: How many good records its public feed begins with.
+        peer: What our operator, or a document of its own, says of the way to it.
     """
 
     code: str
@@ -123,6 +129,7 @@ class Partner:
     requests: int = 0
     open: int = 0
     most_open: int = 0
+    peer: Callable[[Peer], Peer] = as_it_is
 
     def __post_init__(self) -> None:
         """A real identity, a public feed and a feed to us."""
@@ -155,10 +162,10 @@ class Partner:
         """A good record to us."""
         return self.agency.record(to=[self.us], issued=self.now)
 
-    def peer(self) -> Peer:
+    def row(self) -> Peer:
         """The row by which our node knows it."""
         descriptor = self.agency.descriptor(f"https://{self.code.lower()}.example")
-        return Peer(self.scid, self.code, self.address, True, 1, None, descriptor.data)
+        return self.peer(Peer(self.scid, self.code, self.address, True, 1, None, descriptor.data))
 
     # --- serving -------------------------------------------------------------------------------------------
 
@@ -201,7 +208,14 @@ class Partner:
             wire = Wire(reader, writer, self)
             while not writer.is_closing():
                 await self._answer(await _read(reader), wire)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
+        except (
+            ValueError,
+            asyncio.LimitOverrunError,
+            ConnectionError,
+            asyncio.IncompleteReadError,
+            asyncio.CancelledError,
+            ssl.SSLError,
+        ):
             pass
         finally:
             self.open -= 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import zstandard
@@ -87,6 +88,33 @@ def bomb(coding: str) -> bytes:
         return b"".join(engine.compress(zeros) for _ in range(256)) + engine.flush()
     squeezer = zstandard.ZstdCompressor().compressobj()
     return b"".join(squeezer.compress(zeros) for _ in range(256)) + squeezer.flush()
+
+
+def coded(coding: str, encode: Callable[[bytes], bytes]) -> Twist:
+    """The honest bytes under a coding that they have, or have not."""
+
+    async def twist(_ask: Ask, wire: Wire, data: bytes) -> None:
+        await wire.answer(200, encode(data), Content_Encoding=coding)
+
+    return twist
+
+
+async def inwards(ask: Ask, wire: Wire, data: bytes) -> None:
+    """A redirect to another service of the same machine, which has what was asked for."""
+    wire.partner.files["/inside"] = data
+    await wire.answer(307, Location=f"{wire.partner.address}/inside")
+
+
+def misplaced_part(partner: Partner) -> None:
+    """One more record to us, and parts of object files that say to begin at 0."""
+
+    async def twist(ask: Ask, wire: Wire, data: bytes) -> None:
+        first = int(ask.headers["range"].removeprefix("bytes=").removesuffix("-"))
+        span = f"bytes 0-{len(data) - first - 1}/{len(data)}"
+        await wire.answer(206, data[first:], ETag='"whole"', Content_Range=span)
+
+    partner.add_bilateral(1)
+    partner.twists["to objects"] = twist
 
 
 HTML: Final = b"<!doctype html><title>Sign in</title><p>Welcome to the airport." + b" " * 600
@@ -200,24 +228,21 @@ ROADS: Final = (
         name="nested-codings",
         does="sends gzip within gzip",
         guard="one coding of two names, nothing else (P-9)",
-        arm=grown(
-            "entries",
-            whole(gzip.compress(gzip.compress(bytes(MIB))), headers={"Content-Encoding": "gzip, gzip"}),
-        ),
+        arm=grown("entries", coded("gzip, gzip", lambda data: gzip.compress(gzip.compress(data)))),
         code="road.damaged",
     ),
     Behaviour(
         name="unknown-coding",
         does="sends a content coding that nobody asked for",
         guard="one coding of two names, nothing else (P-9)",
-        arm=grown("entries", whole(b"x", headers={"Content-Encoding": "br"})),
+        arm=grown("entries", coded("br", bytes)),
         code="road.damaged",
     ),
     Behaviour(
         name="wrong-coding",
         does="says gzip of what is not",
         guard="what does not inflate whole is the road's fault (F-8)",
-        arm=grown("entries", whole(b"not gzip", headers={"Content-Encoding": "gzip"})),
+        arm=grown("entries", coded("gzip", bytes)),
         code="road.damaged",
     ),
     Behaviour(
@@ -259,9 +284,9 @@ ROADS: Final = (
     ),
     Behaviour(
         name="redirect-inwards",
-        does="redirects to the metadata service of a cloud",
+        does="redirects to a private address, where another service has what was asked for",
         guard="no redirect is followed (P-15)",
-        arm=grown("entries", whole(b"", 307, {"Location": "http://169.254.169.254/latest/"})),
+        arm=grown("entries", inwards),
         code="road.status",
     ),
     Behaviour(
@@ -271,6 +296,56 @@ ROADS: Final = (
         arm=grown("checkpoint", whole(b"", 301, {"Location": "file:///etc/passwd"})),
         state="current",
         code="road.status",
+    ),
+    Behaviour(
+        name="slow-tls",
+        does="takes the connection and never answers the first word of TLS",
+        guard="deadline of a request, the handshake within (Q-22)",
+        arm=lambda _partner: None,
+        peer=lambda peer: replace(peer, address=peer.address.replace("http:", "https:")),
+        state="unknown",
+        code="road.timeout",
+        seconds=DEADLINE + 2,
+        again="unknown",
+    ),
+    Behaviour(
+        name="name-that-points-inwards",
+        does="has a name in its document that leads to our own machine",
+        guard="addresses are looked at after the name is resolved (P-16)",
+        arm=lambda _partner: None,
+        peer=lambda peer: replace(
+            peer, address=peer.address.replace("127.0.0.1", "localhost"), override=False
+        ),
+        state="unknown",
+        code="road.private-address",
+        sent=0,
+        again="unknown",
+    ),
+    Behaviour(
+        name="number-that-points-inwards",
+        does="has a private address in its document",
+        guard="addresses of documents lead to no private network (P-16)",
+        arm=lambda _partner: None,
+        peer=lambda peer: replace(peer, override=False),
+        state="unknown",
+        code="road.private-address",
+        sent=0,
+        again="unknown",
+    ),
+    Behaviour(
+        name="part-unasked",
+        does="answers 206 where the whole was asked for",
+        guard="another status than was asked for is a fault of the road (F-8)",
+        arm=grown("checkpoint", whole(b"x", 206, {"Content-Range": "bytes 0-0/1"})),
+        state="current",
+        code="road.status",
+    ),
+    Behaviour(
+        name="another-part",
+        does="says of a part that it begins elsewhere than was asked for",
+        guard="a part begins where it was asked to begin (P-6)",
+        arm=misplaced_part,
+        code="road.damaged",
     ),
     Behaviour(
         name="reset-in-mid-body",

@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from passerelle.custody import unlock
 from passerelle.scenario.nodes import free_port
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.peers import Peer
 from passerelle.storage.secret import Given
 from tests.faults.harness import Node, offer
 from tests.hostile.partner import Partner
@@ -142,6 +143,7 @@ class Scene:
     def __init__(self, target: Target, partners: dict[str, Partner]) -> None:
         self.target = target
         self.partners = partners
+        self.lines: list[Any] = []
         self._published = 0
 
     async def visit(self, partner: Partner) -> Item:
@@ -196,24 +198,34 @@ select count(*), coalesce(sum(size), 0) from parts
 
 
 @asynccontextmanager
-async def scene(folder: Path, home: Path, codes: Sequence[str], mutant: str = "-") -> AsyncIterator[Scene]:
+async def scene(
+    folder: Path,
+    home: Path,
+    ways: Mapping[str, Callable[[Peer], Peer]],
+    mutant: str = "-",
+    *,
+    also: Callable[[Target], Awaitable[None]] | None = None,
+) -> AsyncIterator[Scene]:
     """Our node with as many partners as codes are given, each visited once while still honest.
 
     Args:
         folder: Where the home goes.
         home: Copied.
-        codes: Of the partners.
+        ways: Code of each partner, and what is said of the way to it.
         mutant: Which guard is taken out of the node.
+        also: What else is done to the home before it starts.
     """
     shutil.copytree(home, folder / "ml")
     target = Target(folder / "ml", "ML-FICT")
     target.mutant = mutant
     sealing = unlock(target.paths, config.load(target.home), Given()).sealing[0].public
-    partners = {code: Partner(code, target.scid, sealing) for code in codes}
+    partners = {code: Partner(code, target.scid, sealing, peer=way) for code, way in ways.items()}
     for partner in partners.values():
         await partner.start()
     try:
         await _introduce(target, partners.values())
+        if also is not None:
+            await also(target)
         await target.start()
         made = Scene(target, partners)
         await target.call("sync")
@@ -231,26 +243,32 @@ async def _introduce(target: Target, partners: Any) -> None:
         async with database.writing() as connection:
             for partner in partners:
                 await peer_rows.put_identity(connection, partner.scid, partner.log, 1)
-                await peer_rows.add(connection, partner.peer())
+                await peer_rows.add(connection, partner.row())
     finally:
         await database.close()
 
 
-async def attempt(scene: Scene, partner: Partner, attack: Any) -> Outcome:
-    """One visit to a partner that misbehaves, while we serve and publish."""
+async def attempt(scene: Scene, partner: Partner, attack: Any, *, closely: bool = False) -> Outcome:
+    """One visit to a partner that misbehaves, while we serve and publish; all the time, where looked at closely."""
     outcome = Outcome()
     before = scene.taken(partner)
     partner.sent = 0
     memory = scene.target.memory_now()
     scene.target.forget_peak()
+    ended: list[float] = []
     began = time.monotonic()
     visiting = asyncio.create_task(attack(scene, partner, outcome))
+    visiting.add_done_callback(lambda _task: ended.append(time.monotonic()))
     await asyncio.sleep(0.05)
     outcome.served = await scene.served()
     await scene.publish()
     outcome.published = True
+    while closely and not visiting.done():
+        outcome.served = max(outcome.served, await scene.served())
+        await asyncio.sleep(0.05)
     visit = await visiting
-    outcome.seconds = time.monotonic() - began
+    await asyncio.sleep(0)  # it may have ended just now
+    outcome.seconds = ended[0] - began
     outcome.sent = partner.sent
     outcome.memory = scene.target.memory_peak() - memory
     after = scene.taken(partner)
@@ -275,4 +293,4 @@ def _codes(visit: Item | None, states: Sequence[Item]) -> list[str]:
 def worst(states: Any) -> str:
     """The state of the feed that stands worst."""
     order = ("forked", "blocked", "stale", "waiting", "syncing", "unknown", "current")
-    return str(min(states, key=order.index))
+    return str(min(states, key=order.index, default="unknown"))

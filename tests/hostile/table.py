@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.hostile.partner import Partner
+from passerelle.storage.peers import Peer
+from tests.hostile.partner import Partner, as_it_is
 from tests.hostile.scene import REQUEST_SECONDS, Outcome, Scene
 
 KIB: Final = 2**10
 MIB: Final = 2**20
 IN_FLIGHT_BYTES: Final = 8 * MIB
 """What lies in buffers of the kernel when a reader hangs up: sent, never read."""
-CROWD_SECONDS: Final = 12.0
+CROWD_SECONDS: Final = 60.0
 """What a visit may take besides, where a dozen other attacks run on the same two cores."""
 
 Arm = Callable[[Partner], None]
@@ -44,6 +45,8 @@ class Behaviour:
         again: State after it was honest again.
         act: What happens; a visit unless the partner calls us.
         alone: Whether it is measured by itself.
+        answers: Slowest answer of our node meanwhile, in seconds, where it is looked at.
+        peer: Changes the way to the partner.
     """
 
     name: str
@@ -60,6 +63,8 @@ class Behaviour:
     again: str = "current"
     act: Act = visit
     alone: bool = False
+    answers: float = 0.0
+    peer: Callable[[Peer], Peer] = as_it_is
 
     def check(self, outcome: Outcome) -> None:
         """Raises AssertionError where an outcome is not what the row says."""
@@ -71,6 +76,7 @@ class Behaviour:
         assert outcome.stored <= self.stored, outcome
         assert not self.memory or outcome.memory <= self.memory, outcome
         assert outcome.served < self.seconds + spare, outcome
+        assert not self.answers or outcome.served <= self.answers, outcome
         assert outcome.published, outcome
         assert outcome.again == self.again, outcome
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf
 from passerelle.protocol.objects import commitment, encode_public
+from tests.hostile.floods import garbage
 from tests.hostile.partner import Ask, Partner, Twist, Wire, honest
 from tests.hostile.roads import grown, whole
 from tests.hostile.scene import Outcome, Scene
@@ -45,7 +46,7 @@ def changed(change: Callable[[bytes], bytes]) -> Twist:
     return twist
 
 
-def _only(path: str, twist: Twist) -> Twist:
+def only(path: str, twist: Twist) -> Twist:
     """A twist for one path, honest for the others of its kind."""
 
     async def some(ask: Ask, wire: Wire, data: bytes) -> None:
@@ -122,8 +123,8 @@ def by_another_key(partner: Partner) -> None:
 
 
 def new_validators(partner: Partner) -> None:
-    """Object files whose validator is another for each request, so that none is ever taken in part."""
-    partner.add_public(40)
+    """Large object files whose validator is another for each request, so that none is ever taken in part."""
+    garbage(10, 200_000)(partner)
     count = iter(range(10_000))
 
     async def twist(_ask: Ask, wire: Wire, data: bytes) -> None:
@@ -133,9 +134,9 @@ def new_validators(partner: Partner) -> None:
 
 
 async def _visits(scene: Scene, partner: Partner, _outcome: Outcome) -> Any:
-    """Five visits, each after one more record."""
+    """Visits, each after one more record."""
     found = None
-    for _ in range(5):
+    for _ in range(9):
         partner.add_public(1)
         found = await scene.visit(partner)
     return found
@@ -194,7 +195,7 @@ TREES: Final = (
         name="bundle-that-lies",
         does="serves, in the middle, entries that are not those of the hashes proven",
         guard="each full bundle against its proven hash (F-35)",
-        arm=padded("entries", _only("/001", changed(flipped))),
+        arm=padded("entries", only("/001", changed(flipped))),
         code="road.bundle-missed",
         rows=260,
         stored=32 * KIB,
@@ -306,13 +307,14 @@ TREES: Final = (
     Behaviour(
         name="validator-of-the-moment",
         does="changes the validator of its object files at each request, so that each is read whole",
-        guard="a bundle has 256 objects at most, each with its limit",
+        guard="bytes that one partner may cost (F-42)",
         arm=new_validators,
         act=_visits,
         state="current",
-        sent=MIB,
-        seconds=6.0,
+        code="road.allowance-spent",
+        sent=16 * MIB,
+        seconds=10.0,
         rows=100,
-        stored=256 * KIB,
+        stored=3 * MIB,
     ),
 )

@@ -21,6 +21,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from passerelle.config import Console, Server
 from passerelle.errors import ConfigError
+from passerelle.server.federation.doorman import Doorman, GuardedSite
 from passerelle.server.federation.errors import Problem
 from passerelle.server.listening import Listener
 from passerelle.storage.private import refuse_open_file
@@ -165,6 +166,7 @@ async def open_site(
     runners: list[web.AppRunner],
     *,
     tls: ssl.SSLContext | None = None,
+    doorman: Doorman | None = None,
     proxies: Sequence[Network] = (),
 ) -> int:
     """Serve an application.
@@ -175,6 +177,7 @@ async def open_site(
         port: 0 lets the kernel choose.
         runners: Takes what is to be cleaned up, also after a failure.
         tls: Ends TLS here.
+        doorman: Bounds what connections take.
         proxies: Who alone may connect, where the interface is not this machine's own.
 
     Returns:
@@ -189,7 +192,12 @@ async def open_site(
     await runner.setup()
     runners.append(runner)
     try:
-        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        site = (
+            web.TCPSite(runner, host, port, ssl_context=tls)
+            if doorman is None
+            else GuardedSite(runner, host, port, doorman, tls)
+        )
+        await site.start()
     except OSError as exc:
         code = "server.port-in-use" if exc.errno == 98 or "in use" in str(exc) else "server.cannot-bind"
         raise ConfigError(code, host=host, port=port) from exc

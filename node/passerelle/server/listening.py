@@ -20,6 +20,9 @@ from passerelle.server.federation.errors import Problem
 NAME: Final = "passerelle"
 """The ``Server`` of every answer."""
 
+LINGER_SECONDS: Final = 2.0
+"""How long the rest of a request is read that was answered before its end."""
+
 _log = structlog.get_logger()
 
 
@@ -72,7 +75,9 @@ class Listener(web.AppRunner):
     async def _make_server(self) -> Server:
         made = await super()._make_server()
         # A coded body is refused by the handler, not inflated in silence before it; requests are logged by ours.
-        return _Connections(made, {"access_log": None, "auto_decompress": False})
+        return _Connections(
+            made, {"access_log": None, "auto_decompress": False, "lingering_time": LINGER_SECONDS}
+        )
 
 
 async def _named(_request: web.Request, response: web.StreamResponse) -> None:

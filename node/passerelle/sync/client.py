@@ -24,6 +24,7 @@ from passerelle.protocol.profile import parse, parse_time
 from passerelle.protocol.requests import sign_request
 from passerelle.storage.home import Keys
 from passerelle.sync.addresses import host_of, site_of
+from passerelle.sync.allowance import Allowances
 from passerelle.sync.guard import PrivateAddress, PublicOnlyResolver, refuse_inward
 
 MAX_PROBLEM_BYTES = 16_384
@@ -32,6 +33,9 @@ _CODE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 USER_AGENT = "passerelle/0.1"
 MAX_OFFSET = timedelta(days=3_653)
 """No clock is wrong by more; a time beyond it could not even be signed."""
+
+PER_PARTNER = 4
+"""Connections to one partner; in all there is no bound, or silent partners would take every place."""
 
 INFLATE_STEP = 1_024
 """Coded bytes inflated at once: neither coding makes more than 32 MiB of them before the limit is asked."""
@@ -90,6 +94,7 @@ class Client:
         clock: Gives the present, aware, UTC.
         deadline: Longest time for one request.
         allow_private: Whether untrusted addresses may be private.
+        allowances: What each partner may cost.
     """
 
     def __init__(
@@ -100,8 +105,10 @@ class Client:
         *,
         deadline: timedelta,
         allow_private: bool,
+        allowances: Allowances | None = None,
     ) -> None:
         self._keys = keys
+        self._allowances = allowances or Allowances()
         self._key_id = key_id
         self._clock = clock
         self._deadline = deadline
@@ -112,10 +119,10 @@ class Client:
 
     def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
         if trusted or self._allow_private:
-            self._open = self._open or _new_session(aiohttp.TCPConnector(limit_per_host=4))
+            self._open = self._open or _new_session(aiohttp.TCPConnector(limit=0, limit_per_host=PER_PARTNER))
             return self._open
         self._guarded = self._guarded or _new_session(
-            aiohttp.TCPConnector(limit_per_host=4, resolver=PublicOnlyResolver())
+            aiohttp.TCPConnector(limit=0, limit_per_host=PER_PARTNER, resolver=PublicOnlyResolver())
         )
         return self._guarded
 
@@ -167,6 +174,7 @@ class Client:
         *,
         signed: bool,
     ) -> Answer:
+        self._allowances.require(road.scid, "bytes")
         trusted = road.trusted_address or self._allow_private
         if not trusted:
             refuse_inward(*_dialled(road))
@@ -180,7 +188,9 @@ class Client:
                 async with self._session(trusted=trusted).request(
                     method, road.address + path, data=body, headers=sent, allow_redirects=False
                 ) as response:
-                    raw = await _read(response, max_bytes)
+                    raw = await _read(
+                        response, max_bytes, lambda size: self._allowances.spend(road.scid, "bytes", size)
+                    )
                     coding = response.headers.get("Content-Encoding", "identity").lower()
                     return Answer(response.status, response.headers.copy(), inflate(raw, coding, max_bytes))
         except TimeoutError as exc:
@@ -245,11 +255,12 @@ def _new_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     )
 
 
-async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, max_bytes: int, spend: Callable[[int], None]) -> bytes:
     parts: list[bytes] = []
     total = 0
     async for part in response.content.iter_chunked(65_536):
         total += len(part)
+        spend(len(part))
         if total > max_bytes:
             raise TransportError("road.too-long", limit=max_bytes)
         parts.append(part)

@@ -190,8 +190,8 @@ class FeedReader:
     async def _from(self, bundle: Tile, offset: int, max_bytes: int, *, ranged: bool) -> bytes:
         """Bytes of an immutable bundle from an offset on; the whole is cut where no ``Range`` was asked or understood."""
         headers = {"Range": f"bytes={offset}-"} if ranged else {}
-        answer = await self.get(bundle.path, max_bytes, headers, also=(206,))
-        return answer.body if answer.status == PARTIAL_CONTENT else answer.body[offset:]
+        answer = await self.get(bundle.path, max_bytes, headers, also=(PARTIAL_CONTENT,) if ranged else ())
+        return answer.body if _is_part(answer, offset) else answer.body[offset:]
 
     async def _level_one(self, inner: list[Tile], size: int) -> dict[int, bytes]:
         """Root of each full bundle, from the level-1 tiles; proven only when the whole root is."""
@@ -211,13 +211,13 @@ class FeedReader:
         """The stretch of a bundle: only the objects that are new, where the bundle was not rewritten."""
         skipped = max(0, held.frontier.size - bundle.first)
         path = Tile("objects", 0, bundle.index, bundle.width).path
-        headers = {}
+        headers: dict[str, str] = {}
         # Sealed objects do not compress.
         ranged = _is_tail(bundle, skipped) or (skipped and not self._origin.is_public)
         if ranged and held.objects_etag:
             headers = {"Range": f"bytes={held.objects_end}-", "If-Range": held.objects_etag}
-        answer = await self.get(path, MAX_OBJECTS_BYTES, headers, also=(206,))
-        if answer.status == PARTIAL_CONTENT:
+        answer = await self.get(path, MAX_OBJECTS_BYTES, headers, also=(PARTIAL_CONTENT,) if headers else ())
+        if _is_part(answer, held.objects_end):
             objects = _parsed(lambda: parse_objects(answer.body, bundle.width - skipped))
             end = held.objects_end + len(answer.body)
         else:
@@ -272,6 +272,19 @@ async def _each(bundles: Iterable[Tile]) -> AsyncIterator[Tile]:
 def _is_tail(bundle: Tile, skipped: int) -> bool:
     """Whether what is new in a bundle is so little that it is smaller as it is than the whole is compressed."""
     return bool(skipped) and COMPRESSES * (bundle.width - skipped) <= bundle.width
+
+
+def _is_part(answer: Answer, offset: int) -> bool:
+    """Whether an answer is the part from `offset` on; False for the whole.
+
+    Raises:
+        TransportError: ``road.damaged`` where it is another part than was asked for.
+    """
+    if answer.status != PARTIAL_CONTENT:
+        return False
+    if not answer.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
+        raise TransportError("road.damaged", coding="Content-Range")
+    return True
 
 
 def _is_edge(bundle: Tile, held: Held) -> bool:

@@ -35,7 +35,12 @@ from passerelle.sync.pull import Pull, Pulled, PullTools
 
 IDENTITY_EVERY_SECONDS = 86_400
 FIRST_BACKOFF_SECONDS = 1.0
-NO_ROAD = frozenset({"road.unreachable", "road.timeout", "road.private-address"})
+VISIT_SECONDS = 1_800.0
+"""Longest visit; what it kept is kept, and the next one goes on."""
+NOTICE_GAP_SECONDS = 0.5
+"""Least time between two visits to which notices lead; after failures it doubles, up to a minute."""
+NOTICE_GAP_MAX_SECONDS = 60.0
+NO_ROAD = frozenset({"road.allowance-spent", "road.unreachable", "road.timeout", "road.private-address"})
 """Failures after which there is no use in asking the same partner for something else."""
 
 _log = structlog.get_logger()
@@ -61,6 +66,9 @@ class Visit:
 @dataclass(slots=True)
 class _Partner:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    asked_for: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # by a person, who does not wait for a gap
     waiting: list[asyncio.Future[Visit]] = field(default_factory=list)
     failures: int = 0
     asked: bool = False  # whether it has said, since the start, how far it holds our own feeds
@@ -132,7 +140,6 @@ class Follower:
         """Visit soon: a notice came, or the partner showed a sign of life."""
         state = self._partners.get(scid)
         if state is not None:
-            state.failures = 0
             state.wake.set()
 
     async def visit_now(self, scid: str) -> Visit:
@@ -142,12 +149,14 @@ class Follower:
             return await self._visit(scid, _Partner())
         future: asyncio.Future[Visit] = asyncio.get_running_loop().create_future()
         state.waiting.append(future)
+        state.asked_for.set()
         self.wake(scid)
         return await future
 
     async def _live(self, scid: str, state: _Partner) -> None:
         while True:
             state.wake.clear()
+            state.asked_for.clear()
             waiting, state.waiting = state.waiting, []
             visit = await self._visit(scid, state)
             for future in waiting:
@@ -155,6 +164,8 @@ class Follower:
                     future.set_result(visit)
             state.failures = 0 if visit.error is None else state.failures + 1
             if not state.waiting:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(state.asked_for.wait(), _gap(state.failures))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(state.wake.wait(), self._pause(state.failures))
 
@@ -168,7 +179,11 @@ class Follower:
     async def _visit(self, scid: str, state: _Partner) -> Visit:
         visit = Visit(scid)
         try:
-            await self._steps(scid, state, visit)
+            async with asyncio.timeout(VISIT_SECONDS):
+                await self._steps(scid, state, visit)
+        except TimeoutError:
+            visit.error = TransportError("road.timeout", address=scid)
+            _log.info("visit-failed", peer=scid, code=visit.error.code)
         except PasserelleError as error:
             visit.error = error
             _log.info("visit-failed", peer=scid, code=error.code)
@@ -349,6 +364,11 @@ class Follower:
                 await self._post_notice(road_to(partner), name, size)
             except TransportError:
                 return  # pull is the truth: the partner will look by itself
+
+
+def _gap(failures: int) -> float:
+    """Seconds for which a notice cannot bring the next visit."""
+    return min(NOTICE_GAP_MAX_SECONDS, NOTICE_GAP_SECONDS * 2.0 ** min(failures, 20))
 
 
 def road_to(partner: Peer) -> Road:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
@@ -35,6 +35,7 @@ from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.home import Keys
 from passerelle.sync import again, keeping, receipts
 from passerelle.sync.ahead import ahead
+from passerelle.sync.allowance import Allowances
 from passerelle.sync.client import Road
 from passerelle.sync.directory import Directory
 from passerelle.sync.examiner import Examiner
@@ -99,6 +100,7 @@ class PullTools:
     crash: CrashPoints
     clock: Callable[[], datetime]
     closed: Callable[[], StorageError | None] = lambda: None
+    allowances: Allowances = field(default_factory=Allowances)
 
 
 class Pull:
@@ -173,6 +175,7 @@ class Pull:
         head = SignedHead(target.tree_size, target.root_hash, note)
         cut = min(target.tree_size, (self._feed.size + MAX_GROWTH) // TILE_WIDTH * TILE_WIDTH)
         try:
+            self._tools.allowances.require(self._road.scid, "leaves", "setbacks")
             async with aclosing(self._examined(target, cut)) as examined:
                 async for item in examined:
                     group.append(item)
@@ -234,6 +237,8 @@ class Pull:
             await feeds.note_objects(connection, self._feed, last.objects_end, last.objects_etag)
             await feeds.put_checkpoint(connection, self._feed.id, head, self._now)
         self._tools.crash.reach("after-follow-rows")
+        self._tools.allowances.spend(self._road.scid, "leaves", len(leaves))
+        self._tools.allowances.spend(self._road.scid, "setbacks", sum(found.setbacks.values()))
         for code, count in found.setbacks.items():
             self._setbacks[code] = self._setbacks.get(code, 0) + count
 

@@ -15,6 +15,7 @@ from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import cosign, verify_checkpoint, verify_cosignature
 from passerelle.protocol.notes import MAX_NOTE_BYTES, SignedNote
 from passerelle.protocol.origins import Origin, witness_name
+from passerelle.protocol.records import AHEAD
 from passerelle.storage import feeds
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.feeds import Feed
@@ -67,7 +68,8 @@ async def fetch(
         restored from an old copy, and must not sign.
 
     Raises:
-        ProtocolError: The receipt is not what it should be.
+        ProtocolError: The receipt is not what it should be; ``cosignature.ahead`` where it is dated
+            more than a day ahead of our clock.
     """
     database, directory = tools.database, tools.directory
     path = f"/{origin.received_path()}/receipt"
@@ -84,6 +86,8 @@ async def fetch(
         raise ProtocolError("identity.unknown", scid=road.scid)
     note = SignedNote.parse(answer.body)
     time = verify_cosignature(note, witness_name(road.scid), identity.newest.witness_keys)
+    if time > (tools.clock() + AHEAD).timestamp():
+        raise ProtocolError("cosignature.ahead", name=witness_name(road.scid), time=time)
     tools.crash.reach("before-keep-receipt")
     async with database.writing() as connection:
         held = await feeds.get(connection, origin)

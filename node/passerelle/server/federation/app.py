@@ -14,6 +14,7 @@ from passerelle.protocol.origins import Origin, is_scid
 from passerelle.protocol.profile import parse
 from passerelle.protocol.tiles import Tile
 from passerelle.server.federation.asking import Gate, target_of
+from passerelle.server.federation.doorman import Doorman, refuse
 from passerelle.server.federation.errors import Handler, Refusal, answer_errors, told_to_partners
 from passerelle.server.federation.sending import (
     PRIVATE,
@@ -35,6 +36,7 @@ from passerelle.sync.packed import Packed, PackedBundles
 
 MAX_NOTICE_BYTES = 4_096
 NOTICES_PER_MINUTE = 120
+BODY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,19 +221,35 @@ class Federation:
         if "Content-Encoding" in request.headers:
             # Before the body is read: the server library would inflate it, and other bytes were signed (Q-8).
             raise Refusal("request.malformed", reason="content-encoding")
-        body = await request.read()
+        body = await _body(request)
         sender = await self._gate.posting(request, body)
-        self._count(sender)
+        if not self._has_left(sender):
+            await refuse(NOTICES_PER_MINUTE)
         origin = _noticed_origin(body)
         self._sources.noticed(sender, origin)
         return web.Response(status=202)
 
-    def _count(self, sender: str) -> None:
+    def _has_left(self, sender: str) -> bool:
+        """Count a notice; whether the sender may still send one."""
         now = asyncio.get_running_loop().time()
         recent = [then for then in self._notices.get(sender, []) if now - then < 60.0]
         if len(recent) >= NOTICES_PER_MINUTE:
-            raise Refusal("request.too-many", limit=NOTICES_PER_MINUTE)
+            return False
         self._notices[sender] = [*recent, now]
+        return True
+
+
+async def _body(request: web.Request) -> bytes:
+    """The body, if it comes in time.
+
+    Raises:
+        Refusal: ``request.too-slow``; the connection is closed then.
+    """
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError as exc:
+        raise Refusal("request.too-slow", headers={"Connection": "close"}) from exc
 
 
 def _origin(author: str, partner: str | None, request: web.Request) -> Origin:
@@ -262,10 +280,17 @@ async def exact_paths(request: web.Request, handler: Handler) -> web.StreamRespo
     return await handler(request)
 
 
-def federation_app(sources: Sources, gate: Gate) -> web.Application:
-    """The application that a node's public port serves to other nodes."""
+def federation_app(sources: Sources, gate: Gate, doorman: Doorman | None = None) -> web.Application:
+    """The application that a node's public port serves to other nodes.
+
+    Args:
+        sources: What the answers are read from.
+        gate: Says whose request it is.
+        doorman: Bounds what strangers take; None where something in front does.
+    """
+    bounded = [] if doorman is None else [doorman.middleware]
     app = web.Application(
-        middlewares=[answer_errors(told_to_partners), exact_paths], client_max_size=MAX_NOTICE_BYTES
+        middlewares=[answer_errors(told_to_partners), *bounded, exact_paths], client_max_size=MAX_NOTICE_BYTES
     )
     app.add_routes(Federation(sources, gate).routes())
     return app

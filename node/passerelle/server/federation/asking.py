@@ -14,6 +14,7 @@ from passerelle.errors import ProtocolError
 from passerelle.protocol.keydocuments import scid_of
 from passerelle.protocol.profile import format_time
 from passerelle.protocol.requests import ReplayCache, VerifiedRequest, verify_request
+from passerelle.server.federation.doorman import door_of
 from passerelle.server.federation.errors import Refusal
 from passerelle.sync.directory import Directory
 
@@ -129,6 +130,9 @@ class Gate:
             if exc.code == "request.too-many":
                 raise Refusal(exc.code) from exc
             raise self._late(exc.code, now) from exc
+        door = door_of(request)
+        if door is not None:
+            door.signed = True
         return verified
 
     def _with_known_key(

@@ -23,6 +23,7 @@ STATUS: Mapping[str, int] = {
     "request.range": 416,
     "request.too-large": 413,
     "request.too-many": 429,
+    "request.too-slow": 408,
     "request.unsigned": 401,
     "request.malformed": 401,
     "request.signature": 401,
