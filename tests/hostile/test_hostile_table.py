@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.hostile import document
 from tests.hostile.behaviours import BEHAVIOURS
 from tests.hostile.scene import Outcome
 from tests.hostile.table import Behaviour
@@ -26,3 +27,8 @@ def test_names_are_given_once() -> None:
     """A row is found by its name."""
     names = [row.name for row in BEHAVIOURS]
     assert len(names) == len(set(names)) > 20
+
+
+def test_the_page_for_people_is_this_table() -> None:
+    """docs/developer/hostile-partners.md says what the table says."""
+    assert document.PATH.read_text("utf-8") == document.written()
