@@ -32,6 +32,8 @@ soak)
     shift
     step "property and fault tests at length" \
         "$bin/python" -m pytest -q --hypothesis-profile=soak tests/unit tests/faults tests/soak "$@"
+    step "crash points on PostgreSQL" \
+        "$bin/python" -m pytest -q --database=postgresql tests/faults/test_faults_crash.py
     ;;
 *)
     echo "scripts/check.sh lint | tests | soak" >&2

@@ -10,7 +10,7 @@ import ipaddress
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,23 @@ def _refuse_foreign_hosts(event: str, args: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_foreign_hosts)
+
+
+# --- which database ----------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--database=postgresql``: homes that tests make for themselves keep their rows there."""
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """The setting `database` of a new home, each time another."""
+    if request.config.getoption("--database") == "sqlite":
+        return lambda: "sqlite"
+    server: Server = request.getfixturevalue("postgresql_server")
+    return server.create
 
 
 # --- no log of another test ------------------------------------------------------------------------------

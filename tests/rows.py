@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +16,21 @@ import asyncpg
 
 from passerelle import config
 from passerelle.storage.home import Paths
-from tests.postgresql import in_a_loop
+from tests.postgresql import in_a_loop, name_in
+
+LEAVING_SECONDS = 10.0
+
+
+class Found(list[Any]):
+    """The rows of an answer, in the words of a cursor."""
+
+    def fetchone(self) -> Any:
+        """The first row, or None."""
+        return self[0] if self else None
+
+    def fetchall(self) -> list[Any]:
+        """All of them."""
+        return self
 
 
 class Rows:
@@ -28,18 +44,18 @@ class Rows:
         self._database = config.load(home).database
         self._file = Paths(home).database
 
-    def execute(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+    @property
+    def is_remote(self) -> bool:
+        """Whether they lie outside the folder."""
+        return self._database != config.SQLITE
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> Found:
         """Run one statement to its end; the rows that it gives."""
         if self._database == config.SQLITE:
             with closing(sqlite3.connect(self._file)) as connection, connection:
-                return connection.execute(query, values).fetchall()
+                return Found(connection.execute(query, values).fetchall())
         numbers = iter(range(1, len(values) + 1))
-        return run(self._database, re.sub(r"\?", lambda _: f"${next(numbers)}", query), *values)
-
-    def one(self, query: str, values: Sequence[Any] = ()) -> Any:
-        """The first value of the first row, or None."""
-        found = self.execute(query, values)
-        return found[0][0] if found else None
+        return Found(run(self._database, re.sub(r"\?", lambda _: f"${next(numbers)}", query), *values))
 
     def tables(self) -> list[str]:
         """The names of all tables."""
@@ -70,17 +86,23 @@ def run(address: str, query: str, *values: Any) -> list[Any]:
     return in_a_loop(work)
 
 
-def copy_database(address: str, name: str) -> str:
-    """A copy of a database that nobody is connected to, beside it; its address."""
-    old = urlsplit(address).path.removeprefix("/")
-    run(_at(address, "postgres"), f'create database "{name}" template "{old}"')
-    return _at(address, name)
+def copy_database(address: str, name: str = "") -> str:
+    """A copy of a database of which nobody is a user any more, beside it; its address."""
+    name = name or f"copy_{secrets.token_hex(6)}"
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while True:
+        try:
+            run(_at(address, "postgres"), f'create database "{name}" template "{name_in(address)}"')
+            return _at(address, name)
+        except asyncpg.ObjectInUseError:  # a session that was hung up is still on its way out
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def drop_database(address: str) -> None:
     """Delete a database, whoever is connected to it."""
-    name = urlsplit(address).path.removeprefix("/")
-    run(_at(address, "postgres"), f'drop database if exists "{name}" with (force)')
+    run(_at(address, "postgres"), f'drop database if exists "{name_in(address)}" with (force)')
 
 
 def _at(address: str, name: str) -> str:

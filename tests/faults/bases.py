@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from passerelle.node import open_node
 from passerelle.protocol.identity import parse_identity, update_log
 from tests.faults import harness
 from tests.faults.harness import Node, group
+from tests.rows import rows_of
 
 Pair = tuple[Node, Node]
 
 
-async def make_bases(folder: Path) -> dict[str, Pair]:
+async def make_bases(folder: Path, database: Callable[[], str] = harness.in_file) -> dict[str, Pair]:
     """Every pair of homes that a drive begins from, at rest."""
-    strangers = await harness.make_strangers(folder / "strangers")
+    strangers = await harness.make_strangers(folder / "strangers", database)
     pair = await harness.make_pair(*harness.clone(strangers, folder / "pair"))
     held = harness.clone(pair, folder / "held")
     await held[0].start()
@@ -60,7 +60,7 @@ async def _extend_identity(node: Node) -> None:
         now=datetime.now(UTC),
     )
     parse_identity(log, now=None)
-    with closing(sqlite3.connect(node.paths.database)) as rows, rows:
+    with rows_of(node.home) as rows:
         rows.execute("update identity_log set log = ? where scid = ?", (log, own.scid))
     async with open_node(node.home) as opened:
         await opened.say_who_we_are()

@@ -13,12 +13,12 @@ from tests.faults.harness import Node
 
 
 @pytest.fixture(scope="session")
-def base_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Node]:
+def base_pair(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> tuple[Node, Node]:
     """Two homes at rest."""
     folder = tmp_path_factory.mktemp("base")
 
     async def make() -> tuple[Node, Node]:
-        return await harness.make_pair(*await harness.make_strangers(folder))
+        return await harness.make_pair(*await harness.make_strangers(folder, new_database))
 
     return asyncio.run(make())
 
@@ -35,7 +35,7 @@ def pair(base_pair: tuple[Node, Node], tmp_path: Path) -> Iterator[Callable[[str
 
     yield copy
     for node in made:
-        node.kill()
+        node.drop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from passerelle.errors import PasserelleError
 from tests.faults import harness, inject
 from tests.faults.harness import Died, Node, check_pair, digests_of, group, own_heads
+from tests.rows import rows_of
 
 Pair = tuple[Node, Node]
 
@@ -102,7 +102,7 @@ class Drive:
 
     def one(self, query: str, *values: object) -> object:
         """The first value that the hurt home's rows give to a question, or None."""
-        with closing(sqlite3.connect(self.hurt.paths.database)) as rows:
+        with rows_of(self.hurt.home) as rows:
             row = rows.execute(query, values).fetchone()
         return None if row is None else row[0]
 
@@ -282,7 +282,7 @@ class FollowIdentity(Follow):
     async def found(self) -> bool:
         """The log that the partner has."""
         log = self.one("select log from identity_log where scid = ?", self.partner.scid)
-        with closing(sqlite3.connect(self.partner.paths.database)) as rows:
+        with rows_of(self.partner.home) as rows:
             query = "select log from identity_log where scid = ?"
             return bool(rows.execute(query, (self.partner.scid,)).fetchone() == (log,))
 
@@ -292,7 +292,7 @@ class FollowDescriptor(FollowIdentity):
 
     async def found(self) -> bool:
         """Of two node records, the newer."""
-        with closing(sqlite3.connect(self.partner.paths.database)) as rows:
+        with rows_of(self.partner.home) as rows:
             query = (
                 "select data from vault_record join record on vault_record.record = number where type = 'node' and issuer = ?"
                 " order by version desc limit 1"

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from typing import Any
 
 import tomli_w
 
-from passerelle import app
+from passerelle import app, config
 from passerelle.audit import audit_folder
 from passerelle.config import Agency, Console, Server, Sync
 from passerelle.errors import PasserelleError
@@ -34,10 +35,11 @@ from passerelle.protocol.identity import Identity, parse_identity
 from passerelle.protocol.merkle import leaf_hash, root_of
 from passerelle.protocol.origins import Origin
 from passerelle.scenario.nodes import free_port
-from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.database import Database
 from passerelle.storage.heads import HeadStore
 from passerelle.storage.home import Paths
 from passerelle.sync import copying
+from tests.rows import copy_database, drop_database, rows_of
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
@@ -63,7 +65,7 @@ class Node:
     @property
     def scid(self) -> str:
         """Its identity."""
-        with closing(sqlite3.connect(self.paths.database)) as rows:
+        with rows_of(self.home) as rows:
             found = rows.execute("select value from node_fact where name = 'own-scid'").fetchone()
         return str(found[0])
 
@@ -154,6 +156,20 @@ class Node:
         told = json.loads(said or self.log.read_text("utf-8") or "{}")
         return "" if "scid" in told else str(told.get("code", ""))
 
+    def own_database(self) -> None:
+        """Take a copy of the database that the settings name, where a copy of the folder has not brought one."""
+        was = config.load(self.home)
+        if was.database != config.SQLITE:
+            config.switch_database(
+                self.home, was.model_copy(update={"database": copy_database(was.database)})
+            )
+
+    def drop(self) -> None:
+        """End it, and delete its database where that does not lie in its folder."""
+        self.kill()
+        if self.paths.home.exists() and (database := config.load(self.home).database) != config.SQLITE:
+            drop_database(database)
+
     def last_words(self) -> str:
         """The end of its log."""
         return self.log.read_text("utf-8", errors="replace")[-3000:] if self.log.exists() else ""
@@ -203,8 +219,13 @@ def _port(home: Path) -> int:
 # --- homes -------------------------------------------------------------------------------------------------
 
 
-async def make_strangers(folder: Path) -> tuple[Node, Node]:
-    """Two homes that do not know each other."""
+def in_file() -> str:
+    """The setting `database` of a home with a database of its own."""
+    return config.SQLITE
+
+
+async def make_strangers(folder: Path, database: Callable[[], str] = in_file) -> tuple[Node, Node]:
+    """Two homes that do not know each other, each with a database of its own."""
     togo, mali = Node(folder / "tg", "TG-FICT"), Node(folder / "ml", "ML-FICT")
     for node in (togo, mali):
         await app.init_home(
@@ -215,6 +236,7 @@ async def make_strangers(folder: Path) -> tuple[Node, Node]:
             server=Server(public_address=f"https://{node.home.name}.example", port=free_port()),
             console=Console(port=free_port()),
             sync=Sync(poll_seconds=3_600.0, backoff_max_seconds=1.0, request_seconds=20.0),
+            database=database(),
         )
     return togo, mali
 
@@ -245,17 +267,18 @@ def clone(pair: tuple[Node, Node], folder: Path) -> tuple[Node, Node]:
     for node, copy in zip(pair, copies, strict=True):
         shutil.copytree(node.home, copy.home)
         _set_ports(copy, free_port(), free_port())
+        copy.own_database()
     for copy, other in zip(copies, reversed(copies), strict=True):
-        with closing(sqlite3.connect(copy.paths.database)) as rows, rows:
+        with rows_of(copy.home) as rows:
             rows.execute("update peer set address = ?", (other.address,))
     return copies[0], copies[1]
 
 
 def _set_ports(node: Node, port: int, console: int) -> None:
     path = node.home / "passerelle.toml"
-    config = tomllib.loads(path.read_text("utf-8"))
-    config["server"]["port"], config["console"]["port"] = port, console
-    path.write_bytes(tomli_w.dumps(config).encode())
+    given = tomllib.loads(path.read_text("utf-8"))
+    given["server"]["port"], given["console"]["port"] = port, console
+    path.write_bytes(tomli_w.dumps(given).encode())
 
 
 def offer(title: str, country: str = "TG") -> Item:
@@ -338,7 +361,8 @@ async def audit_copy(node: Node, folder: Path) -> None:
 
 async def copy_feeds(node: Node, folder: Path) -> None:
     """What ``passerelle copy`` writes, read from the home of a node that may be running or dead."""
-    database, heads = Database(sqlite_url(node.paths.database)), HeadStore(node.paths.heads)
+    place = config.load(node.home).place(node.paths)
+    database, heads = Database(place), HeadStore(node.paths.heads)
     try:
         await copying.copy_feeds(database, node.scid, await heads.read(), folder)
     finally:
@@ -348,7 +372,7 @@ async def copy_feeds(node: Node, folder: Path) -> None:
 
 def assert_each_once(node: Node) -> None:
     """No record stands twice in a feed, and no id has two digests under one version."""
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         places = Counter(rows.execute("select feed_id, record from place"))
         versions = Counter(rows.execute("select issuer, id, version from record"))
     assert set(places.values()) <= {1}
@@ -358,7 +382,7 @@ def assert_each_once(node: Node) -> None:
 async def signed_checkpoints(node: Node) -> list[Signed]:
     """Every checkpoint that lies in a home: rows, receipts and the head store."""
     notes: list[tuple[str, bytes]] = []
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         for table in ("checkpoint", "receipt"):
             query = f"select feed.origin, {table}.note from {table} join feed on feed.id = {table}.feed_id"
             notes += rows.execute(query).fetchall()
@@ -377,7 +401,7 @@ async def signed_checkpoints(node: Node) -> list[Signed]:
 
 def identities(node: Node) -> dict[str, Identity]:
     """The identity logs in a home."""
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         found = rows.execute("select scid, log from identity_log").fetchall()
     return {scid: parse_identity(log, now=datetime.now(UTC)) for scid, log in found}
 
@@ -399,7 +423,7 @@ async def assert_one_history(signed: list[Signed], nodes: tuple[Node, ...]) -> N
 def all_leaves(node: Node) -> dict[str, list[bytes]]:
     """The leaves in a home, by origin, in order."""
     found: dict[str, list[bytes]] = defaultdict(list)
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         query = "select feed.origin, leaf.data from leaf join feed on feed.id = leaf.feed_id order by feed.id, leaf.idx"
         for origin, data in rows.execute(query):
             found[origin].append(data)
@@ -408,7 +432,7 @@ def all_leaves(node: Node) -> dict[str, list[bytes]]:
 
 def digests_of(node: Node, issuer: str) -> set[str]:
     """Digests of the records of one author that a home holds as records."""
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         return {row[0] for row in rows.execute("select digest from record where issuer = ?", (issuer,))}
 
 

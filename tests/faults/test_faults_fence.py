@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from passerelle import config
 from passerelle.errors import PasserelleError, StorageError
 from tests.faults.harness import Node, catch_up, check_pair, digests_of, group, own_heads, signed_checkpoints
+from tests.postgresql import name_in
+from tests.rows import copy_database, drop_database, rows_of
 
 Pair = Callable[[str], tuple[Node, Node]]
 
@@ -21,11 +22,17 @@ Pair = Callable[[str], tuple[Node, Node]]
 def save(node: Node, folder: Path, *, heads: bool) -> Callable[[], None]:
     """Copy the database of a node at rest, or its head store too; returns what puts the copy back."""
     folder.mkdir()
-    taken = [node.paths.database, *([node.paths.heads] if heads else [])]
+    database = config.load(node.home).database
+    in_file = database == config.SQLITE
+    taken = [*([node.paths.database] if in_file else []), *([node.paths.heads] if heads else [])]
     for path in taken:
         shutil.copy2(path, folder / path.name)
+    saved = "" if in_file else copy_database(database)
 
     def put_back() -> None:
+        if saved:
+            drop_database(database)
+            copy_database(saved, name_in(database))
         for path in taken:
             for beside in path.parent.glob(f"{path.name}*"):
                 beside.unlink()
@@ -180,7 +187,7 @@ async def unconfirmed(node: Node) -> str:
 
 async def own_checkpoints(node: Node) -> int:
     """How many checkpoints of its own lie in a home, outside the head store."""
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         query = "select count(*) from checkpoint join feed on feed.id = feed_id where role = 'own'"
         return int(rows.execute(query).fetchone()[0])
 
@@ -257,7 +264,7 @@ async def test_only_a_missing_head_is_confirmed(pair: Pair, tmp_path: Path) -> N
     put_old_back()
     assert await unconfirmed(node) == "fence.rows-behind"
     node.paths.heads.unlink()
-    with closing(sqlite3.connect(node.paths.database)) as rows, rows:
+    with rows_of(node.home) as rows:
         rows.execute("delete from checkpoint where feed_id in (select id from feed where role = 'own')")
     assert await unconfirmed(node) == "fence.rows-damaged"
     assert not node.paths.heads.exists()
@@ -272,8 +279,11 @@ async def test_two_histories_are_forgotten_only_where_nobody_holds_the_other(pai
 
     def proven(at: int) -> None:
         fact = json.dumps([{"origin": origin, "size": at}])
-        with closing(sqlite3.connect(node.paths.database)) as rows, rows:
-            rows.execute("insert or replace into node_fact values ('fence-rows-differ', ?)", (fact,))
+        with rows_of(node.home) as rows:
+            rows.execute(
+                "insert into node_fact values ('fence-rows-differ', ?) on conflict (name) do update set value = excluded.value",
+                (fact,),
+            )
 
     proven(size)
     assert await node.read_only() == "fence.rows-differ"

@@ -10,30 +10,45 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from passerelle.storage.crash import WRITES
 from tests.faults import harness, inject
 from tests.faults.bases import Pair, make_bases
 from tests.faults.drives import DRIVES, Drive
 from tests.faults.table import CASES, FAULTS, SIDES, Case, as_markdown
+from tests.postgresql import Server
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 3
 """Cases under way together: they wait for one another's processes more than for the processor."""
-RUN = [case for case in CASES if inject.CAN_INJECT or case.fault.startswith("killed")]
+AT_LENGTH = settings.get_current_profile_name() == "soak"
+"""Whether every line is run on both databases: else PostgreSQL has one crash point for each write."""
+RUN = [
+    case
+    for case in CASES
+    if (inject.CAN_INJECT or case.fault.startswith("killed"))
+    and (AT_LENGTH or case.database == "SQLite" or case.fault == "killed after")
+]
 
+Bases = dict[str, dict[str, Pair]]
 Outcomes = dict[str, "Future[None]"]
 
 
 @pytest.fixture(scope="session")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
-    """The homes that the cases begin from."""
-    return asyncio.run(make_bases(tmp_path_factory.mktemp("bases")))
+def bases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bases:
+    """The homes that the cases begin from, by database."""
+    wanted = [item.name for item in request.session.items]
+    made = {"SQLite": asyncio.run(make_bases(tmp_path_factory.mktemp("bases")))}
+    if any("[postgresql-" in name for name in wanted):
+        server: Server = request.getfixturevalue("postgresql_server")
+        made["PostgreSQL"] = asyncio.run(make_bases(tmp_path_factory.mktemp("bases"), server.create))
+    return made
 
 
 @pytest.fixture(scope="module")
 def outcomes(
-    request: pytest.FixtureRequest, bases: dict[str, Pair], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, bases: Bases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outcomes]:
     """Every case that was asked for, begun at once, a few at a time."""
     wanted = {item.name for item in request.session.items}
@@ -52,13 +67,13 @@ def test_a_write_ends_as_the_table_says(case: Case, outcomes: Outcomes) -> None:
     outcomes[case.name].result()
 
 
-def _run(case: Case, bases: dict[str, Pair], folder: Path) -> None:
+def _run(case: Case, bases: Bases, folder: Path) -> None:
     asyncio.run(_case(case, bases, folder))
 
 
-async def _case(case: Case, bases: dict[str, Pair], folder: Path) -> None:
+async def _case(case: Case, bases: Bases, folder: Path) -> None:
     kind = DRIVES[case.write]
-    first, second = harness.clone(bases[kind.base], folder)
+    first, second = harness.clone(bases[case.database][kind.base], folder)
     drive = kind(second, first) if kind.follower else kind(first, second)
     try:
         await drive.prepare()
@@ -74,7 +89,7 @@ async def _case(case: Case, bases: dict[str, Pair], folder: Path) -> None:
         await drive.finish(folder / "audit")
     finally:
         for node in (drive.hurt, drive.partner):
-            node.kill()
+            node.drop()
 
 
 async def _killed(case: Case, drive: Drive) -> None:
@@ -110,7 +125,14 @@ def test_the_table_has_every_write_under_every_fault() -> None:
     """Each numbered write of the node × each fault, once."""
     assert set(SIDES) == set(WRITES) == set(DRIVES)
     lines = Counter((case.write, case.fault, case.database) for case in CASES)
-    assert lines == Counter((write, fault, "SQLite") for write in WRITES for fault in FAULTS)
+    expected = Counter((write, fault, "SQLite") for write in WRITES for fault in FAULTS)
+    expected.update(
+        (write, fault, "PostgreSQL")
+        for write in WRITES
+        for fault in FAULTS
+        if fault.startswith("killed") and write != "init-home"
+    )
+    assert lines == expected
 
 
 def test_the_documentation_prints_the_table() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,12 +45,16 @@ def pilot() -> Play:
 
 
 @pytest.fixture(scope="session")
-def standing(pilot: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+def standing(
+    pilot: Play, tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]
+) -> Iterator[Standing]:
     """The pilot after its last step. What the outsider sent and received is kept."""
     work = tmp_path_factory.mktemp("pilot")
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
-        nodes = runner.run(stack.enter_async_context(staged(pilot, work, keep=[OUTSIDER])))
+        nodes = runner.run(
+            stack.enter_async_context(staged(pilot, work, keep=[OUTSIDER], database=new_database()))
+        )
         try:
             outcome = runner.run(play(pilot, nodes, watch=lambda _entry: None))
             yield Standing(pilot, nodes, outcome, runner)

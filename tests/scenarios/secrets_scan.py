@@ -14,12 +14,14 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import zstandard
 
+from passerelle.config import FILE_NAME
+from tests.rows import Rows, rows_of
 from tests.scenarios.wire import MAX_DECODED_BYTES, messages
 
 CANARY = re.compile(rb"canari-[a-z]+-[a-z]+")
@@ -56,7 +58,7 @@ def secrets_of(homes: Iterable[Path]) -> frozenset[Secret]:
     """Canaries, commitments and salts of all bilateral records that these homes hold."""
     found: set[Secret] = set()
     for home in homes:
-        with contextlib.closing(sqlite3.connect(home / "passerelle.sqlite")) as database:
+        with rows_of(home) as database:
             bilateral = "select id from feed where partner is not null"
             for (value,) in database.execute(
                 f"select data from leaf where commitment is not null and feed_id in ({bilateral})"
@@ -82,19 +84,26 @@ def pieces_of_home(home: Path) -> Iterator[tuple[str, bytes]]:
             data = path.read_bytes()
             yield from opened(path.name, data)
             if data.startswith(b"SQLite format 3\0"):
-                yield from _cells(path)
+                yield from _cells_of_file(path)
+    if (home / FILE_NAME).exists():
+        rows = Rows(home)
+        if rows.is_remote:
+            for table in rows.tables():
+                yield from _cells(f"database:{table}", rows.execute(f'select * from "{table}"'))
 
 
-def _cells(path: Path) -> Iterator[tuple[str, bytes]]:
+def _cells_of_file(path: Path) -> Iterator[tuple[str, bytes]]:
     with contextlib.closing(sqlite3.connect(path)) as database:
         tables = [row[0] for row in database.execute("select name from sqlite_master where type = 'table'")]
         for table in tables:
-            for row in database.execute(f'select * from "{table}"'):
-                for cell in row:
-                    if isinstance(cell, str | bytes):
-                        yield from opened(
-                            f"{path.name}:{table}", cell.encode() if isinstance(cell, str) else cell
-                        )
+            yield from _cells(f"{path.name}:{table}", database.execute(f'select * from "{table}"'))
+
+
+def _cells(name: str, rows: Iterable[Sequence[object]]) -> Iterator[tuple[str, bytes]]:
+    for row in rows:
+        for cell in row:
+            if isinstance(cell, str | bytes):
+                yield from opened(name, cell.encode() if isinstance(cell, str) else cell)
 
 
 def pieces_of_streams(streams: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
