@@ -64,11 +64,12 @@ async def test_every_method_can_be_called(pair: Pair, tmp_path: Path) -> None:
         "copy": {"folder": str(tmp_path / "copy")},
         "fence_show": {},
     }
-    assert set(arguments) == METHODS - {"peer_add", "fence_confirm"}
+    assert set(arguments) == METHODS - {"peer_add", "peer_pick", "fence_confirm"}
     for method, given in arguments.items():
         assert json.dumps(await pair.togo.node.desk.call(method, given))
     assert (await refused(pair, "peer_add", url=pair.togo.url)).code == "peer.is-us"
     assert (await refused(pair, "fence_confirm")).code == "fence.open"
+    assert (await refused(pair, "peer_pick", peer=MALI)).code == "peer.not-forked"
 
 
 @pytest.mark.parametrize(
