@@ -31,7 +31,7 @@ tests)
 soak)
     shift
     step "property and fault tests at length" \
-        "$bin/python" -m pytest -q --hypothesis-profile=soak tests/unit tests/faults tests/soak "$@"
+        "$bin/python" -m pytest -q -o faulthandler_timeout=0 --hypothesis-profile=soak tests/unit tests/faults tests/soak "$@"
     step "crash points on PostgreSQL" \
         "$bin/python" -m pytest -q --database=postgresql tests/faults/test_faults_crash.py
     ;;

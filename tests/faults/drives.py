@@ -85,8 +85,11 @@ class Drive:
         assert await self.hurt.read_only() == (self.closed if await self.found() else None)
 
     async def finish(self, folder: Path) -> None:
-        """Ask for it again and hold the end against the rules; the hurt node may be running."""
-        if not self.hurt.is_running:
+        """Ask for it again and hold the end against the rules; the hurt node may be running.
+
+        One of the two must answer the other; what does not run works from here, which costs no start.
+        """
+        if not (self.hurt.is_running or self.partner.is_running):
             await self.hurt.start()
         await self.ask()
         assert await self.found()
@@ -97,8 +100,10 @@ class Drive:
         """Let both hold what the other has; whoever does not run visits from here."""
         if not self.partner.is_running:
             await self.partner.sync(self.hurt)
-            return
-        await harness.catch_up(self.hurt, self.partner)
+        elif not self.hurt.is_running:
+            await self.hurt.sync(self.partner)
+        else:
+            await harness.catch_up(self.hurt, self.partner)
 
     def one(self, query: str, *values: object) -> object:
         """The first value that the hurt home's rows give to a question, or None."""
@@ -263,8 +268,6 @@ class FollowFork(Drive):
 
     async def finish(self, folder: Path) -> None:
         """The evidence is kept and the feed stands still; our own feeds go on."""
-        if not self.hurt.is_running:
-            await self.hurt.start()
         assert await self.ask() in {"fork.two-roots", "fork.inconsistent"}
         assert await self.found()
         await self.hurt.publish(group(self.hurt, self.partner, "on"), "key")
@@ -339,13 +342,11 @@ class LearnHead(Drive):
 
     async def finish(self, _folder: Path) -> None:
         """It knows again, signs nothing, and its feeds end where they ended."""
-        if not self.hurt.is_running:
-            await self.hurt.start()
         with suppress(PasserelleError):
             await self.ask()
         closed = await self.hurt.read_only()
         assert closed in {self.closed, "fence.partner-ahead", "fence.rows-differ"}
-        await self.hurt.stop()
+        self.hurt.kill()
         assert await self.found()
         assert await self.hurt.read_only() == self.closed
         now = harness.all_leaves(self.hurt)
