@@ -51,13 +51,20 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
         as_of: The day of every count, inclusive.
     """
     state = await ledger.state(as_of)
-    bodies = ledger.bodies()
     hosts = await _host_names(context, ledger)
     offers, offers_in_all = await _offers(context, ledger, as_of, hosts)
     partners = [await _partner(context, partner) for partner in context.directory.peers]
     agreements = sorted(state.agreements.values(), key=_agreement_order)
     placements = sorted(state.placements.values(), key=_placement_order)
-    troubled = board_rows.blocked_views(ledger.records(), state.verdicts, bodies)
+    troubled = sorted(
+        (digest for digest, verdict in state.verdicts.items() if not verdict.is_accepted),
+        key=lambda digest: (-ledger.issued(digest), digest),
+    )
+    shown = await ledger.records_of(
+        _shown(agreements[:BOARD_ROWS], placements[:BOARD_ROWS], troubled[:BOARD_ROWS], state)
+    )
+    named = await ledger.records_of(board_rows.named_by(shown.values()) - shown.keys())
+    bodies = {digest: record.body for digest, record in {**shown, **named}.items()}
     closed = context.publisher.closed
     return Board(
         agency=own_view(context),
@@ -72,7 +79,9 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
         offers=offers[:BOARD_ROWS],
         agreements=[board_rows.agreement_view(item, bodies, state) for item in agreements[:BOARD_ROWS]],
         placements=[_placement(item, bodies, state, hosts) for item in placements[:BOARD_ROWS]],
-        blocked=troubled[:BOARD_ROWS],
+        blocked=board_rows.blocked_views(
+            [shown[digest] for digest in troubled[:BOARD_ROWS] if digest in shown], state.verdicts, bodies
+        ),
         partners=sorted(partners, key=lambda item: context.code_of(item["scid"]) or "~")[:BOARD_ROWS],
         summaries=[
             await _summary(context, state, partner.scid)
@@ -87,6 +96,18 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
             "blocked": len(troubled),
         },
     )
+
+
+def _shown(
+    agreements: Iterable[AgreementState],
+    placements: Iterable[PlacementState],
+    troubled: Iterable[str],
+    state: State,
+) -> set[str]:
+    """Digests of the records whose bodies the board shows."""
+    rows = list(placements)
+    offers = {offer.digest for item in rows if (offer := state.offers.get(item.offer or "")) is not None}
+    return {*(item.digest for item in agreements), *(item.digest for item in rows), *offers, *troubled}
 
 
 def own_view(context: Context) -> AgencyView:

@@ -166,6 +166,12 @@ def _country(party: object) -> str:
     return str(party.get("country", "")) if isinstance(party, Mapping) else ""
 
 
+def named_by(records: Iterable[Record]) -> set[str]:
+    """Digests of the dossiers and subjects that records name, by which people know them."""
+    named = (record.body.get(member) for record in records for member in ("dossier", "about"))
+    return {str(found["digest"]) for found in named if isinstance(found, Mapping) and "digest" in found}
+
+
 def blocked_views(
     records: Iterable[Record], verdicts: Mapping[str, Verdict], bodies: Bodies
 ) -> list[BlockedView]:

@@ -12,30 +12,19 @@ order, so a later version can keep it and add what is new.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeAlias
 
 from passerelle.exchange.causality import At, Cut, is_within
 from passerelle.exchange.held import Entry
+from passerelle.exchange.reading import View
 from passerelle.exchange.tables import ENDING
 from passerelle.exchange.verdicts import Verdict
 from passerelle.exchange.views import (
-    AgreementView,
-    DecisionView,
-    DossierView,
     EventView,
-    NominationView,
-    OfferView,
-    PlacementView,
     Ref,
     Scope,
-)
-
-View: TypeAlias = (
-    AgreementView | DecisionView | DossierView | EventView | NominationView | OfferView | PlacementView
 )
 
 EVERYTHING: Cut = (2**62, 2**62, 2**62)
@@ -173,13 +162,16 @@ class Book:
         base: The public book, for a pair; None for the public book itself.
         lines: Digests of all that the two of a pair addressed to each other, judged yet or not.
         headers: By id, all that has been met, whatever became of it.
+        asked: Digests that were looked for outside the lines, with the verdict found there, None where
+            nothing was. What was judged stands as long as the same would be found.
         cases: By issuer, id and type.
     """
 
     base: Book | None = None
-    lines: AbstractSet[str] = frozenset()
+    lines: set[str] = field(default_factory=set)
     by_digest: dict[str, Known] = field(default_factory=dict)
     by_id: defaultdict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
+    asked: dict[str, Verdict | None] = field(default_factory=dict)
     headers: defaultdict[str, list[tuple[Entry, At]]] = field(default_factory=lambda: defaultdict(list))
     cases: dict[tuple[str, str, str], Case] = field(default_factory=dict)
     happenings: defaultdict[str, list[Happening]] = field(default_factory=lambda: defaultdict(list))
@@ -187,7 +179,23 @@ class Book:
     def find(self, digest: str) -> Known | None:
         """A judged record of this scope or of the public feeds."""
         known = self.by_digest.get(digest)
-        return self.base.find(digest) if known is None and self.base is not None else known
+        if known is not None or self.base is None:
+            return known
+        known = self.base.by_digest.get(digest)
+        self.asked[digest] = None if known is None else known.verdict
+        return known
+
+    def would_find_the_same(self, digests: Iterable[str]) -> bool:
+        """Whether what was looked for outside the lines would be found as it was.
+
+        Args:
+            digests: Of all that is about to join the lines, so would then be found there.
+        """
+        base = {} if self.base is None else self.base.by_digest
+        return not any(digest in self.asked for digest in digests) and all(
+            verdict == (base[digest].verdict if digest in base else None)
+            for digest, verdict in self.asked.items()
+        )
 
     def case_named(self, ref: Ref) -> Case:
         """The subject of a record that an accepted record names, so that it is there."""
@@ -222,10 +230,9 @@ class Book:
                 )
 
     def happenings_of(self, placement_id: str, cut: Cut) -> list[Happening]:
-        """The newest version in view of each event about a placement, public ones included."""
+        """The newest version in view of each event about a placement; public events are about none."""
         newest: dict[tuple[str, str], Happening] = {}
-        books = (self,) if self.base is None else (self.base, self)
-        for happening in (item for book in books for item in book.happenings.get(placement_id, ())):
+        for happening in self.happenings.get(placement_id, ()):
             key = (happening.issuer, happening.event_id)
             if is_within(happening.at, cut) and (
                 key not in newest or happening.version > newest[key].version

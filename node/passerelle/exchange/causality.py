@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, TypeAlias
 
 from passerelle.exchange.held import Entry, Held, in_order
@@ -102,29 +102,50 @@ class Line:
         return bisect_left(self.entries, below, key=lambda entry: entry.place)
 
 
-def examine(own: Line, other: Line) -> list[Claim]:
-    """The claims of one line, one for each record.
+@dataclass(slots=True)
+class Examined:
+    """The claims of one line as far as it was examined.
+
+    Args:
+        claims: One for each record.
+        furthest: For each number of records of the other line, how many of this one they claim
+            to have seen.
+        last: By feed, the furthest that was said.
+        view: How much of the other line is in view after the last record.
+        is_open: Whether any record named what was not held, so that what comes may change its claim.
+    """
+
+    claims: list[Claim] = field(default_factory=list)
+    furthest: list[int] = field(default_factory=lambda: [0])
+    last: dict[int, FeedPosition] = field(default_factory=dict)
+    view: int = 0
+    is_open: bool = False
+
+
+def examine(own: Line, other: Line, found: Examined) -> Examined:
+    """Examines what a line has beyond what was examined, and what the other has.
 
     In this order, the first that applies: going back within one feed of the author
     (``seen.backwards``, blocked); claiming to have seen a record that claims to have seen it
     (``seen.beyond-feed``, blocked, and so is that other record); naming leaves that are not
     held (``seen.not-held``, waiting). What fails counts for no later view.
     """
-    reached = [own.count_below(_seen(entry, own.author)) for entry in other.entries]
-    furthest = list(accumulate(reached, max, initial=0))
-    claims: list[Claim] = []
-    last: dict[int, FeedPosition] = {}
-    view = 0
-    for position, entry in enumerate(own.entries):
+    for entry in islice(other.entries, len(found.furthest) - 1, None):
+        reached = own.count_below(_seen(entry, own.author))
+        found.furthest.append(max(found.furthest[-1], reached))
+    newest = max(other.sizes, default=1)
+    for entry in islice(own.entries, len(found.claims), None):
         said = _seen(entry, other.author)
-        before = last.get(entry.place[0], _NOTHING_SEEN)
-        last[entry.place[0]] = max(before, said)
+        before = found.last.get(entry.place[0], _NOTHING_SEEN)
+        found.last[entry.place[0]] = max(before, said)
         count = other.count_below(said)
-        fault = _fault(other, said, before, is_mutual=furthest[count] > position)
+        is_mutual = found.furthest[count] > len(found.claims)
+        fault = _fault(other, said, before, is_mutual=is_mutual)
         if fault is None:
-            view = max(view, count)
-        claims.append(Claim(fault, view))
-    return claims
+            found.view = max(found.view, count)
+        found.is_open = found.is_open or said.feed > newest or not other.holds(said)
+        found.claims.append(Claim(fault, found.view))
+    return found
 
 
 def _seen(entry: Entry, partner: str) -> FeedPosition:
@@ -138,17 +159,19 @@ def _fault(other: Line, said: FeedPosition, before: FeedPosition, *, is_mutual: 
     if is_mutual:
         return blocked("seen.beyond-feed", **claim)
     if not other.holds(said):
-        return waiting("seen.not-held", **claim, held=other.sizes.get(said.feed, 0))
+        return waiting("seen.not-held", **claim)
     return None
 
 
-def causal_order(first: Sequence[Claim], second: Sequence[Claim]) -> Iterator[At]:
-    """Both lines merged so that every record comes after what is in its view.
+def causal_order(
+    first: Sequence[Claim], second: Sequence[Claim], start: tuple[int, int] = (0, 0)
+) -> Iterator[At]:
+    """Both lines, from a start in each, merged so that every record comes after what is in its view.
 
     Records with a fault have no view and come as they stand. Among the others no two claim to
     have seen each other, and cuts only grow, so there is always one to take.
     """
-    a = b = 0
+    a, b = start
     while a < len(first) or b < len(second):
         if a < len(first) and (first[a].fault is not None or first[a].seen <= b):
             yield (0, a)
@@ -178,10 +201,15 @@ def safe_seen(
     """
     items = [item for item in held if (item.origin.author, item.origin.partner) == (partner, author)]
     own = Line.of(author, partner, (), sizes)
-    for entry in Line.of(partner, author, items, sizes).entries:
+    return short_of_lies(own, Line.of(partner, author, items, sizes), cosigned)
+
+
+def short_of_lies(own: Line, theirs: Line, cosigned: FeedPosition) -> FeedPosition:
+    """The place of the first record below what was cosigned that claims more of our line than is held, or that."""
+    for entry in theirs.entries:
         place = FeedPosition(*entry.place)
         if place >= cosigned:
             break
-        if not own.holds(_seen(entry, author)):
+        if not own.holds(_seen(entry, own.author)):
             return place
     return cosigned

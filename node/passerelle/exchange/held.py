@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from passerelle.exchange.reading import View, read
+from passerelle.exchange.verdicts import Verdict
 from passerelle.protocol.origins import Origin
-from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Audience, FeedPosition, Record, Stub
-
-READABLE_MAJOR: Final = "1"
-"""The major version of the schemas whose members the views read."""
 
 Place: TypeAlias = tuple[int, int]
 """Number of the feed, index of the leaf: the order of one author's records to one reader."""
@@ -37,8 +35,8 @@ class Entry:
     """A record or a stub at its first place, in the form that the rules read.
 
     Args:
-        body: The body, or what the stub keeps of it.
-        is_readable: Whether the schema's major version is one that the views know.
+        view: What was read of the body, or of what the stub keeps of it; the verdict of one that
+            cannot be read; None for a type of which nothing is read. The body itself is not kept.
         place: Feed number and index.
     """
 
@@ -50,15 +48,14 @@ class Entry:
     issuer: str
     audience: Audience
     seen: Mapping[str, FeedPosition]
-    body: Mapping[str, Json]
-    is_readable: bool
+    view: View | Verdict | None
     place: Place
 
     @classmethod
     def of(cls, held: Held) -> Entry:
         """Reads a record or a stub alike."""
         record = held.record
-        major = record.schema.rpartition(":")[2].partition(".")[0]
+        body = record.residue if isinstance(record, Stub) else record.body
         return cls(
             digest=record.digest,
             id=record.id,
@@ -68,8 +65,7 @@ class Entry:
             issuer=record.issuer_scid,
             audience=record.audience,
             seen=record.seen,
-            body=record.residue if isinstance(record, Stub) else record.body,
-            is_readable=major == READABLE_MAJOR,
+            view=read(record.type, record.schema, body),
             place=(held.origin.number, held.index),
         )
 

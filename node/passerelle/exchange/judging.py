@@ -1,4 +1,4 @@
-"""What every judge needs: what was judged before, how a body is read, how a reference is followed.
+"""What every judge needs: what was judged before, and how a reference is followed.
 
 A judge is given the book, a record and its view, and returns a verdict; the first rule that
 fails names it. Here stand the rules that hold for all types; ``nominations``, ``placements``
@@ -7,40 +7,22 @@ and ``decisions`` hold those of one type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from passerelle.exchange.book import Book, Case, Known, View
+from passerelle.exchange.book import Book, Case, Known
 from passerelle.exchange.causality import BESIDE, At, Cut, is_within
 from passerelle.exchange.held import Entry
-from passerelle.exchange.members import Body
 from passerelle.exchange.quotas import Ledger
 from passerelle.exchange.verdicts import ACCEPTED, Verdict, blocked, waiting
 from passerelle.exchange.views import (
     AgreedDirection,
     AgreementView,
-    DecisionView,
     Direction,
-    DossierView,
     EventView,
-    NominationView,
-    OfferView,
-    PlacementView,
     Ref,
 )
-
-READERS: Final[Mapping[str, Callable[[Body], View]]] = {
-    "agreement": AgreementView.from_body,
-    "decision": DecisionView.from_body,
-    "dossier": DossierView.from_body,
-    "event": EventView.from_body,
-    "nomination": NominationView.from_body,
-    "offer": OfferView.from_body,
-    "placement": PlacementView.from_body,
-}
-"""Types that the fold reads. Every other type counts as soon as its header does, and moves nothing."""
-
 
 _PUBLIC_ONLY: Final = frozenset({"offer"})
 BILATERAL_ONLY: Final = frozenset({"agreement", "dossier", "nomination", "placement"})
@@ -66,19 +48,6 @@ class Bench:
     def is_home(self, direction: Direction) -> bool:
         """Whether this pair's records decide on what has that direction."""
         return direction.ends == self.pair
-
-
-def read(entry: Entry) -> View | Verdict | None:
-    """The view of a body; None for a type of which the fold reads nothing."""
-    reader = READERS.get(entry.type)
-    if reader is None:
-        return None
-    if not entry.is_readable:
-        return waiting("schema.unreadable", type=entry.type)
-    try:
-        return reader(entry.body)
-    except ValueError as exc:
-        return blocked("body.unreadable", type=entry.type, member=str(exc).partition(" ")[0])
 
 
 def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from passerelle.exchange import agreements, lifecycles
-from passerelle.exchange.book import Book, Case, Known, View
+from passerelle.exchange.book import Book, Case, Known
 from passerelle.exchange.causality import Cut
 from passerelle.exchange.held import Entry
 from passerelle.exchange.judging import Bench, judge_limit, resolve, resolve_case
+from passerelle.exchange.reading import View
 from passerelle.exchange.verdicts import ACCEPTED, Verdict, blocked, waiting
 from passerelle.exchange.views import AgreedDirection, Direction, NominationView, OfferView, Ref
 

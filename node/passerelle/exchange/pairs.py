@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from passerelle.exchange import lifecycles
-from passerelle.exchange.book import Act, Book, Case, Known, View
-from passerelle.exchange.causality import ALWAYS, At, Cut, Line, causal_order, cut_of, examine
+from passerelle.exchange.book import Act, Book, Case, Known
+from passerelle.exchange.causality import ALWAYS, At, Cut, Examined, Line, causal_order, cut_of, examine
 from passerelle.exchange.decisions import effect_of, find_subject, has_effect, judge_entitled, judge_state
 from passerelle.exchange.held import Entry
-from passerelle.exchange.judging import Bench, judge_agreement, judge_version, read
+from passerelle.exchange.judging import Bench, judge_agreement, judge_version
 from passerelle.exchange.nominations import judge_nomination
 from passerelle.exchange.placements import judge_placement
 from passerelle.exchange.quotas import Ledger, Place
+from passerelle.exchange.reading import View
 from passerelle.exchange.verdicts import ACCEPTED, Verdict, blocked
 from passerelle.exchange.views import (
     AgreementView,
@@ -34,6 +36,7 @@ from passerelle.exchange.views import (
 )
 
 _NO_VIEW: Cut = (0, 0, 0)
+_moves = count()
 
 
 @dataclass(slots=True)
@@ -45,38 +48,40 @@ class Pair:
         book: Everything judged.
         verdicts: By digest, of the records that the two addressed to each other.
         home: Digests of those whose verdict no other pair can give.
+        moves: How much was judged; grows with each record, and never has one number for two pairs.
     """
 
     parties: tuple[str, str]
     book: Book
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     home: set[str] = field(default_factory=set)
+    moves: int = field(default_factory=_moves.__next__)
 
 
-def fold_pair(lines: tuple[Line, Line], beside: Iterable[Entry], public: Book) -> Pair:
-    """Judges all records of a pair.
+class PairFold:
+    """A pair that is folded, and that takes up what joins the ends of its lines.
 
     Args:
         lines: Both directions, the one of the smaller SCID first.
         beside: What third parties addressed to both, in any order.
         public: The public records, judged.
+
+    Attributes:
+        pair: What was made of it.
     """
-    return _PairFold(lines, beside, public).run()
 
-
-class _PairFold:
     def __init__(self, lines: tuple[Line, Line], beside: Iterable[Entry], public: Book) -> None:
         authors = (lines[0].author, lines[1].author)
         self._lines = lines
-        self._book = Book(base=public, lines={entry.digest for line in lines for entry in line.entries})
+        self._book = Book(base=public)
         self._bench = Bench(
             self._book,
             frozenset(authors),
             nominated={author: Ledger() for author in authors},
             accepted={author: Ledger() for author in authors},
         )
-        self._pair = Pair(authors, self._book)
-        self._claims = (examine(lines[0], lines[1]), examine(lines[1], lines[0]))
+        self.pair = Pair(authors, self._book)
+        self._claims = (Examined(), Examined())
         self._seen = [0, 0]
         """How far each side's ledgers have followed the other line."""
         self._touched: tuple[list[Sequence[Case]], list[Sequence[Case]]] = ([], [])
@@ -84,18 +89,51 @@ class _PairFold:
         self._words: dict[str, _Word] = {}
         """Third parties' decisions on agreements, by digest: they count once one of the two endorses them."""
         self._take_beside(beside)
+        self._run(lines, _examine_both(lines, self._claims))
 
-    def run(self) -> Pair:
-        for side, position in causal_order(*self._claims):
+    def grow(self, lines: tuple[Line, Line]) -> bool:
+        """Takes up what both lines have beyond what was judged.
+
+        Args:
+            lines: As judged, with more at their ends.
+
+        Returns:
+            False where what came changes what was judged: then nothing was taken up, and
+            the pair must be folded anew.
+        """
+        taken = tuple(len(examined.claims) for examined in self._claims)
+        new = [
+            entry.digest for line, start in zip(lines, taken, strict=True) for entry in line.entries[start:]
+        ]
+        if not self._book.would_find_the_same(new):
+            return False
+        claims = self._claims
+        if any(examined.is_open for examined in claims):
+            claims = _examine_both(lines, (Examined(), Examined()))
+            for before, after in zip(self._claims, claims, strict=True):
+                if after.claims[: len(before.claims)] != before.claims:
+                    return False
+        elif new:
+            _examine_both(lines, claims)
+        self._run(lines, claims)
+        return True
+
+    def _run(self, lines: tuple[Line, Line], claims: tuple[Examined, Examined]) -> None:
+        self._lines, self._claims = lines, claims
+        start = (len(self._touched[0]), len(self._touched[1]))
+        for line, first in zip(lines, start, strict=True):
+            self._book.lines.update(entry.digest for entry in line.entries[first:])
+        if start != (len(lines[0].entries), len(lines[1].entries)):
+            self.pair.moves = next(_moves)
+        for side, position in causal_order(claims[0].claims, claims[1].claims, start):
             self._take(side, position)
-        return self._pair
 
     def _take(self, side: int, position: int) -> None:
         """Judges one record of a line."""
-        entry, claim = self._lines[side].entries[position], self._claims[side][position]
+        entry, claim = self._lines[side].entries[position], self._claims[side].claims[position]
         at = (side, position)
         if claim.fault is not None:
-            view = read(entry)
+            view = entry.view
             self._book.meet(entry, at)
             self._file(entry, at, claim.fault, None if isinstance(view, Verdict) else view)
             self._touched[side].append(())
@@ -109,7 +147,7 @@ class _PairFold:
             self._enter(side, nomination, cut_of(side, position + 1, claim.seen))
 
     def _judge(self, entry: Entry, at: At, cut: Cut) -> Known:
-        view = read(entry)
+        view = entry.view
         verdict = judge_version(self._book, entry, cut)
         self._book.meet(entry, at)
         if isinstance(view, Verdict):
@@ -166,7 +204,7 @@ class _PairFold:
 
     def _claim_home(self, entry: Entry, view: NominationView | PlacementView) -> None:
         if self._bench.is_home(view.direction):
-            self._pair.home.add(entry.digest)
+            self.pair.home.add(entry.digest)
 
     def _file(self, entry: Entry, at: At, verdict: Verdict, view: View | None) -> Known:
         has_case = isinstance(view, AgreementView | DossierView | NominationView | PlacementView)
@@ -174,7 +212,7 @@ class _PairFold:
         known = Known(entry, at, verdict, view, case)
         self._book.add(known)
         if at != ALWAYS:
-            self._pair.verdicts[entry.digest] = verdict
+            self.pair.verdicts[entry.digest] = verdict
         return known
 
     # --- what a record that counts changes ---------------------------------------------
@@ -268,7 +306,7 @@ class _PairFold:
         """
         words: list[tuple[Entry, DecisionView]] = []
         for entry in sorted(beside, key=lambda entry: entry.digest):
-            view = read(entry)
+            view = entry.view
             if isinstance(view, AgreementView):
                 verdict = judge_version(self._book, entry, _NO_VIEW)
                 verdict = judge_agreement(entry, view) if verdict.is_accepted else verdict
@@ -292,6 +330,10 @@ class _Word:
     entry: Entry
     view: DecisionView
     turn: int
+
+
+def _examine_both(lines: tuple[Line, Line], found: tuple[Examined, Examined]) -> tuple[Examined, Examined]:
+    return examine(lines[0], lines[1], found[0]), examine(lines[1], lines[0], found[1])
 
 
 def _nominations(cases: Iterable[Case]) -> Sequence[Case]:

@@ -15,7 +15,7 @@ from passerelle.exchange.book import EVERYTHING, Act, Book, Known
 from passerelle.exchange.causality import ALWAYS
 from passerelle.exchange.decisions import effect_of, find_subject, has_effect, judge_entitled, judge_state
 from passerelle.exchange.held import Entry
-from passerelle.exchange.judging import BILATERAL_ONLY, Bench, judge_event, judge_version, read
+from passerelle.exchange.judging import BILATERAL_ONLY, Bench, judge_event, judge_version
 from passerelle.exchange.verdicts import Verdict, blocked
 from passerelle.exchange.views import DecisionView, EventView, OfferView
 
@@ -60,7 +60,7 @@ class _PublicFold:
         return self._book
 
     def _take(self, entry: Entry, turn: int) -> None:
-        view = read(entry)
+        view = entry.view
         header = judge_version(self._book, entry, EVERYTHING)
         self._book.meet(entry, ALWAYS)
         if isinstance(view, DecisionView):

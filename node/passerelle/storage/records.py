@@ -201,18 +201,41 @@ class Placed:
     origin: str
     index: int
     digest: str
+    id: str
+    type: str
+    issued: int
+
+
+async def count_places(connection: AsyncConnection) -> tuple[int, int]:
+    """How many places are held, and the largest number of a record."""
+    places = (await connection.execute(select(func.count()).select_from(place))).scalar_one()
+    largest = (await connection.execute(select(func.max(record.c.number)))).scalar_one()
+    return int(places), int(largest or 0)
+
+
+async def count_places_above(connection: AsyncConnection, number: int) -> int:
+    """How many places are of records with a larger number."""
+    query = select(func.count()).select_from(place).where(place.c.record > number)
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def placed(
-    connection: AsyncConnection, *, leaving_out: Sequence[str] = (), ids: Sequence[str] = ()
+    connection: AsyncConnection, *, above: int = 0, leaving_out: Sequence[str] = (), ids: Sequence[str] = ()
 ) -> list[Placed]:
-    """Every place of readable records: of all types but some, or of the records with some ids."""
+    """Every place of readable records: of all types but some, or of the records with some ids.
+
+    Args:
+        connection: Where to read.
+        above: Only of records with a larger number: what came since.
+        leaving_out: Types.
+        ids: Records; of all types then.
+    """
     query = (
-        select(feed.c.origin, place.c.idx, record.c.digest)
+        select(feed.c.origin, place.c.idx, record.c.digest, record.c.id, record.c.type, record.c.issued)
         .join(feed, feed.c.id == place.c.feed_id)
         .join(record, record.c.number == place.c.record)
-        .where(record.c.readable == 1)
+        .where(record.c.readable == 1, record.c.number > above)
         .order_by(feed.c.id, place.c.idx)
     )
     query = query.where(record.c.id.in_(ids)) if ids else query.where(record.c.type.not_in(leaving_out))
-    return [Placed(row.origin, row.idx, row.digest) for row in await connection.execute(query)]
+    return [Placed(*row) for row in await connection.execute(query)]

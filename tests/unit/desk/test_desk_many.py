@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from passerelle.desk import ledger as ledger_module
-from passerelle.exchange.fold import fold
+from passerelle.exchange.growing import Growing
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import encode
 from passerelle.protocol.records import Record
@@ -112,9 +111,9 @@ async def test_the_ledger_keeps_no_offers(many: Pair) -> None:
     for offset in range(0, MANY, 5_000):
         await desk.board()
         await desk.records_list(limit=1_000, offset=offset)
-    kept = [record.type for record in desk.ledger.records()]
+    kept = [entry.type for entry in desk.ledger._growing.entries]
     assert kept.count("offer") == 1
-    assert len(desk.ledger._records) == len(set(desk.ledger._records)) == len(kept)
+    assert len(kept) == desk.ledger.size
     assert len(kept) < 10
 
 
@@ -124,8 +123,8 @@ async def test_an_offer_is_published_without_a_fold(many: Pair, monkeypatch: pyt
     def never(*_: object, **__: object) -> None:
         raise AssertionError("folded")
 
-    monkeypatch.setattr(ledger_module, "fold", never)
-    monkeypatch.setattr(ledger_module, "judge", never)
+    monkeypatch.setattr(Growing, "grow", never)
+    monkeypatch.setattr(Growing, "propose", never)
     monkeypatch.setattr(record_rows, "placed", never)
     assert len(await many.togo.node.desk.publish([offer(TOGO) for _ in range(50)])) == 50
 
@@ -135,14 +134,14 @@ async def test_a_state_is_folded_once(many: Pair, monkeypatch: pytest.MonkeyPatc
     desk: Any = many.togo.node.desk
     await desk.records_list()
     folds = 0
-    real = fold
+    real = Growing.judged
 
-    def counted(*arguments: Any, **more: Any) -> Any:
+    def counted(self: Growing) -> Any:
         nonlocal folds
         folds += 1
-        return real(*arguments, **more)
+        return real(self)
 
-    monkeypatch.setattr(ledger_module, "fold", counted)
+    monkeypatch.setattr(Growing, "judged", counted)
     for offset in (0, 100, 200):
         await desk.records_list(offset=offset)
     assert folds == 0
@@ -156,7 +155,7 @@ async def test_nobody_judges_by_what_was_before(many: Pair, monkeypatch: pytest.
     ledger: Any = many.togo.node.desk.ledger
     today = many.togo.node.desk._day(None)
     await ledger.state(today)
-    before = len(ledger.records())
+    before = ledger.size
     card = await many.card()
     gate = asyncio.Event()
     real = ledger._read
@@ -170,5 +169,5 @@ async def test_nobody_judges_by_what_was_before(many: Pair, monkeypatch: pytest.
     await asyncio.sleep(0.05)
     gate.set()
     states = await asyncio.gather(*readers)
-    assert len(ledger.records()) == before + 1
+    assert ledger.size == before + 1
     assert all(card["id"] in state.dossiers for state in states)

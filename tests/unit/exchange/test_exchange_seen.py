@@ -50,7 +50,7 @@ def test_more_than_is_held_waits_and_is_judged_when_it_comes() -> None:
     short = [item for item in held if item.origin != to_ml or item.index < 1]
     verdict = fold(short, as_of=LATER, sizes={**sizes, to_ml: 1}).verdicts[reply.digest]
     assert (verdict.status, verdict.code) == ("waiting", "seen.not-held")
-    assert verdict.params == {"partner": TG, "feed": 1, "size": 2, "held": 1}
+    assert verdict.params == {"partner": TG, "feed": 1, "size": 2}
     assert world.verdict_at_all(reply).is_accepted
 
 

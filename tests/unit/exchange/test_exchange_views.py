@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from passerelle.exchange.judging import READERS
+from passerelle.exchange.reading import READERS
 from passerelle.protocol.profile import JsonObject
 from passerelle.protocol.schemas import Schemas
 from tests.unit.exchange.world import RESIDUE, TG, World
