@@ -221,7 +221,7 @@ FLOODS: Final = (
     Behaviour(
         name="records-of-256-kib",
         does="publishes records as large as a record may be",
-        guard="limit of a record; leaves and bytes of one partner by visit and day (F-42)",
+        guard="limit of a record; leaves and bytes of one partner by visit and day (F-62)",
         arm=large_records,
         state="current",
         code="schema.violation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -244,18 +245,26 @@ async def _crowd(scene: Scene, partner: Partner, outcome: Outcome) -> None:
 
 
 async def _never_reading(scene: Scene, _partner: Partner, outcome: Outcome) -> None:
-    """Questions without end, and no answer is ever read."""
-    at = await line(scene)
-    many = request_of("GET", "/.well-known/did.jsonl", {}) * 200
-
-    async def ask() -> None:
-        while True:
-            await at.send(many)
-
+    """Questions whose answers are never read; a small window, so that they wait at the node."""
+    near = socket.socket()
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    near.setblocking(False)
+    parts = urlsplit(scene.target.address)
+    near.bind(("127.0.0.10", 0))
+    await asyncio.get_running_loop().sock_connect(near, (parts.hostname, parts.port))
+    at = Line(*await asyncio.open_connection(sock=near, limit=2**16))
+    scene.lines.append(at)
     at.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await at.send(request_of("GET", "/.well-known/passerelle", {"Accept-Encoding": "identity"}) * 190)
     began = time.monotonic()
+
+    async def broken() -> None:
+        while True:
+            await at.send(b"\r\n")
+            await asyncio.sleep(0.2)
+
     with pytest.raises(ConnectionError):
-        await asyncio.wait_for(ask(), PATIENCE)
+        await asyncio.wait_for(broken(), PATIENCE)
     outcome.notes["given up after"] = time.monotonic() - began
     at.close()
 

@@ -307,7 +307,7 @@ TREES: Final = (
     Behaviour(
         name="validator-of-the-moment",
         does="changes the validator of its object files at each request, so that each is read whole",
-        guard="bytes that one partner may cost (F-42)",
+        guard="bytes that one partner may cost (F-62)",
         arm=new_validators,
         act=_visits,
         state="current",

@@ -13,7 +13,7 @@ from tests.unit.sync.conftest import Follower
 
 
 def test_a_purse_fills_by_the_day() -> None:
-    """F-42: what is spent comes back slowly, up to what there may be at once, and one's debt is not another's."""
+    """F-62: what is spent comes back slowly, up to what there may be at once, and one's debt is not another's."""
     now = [0.0]
     purses = Allowances(lambda: now[0])
     full = allowance.LIMITS["leaves"].at_once
@@ -32,7 +32,7 @@ def test_a_purse_fills_by_the_day() -> None:
 async def test_a_spent_allowance_stops_the_next_pull_alone(
     follower: Follower, monkeypatch: pytest.MonkeyPatch, kind: allowance.Kind
 ) -> None:
-    """F-42: what was fetched is kept, and the feed goes on when there is an allowance again."""
+    """F-62: what was fetched is kept, and the feed goes on when there is an allowance again."""
     monkeypatch.setattr(
         allowance, "LIMITS", {**allowance.LIMITS, kind: Limit({"bytes": 20_000}.get(kind, 3), 0)}
     )
