@@ -9,10 +9,16 @@ outside the tree, so that nothing hides them.
 
 from __future__ import annotations
 
+import errno
 from typing import Final
 
 MAX_FOREIGN_CHARACTERS: Final = 200
 """Of a text that a partner chose, in the values of an error."""
+
+
+def reason_of(error: OSError) -> str:
+    """What the operating system refused, as a word that the sentences know: ``enoent``, ``eacces``."""
+    return errno.errorcode.get(error.errno or 0, type(error).__name__).lower()
 
 
 class PasserelleError(Exception):

@@ -35,7 +35,7 @@ from passerelle.storage.disk import disk_error
 from passerelle.storage.heads import HeadStore
 from passerelle.storage.home import Keys, Paths
 from passerelle.storage.postgresql import Access
-from passerelle.storage.private import sync_folder
+from passerelle.storage.private import create_empty, sync_folder
 from passerelle.storage.secret import Secret
 from passerelle.words import LANGUAGES, Words
 
@@ -147,6 +147,8 @@ async def _build(
     log = _identity_log(paths, config, keys, now)
     identity = parse_identity(log, now=now)
     settings.save(paths.home, config)
+    for rows in (*([paths.database] if config.database == settings.SQLITE else []), paths.heads):
+        create_empty(rows)
     opens = secret or Secret.generate(secrets.token_bytes)
     file = None if secret is not None else _place(config, identity.scid, secret_file)
     async with _new_rows(config.place(paths)) as database:

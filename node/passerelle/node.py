@@ -30,7 +30,7 @@ from passerelle.storage import private, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
-from passerelle.storage.disk import settle
+from passerelle.storage.disk import opening, settle
 from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
 from passerelle.storage.secret import Given
@@ -305,9 +305,10 @@ async def open_node(
             opened.push_async_callback(database.close)
             opened.push_async_callback(heads.close)
             in_home = [paths.database] if config.database == settings.SQLITE else []
-            for path in (*in_home, paths.heads):
-                await asyncio.to_thread(settle, path)
-            await database.open()
+            with opening(paths.heads):
+                for path in (*in_home, paths.heads):
+                    await asyncio.to_thread(settle, path)
+                await database.open()
             clock = clock_from_environment(fictitious=config.agency.fictitious)
             directory = await _directory(database, paths, keys, clock)
             node = Node(paths, config, keys, database, heads, directory)

@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from passerelle.errors import InputError
+from passerelle.errors import InputError, reason_of
 from passerelle.protocol.profile import Json
 
 _TAG: Final = "tag:yaml.org,2002:"
@@ -60,7 +60,7 @@ def read_source(path: Path) -> Source:
     try:
         data = path.read_bytes()
     except OSError as exc:
-        raise InputError("scenario.unreadable-file", file=str(path), reason=exc.strerror or str(exc)) from exc
+        raise InputError("scenario.unreadable-file", file=str(path), reason=reason_of(exc)) from exc
     if len(data) > MAX_FILE_BYTES:
         raise InputError("scenario.too-large", file=str(path), limit=MAX_FILE_BYTES)
     try:

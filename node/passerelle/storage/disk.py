@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -13,6 +15,9 @@ from passerelle.errors import StorageError
 from passerelle.storage.failures import storage_errors
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_MAY_BE_FULL = frozenset({"storage.disk-error", "storage.unusable"})
+ROOM_TO_OPEN_BYTES = 65_536
+"""What opening a file of SQLite takes at least: its shared memory, and a page of the log."""
 
 
 def settle(path: Path) -> None:
@@ -38,6 +43,21 @@ def settle(path: Path) -> None:
             raise OperationalError(command, None, exc) from exc
     if busy:
         raise StorageError("storage.unusable", detail="checkpoint")
+
+
+@contextmanager
+def opening(path: Path) -> Iterator[None]:
+    """Tell a disk without room from one that fails: SQLite says *I/O error* of both while it opens a file.
+
+    Raises:
+        StorageError: ``storage.disk-full``, or what the block raised.
+    """
+    try:
+        yield
+    except StorageError as error:
+        if error.code not in _MAY_BE_FULL or shutil.disk_usage(path.parent).free >= ROOM_TO_OPEN_BYTES:
+            raise
+        raise StorageError("storage.disk-full") from error
 
 
 def disk_error(error: OSError) -> StorageError:

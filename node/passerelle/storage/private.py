@@ -70,6 +70,14 @@ def write_new(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def create_empty(path: Path) -> None:
+    """Make an empty file for its owner alone, where there is none.
+
+    Given to SQLite, which makes its log and its shared memory with the rights of the file.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 def replace(path: Path, data: bytes) -> None:
     """Put new bytes in the place of a file: a reader, or a crash, finds the old ones or the new, whole."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_NEW_SUFFIX}")

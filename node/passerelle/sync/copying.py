@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from passerelle.errors import InputError
+from passerelle.errors import InputError, reason_of
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.tiles import Tile, bundles_of, checkpoint_path, tiles_of
 from passerelle.storage import feeds
@@ -108,4 +108,4 @@ async def _write(path: Path, data: bytes) -> None:
     try:
         await asyncio.to_thread(write)
     except OSError as exc:
-        raise InputError("copy.not-writable", path=str(path.parent), detail=exc.strerror or "") from exc
+        raise InputError("copy.not-writable", path=str(path.parent), detail=reason_of(exc)) from exc

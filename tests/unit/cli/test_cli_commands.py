@@ -770,3 +770,14 @@ def test_a_place_in_json_is_an_offer_not_a_row(
     (tmp_path / "offres.json").write_text("[{}]", "utf-8")
     assert passerelle("publish", tmp_path / "offres.json") == Exit.REFUSED
     assert "offres.json, offre n° 1" in capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "c’est un dossier"), ("absent.csv", "il n’y a rien de ce nom")]
+)
+def test_what_the_system_refuses_is_said_in_french(
+    passerelle: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str
+) -> None:
+    """Not the C library's English in a French sentence."""
+    assert passerelle("publish", tmp_path / name) == Exit.REFUSED
+    assert f"({said})" in capsys.readouterr().out

@@ -144,6 +144,27 @@ async def test_placements_show_pseudonym_direction_host_dates_and_state(read: Re
     assert placements[3][3:] == ["février 2027 – juillet 2027 (dates prévues)", "retour anticipé family"]
 
 
+@pytest.mark.parametrize(
+    ("planned", "state", "told"),
+    [
+        ("2026-07/2026-12", "active", True),
+        ("2026-07/2026-12", "suspended", True),
+        ("2026-07/2026-12", "completed", False),
+        ("2026-07/2027-03", "active", False),
+        ("2026-07/..", "active", False),
+        ("unreadable", "active", False),
+        (None, "active", False),
+    ],
+)
+async def test_a_mission_whose_end_nobody_reported(
+    read: Read, board: Board, planned: str | None, state: str, told: bool
+) -> None:
+    """Under way is what the records say; that its planned end has passed is what a person has to know."""
+    board["placements"][0].update({"planned": planned, "actual": "2026-07-01/..", "state": state})
+    shown = rows(await read(), "placements")[0][4]
+    assert ("Fin prévue passée, non signalée" in shown) is told
+
+
 async def test_offers_show_host_place_dates_places_and_closing(read: Read) -> None:
     offers = rows(await read(), "offers")
     assert offers[0] == [

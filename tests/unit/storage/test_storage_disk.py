@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from passerelle.errors import StorageError
 from passerelle.storage.database import Database, sqlite_url
-from passerelle.storage.disk import disk_error, settle
+from passerelle.storage.disk import ROOM_TO_OPEN_BYTES, disk_error, opening, settle
+from passerelle.storage.private import create_empty
 
 
 def left_by_a_dead_process(path: Path) -> None:
@@ -101,3 +102,40 @@ async def test_nothing_is_written_after_the_disk_has_failed(
             pass
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize(
+    ("free", "code", "told"),
+    [
+        (0, "storage.disk-error", "storage.disk-full"),
+        (0, "storage.unusable", "storage.disk-full"),
+        (0, "storage.damaged", "storage.damaged"),
+        (ROOM_TO_OPEN_BYTES, "storage.disk-error", "storage.disk-error"),
+    ],
+)
+def test_a_start_without_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, code: str, told: str
+) -> None:
+    """SQLite calls it an I/O error where its shared memory finds no room; a person is to make room, not to buy a disk."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1, 1, free))
+    with pytest.raises(StorageError) as caught, opening(tmp_path / "rows.sqlite"):
+        raise StorageError(code)
+    assert caught.value.code == told
+
+
+def rights(folder: Path) -> dict[str, int]:
+    """The rights of each file."""
+    return {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
+
+
+async def test_the_files_of_a_new_home_are_its_owners_alone(tmp_path: Path) -> None:
+    """The log and the shared memory of SQLite have the rights of the file that they belong to."""
+    path = tmp_path / "rows.sqlite"
+    create_empty(path)
+    create_empty(path)
+    database = Database(sqlite_url(path))
+    await database.open()
+    modes = rights(tmp_path)
+    await database.close()
+    assert modes.keys() > {"rows.sqlite", "rows.sqlite-wal"}
+    assert set(modes.values()) == {0o600}

@@ -22,7 +22,7 @@ from passerelle.cli.intake.columns import TRANSLATED, Heading, heading_at, read_
 from passerelle.cli.intake.faults import Fault
 from passerelle.cli.intake.offers import Publisher, offer_body
 from passerelle.cli.intake.tables import MAX_FILE_BYTES, Row, decode, parse_table
-from passerelle.errors import InputError, PasserelleError, ProtocolError
+from passerelle.errors import InputError, PasserelleError, ProtocolError, reason_of
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.protocol.schemas import Schemas
 
@@ -107,7 +107,7 @@ def _bytes(path: Path) -> bytes:
             raise InputError("offers.file-too-large", limit=MAX_FILE_BYTES)
         return path.read_bytes()
     except OSError as exc:
-        raise InputError("offers.unreadable-file", reason=exc.strerror or type(exc).__name__) from exc
+        raise InputError("offers.unreadable-file", reason=reason_of(exc)) from exc
 
 
 def _table(file: str, data: bytes, publisher: Publisher) -> tuple[list[Wish], list[Fault]]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from passerelle.desk.board_view import AgencyView, Board, DirectionFigures
+from passerelle.desk.board_view import AgencyView, Board, DirectionFigures, PlacementView
+from passerelle.errors import ProtocolError
+from passerelle.exchange import edtf
 from passerelle.words import LangText, Words
 
 Labels = Callable[[str, str, str], str | None]
@@ -134,6 +136,16 @@ class View:
     def days_left(self, day: str) -> int:
         """Days from the board's day to another, negative when past."""
         return (_moment(f"{day}T00:00:00Z") - _moment(f"{self.board['as_of']}T00:00:00Z")).days
+
+    def end_unreported(self, placement: PlacementView) -> bool:
+        """Whether a mission is shown under way although the last possible day of its plan has passed."""
+        if placement["state"] not in {"active", "suspended"} or placement["planned"] is None:
+            return False
+        try:
+            last = edtf.parse(placement["planned"]).latest
+        except ProtocolError:
+            return False
+        return last is not None and last.isoformat() < self.board["as_of"]
 
     def signed(self, number: int) -> str:
         """A number with its sign, a true minus included."""
