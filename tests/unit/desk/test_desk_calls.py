@@ -223,7 +223,7 @@ async def rejections(pair: Pair) -> list[Any]:
 
 
 async def test_a_partner_is_told_once_a_day(fresh: Pair) -> None:
-    """spec/09: what was quarantined is reported in the reverse feed, at most one report a day."""
+    """F-17: what was quarantined is reported in the reverse feed, at most one report a day."""
     await introduce(fresh.togo, fresh.mali)
     desk, held = fresh.togo.node.desk, await followed(fresh)
     await desk.report_rejections(fresh.mali.scid)

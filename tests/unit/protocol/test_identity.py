@@ -179,7 +179,7 @@ def test_the_log_is_what_an_independent_builder_makes() -> None:
 
 
 def test_lines_of_outside_tools_need_not_be_canonical() -> None:
-    """Spaces and order are theirs; the bytes are kept as received."""
+    """I-8: spaces and order are theirs; the bytes are kept as received."""
     log = rebuilt(updated(created()), nothing)
     assert log != updated(created())
     found = identity.parse_identity(log, now=None)
@@ -320,6 +320,7 @@ def test_our_own_mistakes_are_value_errors(change: dict[str, Any]) -> None:
     ],
 )
 def test_parameters_outside_our_narrowing(path: tuple[str, ...], value: object) -> None:
+    """I-13, I-14, I-17: what is missing, emptied, of another kind or unknown is refused."""
     log = rebuilt(created(), setting("parameters", *path, value=value))
     assert refused(log, entry=1) == "identity.unsupported"
 
@@ -437,6 +438,7 @@ def test_the_scid_is_the_hash_of_the_first_entry() -> None:
     ],
 )
 def test_times_rise_strictly_and_are_in_utc(text: object) -> None:
+    """I-11: an entry is later than the one before, by a time in UTC."""
     assert (
         refused(rebuilt(updated(created()), setting("versionTime", value=text)), entry=2) == "identity.time"
     )
@@ -480,7 +482,7 @@ DID = "did:webvh:{SCID}:anvt.example"
     ],
 )
 def test_the_key_document(member: str, change: Change) -> None:
-    """Each member has one form; the error names the member."""
+    """I-18, I-25, I-26: each member has one form; the error names the member."""
     assert refused(rebuilt(created(), change), entry=1, member=member) == "identity.document"
 
 
@@ -552,6 +554,7 @@ def test_parts_that_are_no_objects(member: str) -> None:
 
 
 def test_a_log_has_at_most_one_mebibyte() -> None:
+    """I-6: 1,048,576 bytes are read, one more is not."""
     log = created()
     padding = b" " * (identity.MAX_LOG_BYTES - len(log))
     assert identity.parse_identity(log.removesuffix(b"\n") + padding + b"\n", now=None).held == 0

@@ -71,7 +71,7 @@ def test_worked_vkeys() -> None:
 
 
 def test_unknown_lines_are_ignored() -> None:
-    """C2SP signed-note: a line of an unknown key says nothing, wherever it stands."""
+    """L-6, C2SP signed-note: a line of an unknown key says nothing, wherever it stands."""
     signed = notes.sign_note("text\n", NAME, KEY)
     same_name = NoteSignature(NAME, b"\0\0\0\0", b"x")
     same_id = NoteSignature("other.example", VERIFIER.key_id, b"x")

@@ -326,6 +326,7 @@ def test_a_changed_record_does_not_verify() -> None:
 
 
 def test_issued_equals_created() -> None:
+    """R-11: `issued` is the proof's `created`."""
     tree = drafted()
     data = profile.encode(
         proofs.sign(tree, RECORD, verification_method=method(), created="2026-01-06T09:00:01Z")
@@ -334,6 +335,7 @@ def test_issued_equals_created() -> None:
 
 
 def test_the_contexts_are_equal() -> None:
+    """R-10: the proof names the contexts of the record, no more and no fewer."""
     longer: profile.Json = ["urn:passerelle:v1", "urn:else"]
     data = proof_changed(signed(), **{"@context": longer})
     assert proof_refused(Record.parse(data)) == "record.context-mismatch"

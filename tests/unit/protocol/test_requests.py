@@ -282,7 +282,7 @@ def test_one_content_digest_field() -> None:
 
 
 def test_no_content_encoding() -> None:
-    """Servers decompress in silence, and the bytes are no longer those of the digest."""
+    """Q-8: servers decompress in silence, and the bytes are no longer those of the digest."""
     assert refused_post({**post_headers(), "Content-Encoding": "gzip"}) == "request.malformed"
     assert refused_get({**get_headers(), "content-encoding": "identity"}) == "request.malformed"
 
@@ -362,7 +362,7 @@ CREATED = int(NOW.timestamp())
     ],
 )
 def test_exactly_these_parameters(changes: dict[str, str | None]) -> None:
-    """Six, each of its type; a life of 1 to 300 seconds; 16 bytes of nonce in one spelling."""
+    """Q-5: six, each of its type; a life of 1 to 300 seconds; 16 bytes of nonce in one spelling."""
     assert refused_get(forged(parameters=parameters(**changes))) == "request.malformed"
 
 
