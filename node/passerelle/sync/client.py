@@ -29,6 +29,8 @@ from passerelle.sync.guard import PrivateAddress, PublicOnlyResolver, refuse_inw
 
 MAX_PROBLEM_BYTES = 16_384
 MAX_CODE = 64
+MAX_ETAG = 200
+"""Characters of a validator that are kept; ours have 40."""
 _CODE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 USER_AGENT = "passerelle/0.1"
 MAX_OFFSET = timedelta(days=3_653)
@@ -71,8 +73,9 @@ class Answer:
 
     @property
     def etag(self) -> str:
-        """The validator as sent, empty where there is none."""
-        return self.headers.get("ETag", "")
+        """The validator as sent, empty where there is none or it is longer than is kept."""
+        etag = self.headers.get("ETag", "")
+        return etag if len(etag) <= MAX_ETAG and etag.isprintable() else ""
 
     @property
     def plain_etag(self) -> str:

@@ -21,7 +21,7 @@ from passerelle.node import utc_now
 from passerelle.protocol.profile import format_time
 from passerelle.protocol.records import Record
 from passerelle.storage import vault
-from passerelle.sync.client import Client, Road
+from passerelle.sync.client import Answer, Client, Road
 from tests.unit.federation.conftest import Network
 from tests.unit.federation.world import Here, answering, offer
 
@@ -343,3 +343,13 @@ async def test_a_document_does_not_lead_inwards(net: Network, address: str) -> N
         assert listener.headers == []
         mine = Road(net.togo.scid, f"http://127.0.0.1:{port}", "https://x.example", trusted_address=True)
         assert (await client.get(mine, "/a", max_bytes=100)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [('"a"', '"a"'), ('"' + "a" * 198 + '"', True), ('"' + "a" * 199 + '"', "")]
+)
+async def test_a_validator_without_end_is_not_kept(sent: str, kept: str | bool) -> None:
+    """P-8: a validator goes into a row; one that does not fit is as good as none."""
+    answer = Answer(200, {"ETag": sent}, b"")
+    assert answer.etag == (sent if kept is True else kept)
+    assert Answer(200, {"ETag": '"a\0"'}, b"").etag == ""

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from passerelle.protocol.leaves import SealedLeaf, encode_leaf
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import Heading
 from passerelle.storage import feeds
 from passerelle.storage import records as record_rows
 from passerelle.storage.bulk import IN_AT_ONCE, find_rows
-from passerelle.storage.database import Database, sqlite_url
+from passerelle.storage.database import Database
 from passerelle.storage.tables import record
 
 ORIGIN = Origin("Qm" + "1" * 44, "Qm" + "2" * 44, 1)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(sqlite_url(tmp_path / "rows.sqlite"))
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 def headings(count: int) -> list[tuple[Heading, bool]]:
@@ -61,3 +48,12 @@ async def test_commitments_that_begin_alike_are_told_apart(database: Database) -
     async with database.writing() as connection:
         held = await feeds.append(connection, await feeds.add(connection, ORIGIN, own=False), leaves)
         assert await feeds.commitments_held(connection, held, like) == set(like[:2])
+
+
+async def test_the_largest_header_of_the_protocol_finds_room(database: Database) -> None:
+    """R-1: the longest type and the largest version that a partner may write; PostgreSQL holds a column to its size."""
+    heading = Heading("f" * 64, "urn:uuid:" + "0" * 36, 2**53 - 1, "t" * 64, "Qm" + "1" * 44, True, 2**40)
+    async with database.writing() as connection:
+        await record_rows.add(connection, [(heading, False)])
+        (row,) = await record_rows.by_name(connection, heading.id)
+    assert (row.version, row.type) == (heading.version, heading.type)
