@@ -55,7 +55,7 @@ def test_the_demonstration(demo: subprocess.Popen[str]) -> None:
         block = "\n".join(lines[start : lines.index("", start + 1) + 9])
         assert re.search(r"Togo → Mali +open +4 +4 +4 +4 +100%", block)
         assert re.search(r"Mali → Togo +open +2 +2 +2 +2 +100%", block)
-        assert "Balance TG-ANVT (Togo): +2" in block
+        assert "Exchange balance, TG-ANVT (Togo): +2" in block
         assert "Balance index: 0.50" in block
     assert re.search(r"FR-FV this statement is not visible: of the 61 records .* it can read 0\.", text)
 
@@ -74,7 +74,7 @@ def test_the_demonstration(demo: subprocess.Popen[str]) -> None:
         [*shlex.split(command), "--lang", "en"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "Offers published: 2." in done.stdout
+    assert "Offers newly published: 2." in done.stdout
     with urllib.request.urlopen(pages["ML-CNPV"], timeout=30) as answer:
         assert "Animer un club de lecture" in answer.read().decode()
 

@@ -57,7 +57,7 @@ def test_a_socket_is_private_from_its_first_moment(tmp_path: Path, monkeypatch: 
     [
         (None, 200, "done"),
         ({os.geteuid()}, 200, "done"),
-        ({os.geteuid() + 1}, 403, "desk.not-the-owner"),
+        ({os.geteuid() + 1}, 400, "desk.not-the-owner"),
     ],
 )
 async def test_whom_the_socket_answers(

@@ -32,7 +32,6 @@ STATUS: Mapping[str, int] = {
     "request.time": 401,
     "request.replayed": 401,
     "request.wrong-door": 403,
-    "desk.not-the-owner": 403,
     "node.read-only": 503,
     "node.unexpected": 500,
 }
