@@ -48,7 +48,8 @@ async def exchange(author: Node, follower: Node, name: str) -> None:
     await author.publish(group(author, follower, name), name)
     for visitor, visited in ((follower, author), (author, follower)):
         visit = await visitor.sync(visited)
-        assert visit["error"] is None, visit["error"]
+        # F-43: a receipt dated more than a day ahead is not kept, and nothing else is different for it.
+        assert visit["error"] is None or visit["error"]["code"] == "cosignature.ahead", visit["error"]
         assert {feed["state"] for feed in visit["feeds"]} == {"current"}
 
 

@@ -7,7 +7,7 @@
 
 Everything but ``sealed`` is associated data, so no public part, place or cost can be
 changed unseen. The file is replaced as one: a change of the secret, or of a key, is
-there whole or not at all. docs/decisions/0021 weighs this form against others.
+there whole or not at all. docs/decisions/0017 weighs this form against others.
 """
 
 from __future__ import annotations

@@ -333,7 +333,11 @@ class Follower:
             if known is not None and known[0].size >= head.size:
                 visit.receipts[origin.encode()] = known[0].size
                 continue
-            covered = await receipts.fetch(self._client, self._tools, road, origin, self._heads)
+            try:
+                covered = await receipts.fetch(self._client, self._tools, road, origin, self._heads)
+            except ProtocolError as error:  # told, but a partner whose receipt cannot be kept has been heard
+                visit.error = visit.error or error
+                continue
             if isinstance(covered, Contradiction):
                 await self._fenced(covered)
                 continue
