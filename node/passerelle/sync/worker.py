@@ -11,6 +11,7 @@ is, and share semaphores that a killed parent leaves behind.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -40,6 +41,8 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
         data = asked.read(int.from_bytes(length, "big"))
         answers.write(frame(_answer(data)))
         answers.flush()
+        del data
+        gc.collect()  # of this bundle alone: what an error tied in a knot
 
 
 def _answer(data: bytes) -> Answer:
@@ -54,6 +57,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     Schemas.packaged()
+    # Parsed trees have no cycles, and a collection in their midst looks at everything that was ever loaded.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
     serve(sys.stdin.buffer, answers)
 
 
