@@ -120,6 +120,17 @@ def _may_enter(path: Path, account: pwd.struct_passwd) -> bool:
     )
 
 
+def _copied(programs: Path, to: Path) -> Path:
+    """The programs where anybody may reach them, and beside them the libraries of a wheel, which they look for there."""
+    package = programs.parents[1]
+    home = to / package.name / programs.parent.name
+    shutil.copytree(programs.parent, home, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, to / libraries.name)
+    return home / programs.name
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """The files of one server.
@@ -156,8 +167,7 @@ class Cluster:
         account = _account()
         if account is not None:
             if not _reachable(taken, account):
-                shutil.copytree(taken.parent, folder / "install", symlinks=True)
-                taken = folder / "install" / taken.name
+                taken = _copied(taken, folder / "install")
             for path in (folder, data):
                 os.chown(path, account.pw_uid, account.pw_gid)
         made = cls(folder, data, taken, account)

@@ -106,11 +106,13 @@ class Forwarder:
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, copy: bytearray, counter: str
     ) -> None:
-        while chunk := await reader.read(_CHUNK_BYTES):
-            setattr(self.traffic, counter, getattr(self.traffic, counter) + len(chunk))
-            if self.traffic.keep:
-                copy += chunk
-            writer.write(chunk)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
+        # One end may hang up while the other still speaks: then there is nobody to pass it on to.
+        with contextlib.suppress(OSError):
+            while chunk := await reader.read(_CHUNK_BYTES):
+                setattr(self.traffic, counter, getattr(self.traffic, counter) + len(chunk))
+                if self.traffic.keep:
+                    copy += chunk
+                writer.write(chunk)
+                await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
