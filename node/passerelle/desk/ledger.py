@@ -130,9 +130,12 @@ class Ledger:
             partner: The addressee's SCID.
             cosigned: How far we have cosigned its feed to us.
         """
+        own = self._context.own
         async with self._turn:
+            if not self._growing.line(partner, own).holds(cosigned):
+                self._stale = True  # a visit has kept and cosigned it, and has not ended yet
             await self._refresh()
-            return await _aside(lambda: self._growing.safe_seen(self._context.own, partner, cosigned))
+            return await _aside(lambda: self._growing.safe_seen(own, partner, cosigned))
 
     async def check(self, record: Record, ahead: Sequence[Held]) -> None:
         """Refuse what our own rules, and so every partner's, would block.
