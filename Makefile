@@ -4,7 +4,7 @@
 #   make demo ARGS=--exit   the same, ending by itself
 #   make test               every check: style, types, layers, dependencies, tests
 #   make lint               the checks that need no test run
-#   make soak               the property and fault tests at length
+#   make soak               properties, faults, kills, load and fuzzing at length, in two lanes, about an hour and a half
 #   make bench              publish and cold sync of 20,000 offers, measured
 #   make lock               pin the newest versions of the libraries that are a week old
 #
@@ -49,7 +49,7 @@ lock: $(VENV)/.test
 	@scripts/lock.sh
 
 clean:
-	rm -rf $(VENV) $(INTEROP) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(INTEROP) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .soak
 
 # --- set-up ------------------------------------------------------------------------------------------------
 # A stamp stands for a finished step. A step that fails leaves none and is taken up again.

@@ -30,10 +30,7 @@ tests)
     ;;
 soak)
     shift
-    step "property and fault tests at length" \
-        "$bin/python" -m pytest -q -o faulthandler_timeout=0 --hypothesis-profile=soak tests/unit tests/faults tests/soak "$@"
-    step "crash points on PostgreSQL" \
-        "$bin/python" -m pytest -q --database=postgresql tests/faults/test_faults_crash.py
+    exec "$bin/python" -m tests.soak "$@"
     ;;
 *)
     echo "scripts/check.sh lint | tests | soak" >&2

@@ -15,6 +15,7 @@ import pytest
 from tests.fuzz.engine import HEADER, Summary, Target, fuzz
 from tests.fuzz.targets import TARGETS
 from tests.fuzz.test_fuzz_targets import assert_held
+from tests.soak.lanes import note
 
 INPUTS: Final = int(os.environ.get("FUZZ_INPUTS", "1000000"))
 SEED: Final = os.environ.get("FUZZ_SEED") or secrets.token_hex(4)
@@ -33,8 +34,19 @@ def summaries(request: pytest.FixtureRequest) -> Iterator[list[Summary]]:
             print(summary.line)  # noqa: T201
             codes = ", ".join(f"{code} {count}" for code, count in summary.outcomes.most_common())
             print(f"    {codes}")  # noqa: T201
-        total = sum(summary.inputs for summary in found)
-        print(f"{'all':<34}{total:>9}")  # noqa: T201
+        note(_of_all(found))
+
+
+def _of_all(found: list[Summary]) -> str:
+    """One line for the summary of the whole soak."""
+    inputs = sum(summary.inputs for summary in found)
+    accepted = sum(summary.outcomes["accepted"] for summary in found)
+    codes = set().union(*(summary.outcomes for summary in found)) - {"accepted"}
+    worst = 1000 * max(summary.slowest_seconds for summary in found)
+    return (
+        f"{inputs} inputs to {len(found)} parsers (seed {SEED}): {accepted} accepted, {inputs - accepted} refused "
+        f"with {len(codes)} codes, the slowest took {worst:.0f} ms"
+    )
 
 
 @pytest.mark.timeout(3_600)

@@ -30,7 +30,10 @@ STEPS: Final = (-86_400, -3_600, 0, 0, 3_600, 86_400)
 
 @pytest.mark.timeout(0)
 async def test_an_hour_of_mixed_load(
-    pair: Callable[[str], tuple[Node, Node]], tmp_path: Path, say: Callable[[str], None]
+    pair: Callable[[str], tuple[Node, Node]],
+    tmp_path: Path,
+    say: Callable[[str], None],
+    conclude: Callable[[str], None],
 ) -> None:
     """Publishing, visits, statements, cuts, kills and clock steps together; then all is held once, and nothing leaks."""
     began = time.monotonic()
@@ -62,12 +65,12 @@ async def test_an_hour_of_mixed_load(
     for road in roads:
         await road.cut()
     records = sum(len(side.acknowledged) for side in world.sides)
-    say(
+    conclude(
         f"{since(began)} of mixed load (seed {SEED}): {records} records, "
         f"{sum(side.visits for side in world.sides)} visits, {counts['statements']} statements, "
         f"{counts['cuts']} cuts, {counts['steps']} clock steps, {other.kills} kills; none lost, none twice"
     )
-    say(summary(f"{steady.node.code}, one life", samples))
+    conclude(summary(f"{steady.node.code}, one life", samples))
     assert_no_leak(samples)
 
 

@@ -1,0 +1,46 @@
+"""What `make soak` consists of: parts, each one run of pytest, and the two lanes that they run in. Data.
+
+Every test of tests/soak belongs to a part. The lanes run side by side; what measures time to the
+tenth runs alone when both have ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SOAK = "--hypothesis-profile=soak"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One run of pytest.
+
+    Args:
+        name: What it is called in the summary.
+        arguments: For pytest.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+LANES: dict[str, tuple[Part, ...]] = {
+    # It waits much of its time; what follows it is short.
+    "load": (
+        Part("an hour of mixed load", ("tests/soak/test_soak_load.py",)),
+        Part("a million inputs", ("tests/soak/test_soak_fuzz.py",)),
+        Part("every decision left out", ("tests/soak/test_soak_decisions.py",)),
+        Part("every guard left out", ("tests/soak/test_soak_hostile.py",)),
+    ),
+    "kills": (
+        Part("properties at length", (SOAK, "tests/unit")),
+        Part("faults", (SOAK, "tests/faults")),
+        Part(
+            "faults on PostgreSQL", ("--database=postgresql", "tests/faults", "-k", "not as_the_table_says")
+        ),
+        Part("scenario on PostgreSQL", ("--database=postgresql", "tests/scenarios")),
+        Part("a thousand kills", ("tests/soak/test_soak_kills.py",)),
+    ),
+}
+
+ALONE = (Part("delay of another partner's sync", ("tests/soak/test_soak_delay.py",)),)
