@@ -143,6 +143,11 @@ def encode_plain(value: object) -> bytes:
         raise ValueError(f"not inside the JSON profile: {exc}") from exc
 
 
+def embedded(data: bytes) -> Json:
+    """Canonical bytes that stand for their value in a tree for `encode_plain`: what was written once is not written again."""
+    return orjson.Fragment(data)  # type: ignore[return-value]  # orjson copies it as it is
+
+
 @lru_cache(maxsize=1024)
 def format_time(moment: datetime) -> str:
     """``YYYY-MM-DDThh:mm:ssZ``, cut (never rounded) to the second.

@@ -276,14 +276,25 @@ def sign_record(value: JsonObject, key: SigningKey, verification_method: str) ->
         ValueError: The header is not as a reader wants it, or the value is outside the JSON profile.
     """
     created = header.parse_text(value["issued"], "issued")
-    signed = proofs.sign(value, key, verification_method=verification_method, created=created)
-    data = profile.encode(signed)  # and so what was signed is inside the profile
+    # The body is written and looked at once. All of the header has one form, which `_of` checks.
+    written = {**value, "body": profile.embedded(_encode_body(value["body"]))}
+    signed = proofs.sign(written, key, verification_method=verification_method, created=created)
+    data = profile.encode_plain(signed)
     if len(data) > profile.MAX_RECORD_BYTES:
         raise InputError("record.too-large", size=len(data), max=profile.MAX_RECORD_BYTES)
+    signed["body"] = value["body"]
     try:
         return Record._of(signed, data)  # noqa: SLF001  of this module: what was just written need not be parsed
     except ProtocolError as exc:
         raise ValueError(f"not a record that a reader accepts: {exc}") from exc
+
+
+_BODY: Final = b'{"body":'
+
+
+def _encode_body(body: Json) -> bytes:
+    """The canonical form of a body, as deep as one may be inside a record."""
+    return profile.encode({"body": body})[len(_BODY) : -1]
 
 
 def check_proof(record: Record, identity: Identity, now: datetime) -> None:
