@@ -29,7 +29,7 @@ sys.exit(not any(entry.name.endswith(".json") for entry in found.iterdir()))
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this tree, built from a copy: setuptools leaves its own folders behind where it works."""
     source = tmp_path_factory.mktemp("source")
-    for name in ("node", "schemas", "examples"):
+    for name in ("node", "schemas", "examples", "spec"):
         shutil.copytree(ROOT / name, source / name, ignore=IGNORED)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
@@ -62,6 +62,13 @@ def test_the_wheel_holds_every_file_of_its_packages(wheel: Path, folder: str, pa
     """A module, schema, template or catalogue that is in the tree is in the wheel."""
     with zipfile.ZipFile(wheel) as archive:
         assert _shipped(folder, package) - set(archive.namelist()) == set()
+
+
+def test_of_the_law_the_wheel_holds_the_table_of_rules(wheel: Path) -> None:
+    """Its vectors are for whoever builds a node, and stay in the tree."""
+    with zipfile.ZipFile(wheel) as archive:
+        law = {name for name in archive.namelist() if name.startswith("passerelle/law/")}
+    assert law == {"passerelle/law/__init__.py", "passerelle/law/rules.json"}
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
