@@ -24,7 +24,11 @@ _BLOCK: Final = 32
 _BLOCK_RADIX: Final = 58**_BLOCK
 # 58**n needs less than n bytes, so a lane of n bytes holds the number of its n digits: nothing runs over.
 _STEPS: Final = tuple(
-    (8 * count, sum((1 << 8 * count) - 1 << 16 * count * at for at in range(_BLOCK // (2 * count))), 58**count)
+    (
+        8 * count,
+        sum((1 << 8 * count) - 1 << 16 * count * at for at in range(_BLOCK // (2 * count))),
+        58**count,
+    )
     for count in (1, 2, 4, 8, 16)
 )
 
