@@ -34,7 +34,7 @@ from passerelle.storage.disk import opening, settle
 from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
 from passerelle.storage.secret import Given
-from passerelle.sync import contact, fence
+from passerelle.sync import contact, fence, upgrading
 from passerelle.sync.allowance import Allowances
 from passerelle.sync.batch import Draft, Tools
 from passerelle.sync.client import Client
@@ -173,9 +173,21 @@ class Node:
             _log.warning("read-only", code=closed.code, **closed.params)
         self._tasks.append(asyncio.create_task(self.publisher.run(), name="publisher"))
         self._tasks.append(asyncio.create_task(self.packed.run(), name="packed"))
+        self._tasks.append(asyncio.create_task(self._examine_unreadable(), name="unreadable"))
         self.descriptor = await self._newest_own("node") or b""
         if closed is None:
             await self._open_feeds()
+
+    async def _examine_unreadable(self) -> None:
+        """After an upgrade: what could not be read may count now."""
+        try:
+            now = int(self.clock().timestamp())
+            upgraded = await upgrading.examine_unreadable(self.database, self.schemas, now)
+        except PasserelleError as error:  # the next start takes it up again
+            _log.warning("unreadable-not-examined", code=error.code, **error.params)
+            return
+        if upgraded.read:
+            self.desk.ledger.changed()
 
     async def _open_feeds(self) -> None:
         """Make our feed to each partner where it is missing: a crash may have fallen between the two."""

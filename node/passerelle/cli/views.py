@@ -10,9 +10,16 @@ from passerelle.audit.report import AuditReport, FeedReport, Finding
 from passerelle.cli.output import Output
 from passerelle.cli.session import mapping, rows
 from passerelle.protocol.profile import Json, JsonObject
+from passerelle.words import Words
 
 Names = Callable[[str], str]
 """The name to show for a SCID."""
+
+
+def type_name(words: Words, record_type: str) -> str:
+    """What people call a record type; one that this version does not know by its own word."""
+    msgid = f"state.record.{record_type}"
+    return words.text(msgid) if words.has(msgid) else record_type
 
 
 def show_statement(out: Output, told: JsonObject, name: Names = str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from passerelle.desk import naming
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
+from passerelle.exchange.verdicts import Verdict
 from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.profile import format_time, parse
 from passerelle.storage import feeds, vault
@@ -85,7 +86,7 @@ async def records_list(
     async with context.database.reading() as connection:
         rows = await record_rows.find(connection, type=type, issuer=scid, limit=limit, offset=offset)
     state = await ledger.state(context.clock().date())
-    return [_listed(context, row) | verdict_of(state.verdicts, row.digest) for row in rows]
+    return [_listed(context, row) | _verdict(state.verdicts, row) for row in rows]
 
 
 def told_time(seconds: int | None) -> str | None:
@@ -107,9 +108,14 @@ def _listed(context: Context, row: Row) -> Answer:
     }
 
 
-def verdict_of(verdicts: object, digest: str) -> Answer:
-    """The verdict of the fold on one record, empty for types that no rule concerns."""
-    found = verdicts.get(digest) if hasattr(verdicts, "get") else None
+def _verdict(verdicts: Mapping[str, Verdict], row: Row) -> Answer:
+    """The verdict on one record; empty for types that no rule concerns.
+
+    A record of a type or major that this version does not know waits for another one (R-33).
+    """
+    if not row.readable:
+        return {"verdict": "waiting", "code": "schema.unreadable", "params": {"type": row.type}}
+    found = verdicts.get(row.digest)
     if found is None:
         return {}
     return {"verdict": found.status, "code": found.code, "params": dict(found.params)}
@@ -124,7 +130,7 @@ async def records_show(context: Context, ledger: Ledger, name: str) -> Answer:
     state = await ledger.state(context.clock().date())
     return {
         **_listed(context, chosen),
-        **verdict_of(state.verdicts, chosen.digest),
+        **_verdict(state.verdicts, chosen),
         "versions": [{"version": row.version, "digest": row.digest} for row in versions],
         "places": [{"origin": origin, "index": index} for origin, index in places],
         "record": None if data is None else parse(data),

@@ -137,6 +137,24 @@ async def places_of(connection: AsyncConnection, digest: str) -> list[tuple[str,
     return [(row.origin, row.idx) for row in rows]
 
 
+async def unreadable(connection: AsyncConnection, *, above: int, limit: int) -> dict[int, str]:
+    """Digests, by number, of records whose type or major version was not known; the oldest above a number."""
+    query = select(record.c.number, record.c.digest).where(record.c.readable == 0, record.c.number > above)
+    rows = await connection.execute(query.order_by(record.c.number).limit(limit))
+    return {row.number: row.digest for row in rows}
+
+
+async def make_readable(connection: AsyncConnection, numbers: Sequence[int]) -> None:
+    """Let records count whose schema is known now."""
+    await connection.execute(update(record).where(record.c.number.in_(numbers)).values(readable=1))
+
+
+async def places_in_feeds(connection: AsyncConnection, numbers: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Number, feed and index of every place of some records."""
+    query = select(place.c.record, place.c.feed_id, place.c.idx).where(place.c.record.in_(numbers))
+    return [(row.record, row.feed_id, row.idx) for row in await connection.execute(query)]
+
+
 async def last_issued(connection: AsyncConnection) -> datetime | None:
     """The largest `issued` that this node has written; its next one is never before it."""
     value = await get_fact(connection, "last-issued")
@@ -207,15 +225,17 @@ class Placed:
 
 
 async def count_places(connection: AsyncConnection) -> tuple[int, int]:
-    """How many places are held, and the largest number of a record."""
-    places = (await connection.execute(select(func.count()).select_from(place))).scalar_one()
+    """How many places of readable records are held, and the largest number of any record."""
+    query = select(func.count()).select_from(place.join(record)).where(record.c.readable == 1)
+    places = (await connection.execute(query)).scalar_one()
     largest = (await connection.execute(select(func.max(record.c.number)))).scalar_one()
     return int(places), int(largest or 0)
 
 
 async def count_places_above(connection: AsyncConnection, number: int) -> int:
-    """How many places are of records with a larger number."""
-    query = select(func.count()).select_from(place).where(place.c.record > number)
+    """How many places are of readable records with a larger number."""
+    held = place.join(record)
+    query = select(func.count()).select_from(held).where(record.c.number > number, record.c.readable == 1)
     return int((await connection.execute(query)).scalar_one())
 
 

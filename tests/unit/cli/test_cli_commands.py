@@ -749,6 +749,21 @@ def test_a_terminal_without_utf_8(more: tuple[str, ...], tmp_path: Path) -> None
         assert "é" in json.loads(told)["user"] + json.loads(told)["developer"]
 
 
+def test_a_record_of_an_unknown_type_is_shown_as_one_that_cannot_be_read_yet(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R-33: with the word that its author has for its type, and what will let it count."""
+    waits = {"verdict": "waiting", "code": "schema.unreadable", "params": {"type": "novelty"}}
+    desk.told["records_show"] = {
+        **RECORD, **waits, "type": "novelty", "versions": [], "places": [], "record": None,
+    }  # fmt: skip
+    assert passerelle("records", "show", "urn:uuid:5") == Exit.DONE
+    told = capsys.readouterr().out
+    assert "novelty" in told
+    assert "state.record" not in told
+    assert "après une mise à jour" in told
+
+
 def test_records_show_when_they_were_signed(
     desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

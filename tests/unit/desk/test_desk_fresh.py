@@ -1,4 +1,4 @@
-"""What a desk goes by is of now: what a visit has just kept, and when the partner last answered."""
+"""What a desk goes by is of now: what has just been kept or become readable, and when the partner last answered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from passerelle.node import utc_now
-from passerelle.storage.tables import feed
+from passerelle.storage.tables import feed, record
 from tests.unit.desk.story import Pair, publish
 from tests.unit.federation.world import MALI, TOGO, dossier, introduce
 
@@ -40,3 +40,23 @@ async def test_publishing_while_a_visit_is_under_way(fresh: Pair, monkeypatch: p
     answer = await publish(fresh.togo, card)
     shown: Any = await fresh.togo.node.desk.records_show(answer["digest"])
     assert shown["record"]["seen"][fresh.mali.scid] == {"feed": 1, "size": 1}
+
+
+async def test_what_becomes_readable_counts_at_once(fresh: Pair) -> None:
+    """R-33, F-16: the fold that is kept in memory takes up a record that it has passed over before."""
+    await introduce(fresh.togo, fresh.mali)
+    made = await fresh.proposed()
+    node = fresh.mali.node
+
+    async def known(readable: int) -> tuple[bool, str | None]:
+        async with node.database.writing() as connection:
+            await connection.execute(
+                update(record).where(record.c.digest == made["digest"]).values(readable=readable)
+            )
+        node.desk.ledger.changed()
+        told: Any = await node.desk.records_show(made["id"])
+        return made["digest"] in (await node.desk.ledger.state(utc_now().date())).verdicts, told["code"]
+
+    await fresh.mali.hear(fresh.togo)
+    assert await known(0) == (False, "schema.unreadable")
+    assert await known(1) == (True, None)

@@ -17,6 +17,7 @@ from passerelle.cli.commands.peers import moment
 from passerelle.cli.localised import Command, Option
 from passerelle.cli.logs import log_to_standard_error
 from passerelle.cli.session import Session, mapping, rows, session
+from passerelle.cli.views import type_name
 from passerelle.protocol.profile import JsonObject
 
 
@@ -200,6 +201,4 @@ def status(own: Session) -> None:
 
 def _counted(own: Session, counts: JsonObject) -> str:
     """``3 offer, 1 agency`` in the reader's words."""
-    return ", ".join(
-        f"{own.words.text(f'state.record.{kind}')} {number}" for kind, number in sorted(counts.items())
-    )
+    return ", ".join(f"{type_name(own.words, kind)} {number}" for kind, number in sorted(counts.items()))

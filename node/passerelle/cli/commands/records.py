@@ -9,6 +9,7 @@ import click
 from passerelle.cli.commands.peers import moment
 from passerelle.cli.localised import Group, Option
 from passerelle.cli.session import Session, mapping, rows, session
+from passerelle.cli.views import type_name
 from passerelle.protocol.profile import JsonObject
 
 PAGE_ROWS = 50
@@ -53,7 +54,7 @@ def list_(own: Session, record_type: str | None, issuer: str | None, limit: int,
         [
             (
                 row["id"],
-                own.words.text(f"state.record.{row['type']}"),
+                type_name(own.words, str(row["type"])),
                 row["version"],
                 row["issuer_code"] or row["issuer"],
                 moment(own, row["issued"]),
@@ -79,7 +80,7 @@ def show(own: Session, record: str) -> None:
     own.out.facts(
         [
             ("cli.fact.id", told["id"]),
-            ("cli.fact.type", own.words.text(f"state.record.{told['type']}")),
+            ("cli.fact.type", type_name(own.words, str(told["type"]))),
             ("cli.fact.version", told["version"]),
             ("cli.fact.issuer", told["issuer_code"] or told["issuer"]),
             ("cli.fact.issued", moment(own, told["issued"])),
