@@ -7,6 +7,10 @@ are first needed and end when they have had nothing to do for a while.
 
 A worker that dies (the machine had no memory left, an operator was too zealous) costs
 time and nothing else: its bundle is examined here.
+
+Partners take turns, at the workers and at the threads, each in portions: who has had least
+of late goes first (F-3). A giant feed, or a flood, delays another partner by what is just
+under way and no more.
 """
 
 from __future__ import annotations
@@ -17,17 +21,22 @@ import os
 import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import structlog
 
 from passerelle.protocol.schemas import Schemas
 from passerelle.sync.findings import Finding, Terms, examine_all
+from passerelle.sync.turns import Turns
 from passerelle.sync.worker import LENGTH_BYTES, Answer, frame
 
 MANY = 128
 """Leaves of one call from which on a worker process is worth its way."""
 MAX_WORKERS = 4
+PORTION = 32
+"""Leaves that a thread examines in one turn, at the most."""
+PORTION_BYTES = 2**20
+"""Bytes of objects that end a portion, however few leaves it has."""
 IDLE_SECONDS = 20.0
 """How long workers stay without work; starting one takes a quarter of a second."""
 END_SECONDS = 5.0
@@ -47,7 +56,8 @@ class Examiner:
         cores = os.cpu_count() or 1
         self._most = (min(cores, MAX_WORKERS) if cores > 1 else 0) if workers is None else workers
         self._schemas = schemas
-        self._turns = asyncio.Semaphore(max(1, self._most))
+        self._turns = Turns(self._most)
+        self._thread_turns = Turns(1)  # more would only contend for one interpreter
         self._idle: list[Process] = []
         self._busy: set[Process] = set()
         self._end: asyncio.TimerHandle | None = None
@@ -63,11 +73,23 @@ class Examiner:
     ) -> list[Finding]:
         """Examine leaves, each with its object, in order."""
         if self._most and len(leaves) >= MANY and not terms.sealing_keys:
-            async with self._turns:
+            async with self._turns.of(terms.origin.author):
                 found = await self._in_worker(frame((terms, leaves, objects)))
             if found is not None:
                 return found
-        return await asyncio.to_thread(examine_all, terms, leaves, objects, self._schemas)
+        return await self._in_threads(terms, leaves, objects)
+
+    async def _in_threads(
+        self, terms: Terms, leaves: Sequence[bytes], objects: Sequence[bytes | None]
+    ) -> list[Finding]:
+        """Examined by this process beside its loop, a portion a turn."""
+        found: list[Finding] = []
+        for part in portions(objects):
+            async with self._thread_turns.of(terms.origin.author):
+                found += await asyncio.to_thread(
+                    examine_all, terms, leaves[part], objects[part], self._schemas
+                )
+        return found
 
     async def _in_worker(self, asked: bytes) -> list[Finding] | None:
         """What a worker found, or None where it could not."""
@@ -115,6 +137,18 @@ class Examiner:
             self._end.cancel()
         self._let_idle_go()
         await asyncio.gather(*self._ending)
+
+
+def portions(objects: Sequence[bytes | None]) -> Iterator[slice]:
+    """Cuts objects into portions of a bounded number, and of bounded bytes but for the last object of each."""
+    start = size = 0
+    for index, item in enumerate(objects, start=1):
+        size += len(item or b"")
+        if index - start >= PORTION or size >= PORTION_BYTES:
+            yield slice(start, index)
+            start, size = index, 0
+    if start < len(objects):
+        yield slice(start, len(objects))
 
 
 async def _start() -> Process:

@@ -44,8 +44,11 @@ class Turns:
 
     def had(self, who: str) -> float:
         """Seconds of work that somebody has had of late."""
-        seconds, then = self._had.get(who, (0.0, 0.0))
-        return float(seconds * 0.5 ** ((self._clock() - then) / HALF_LIFE_SECONDS))
+        return self._had_at(who, self._clock())
+
+    def _had_at(self, who: str, now: float) -> float:
+        seconds, then = self._had.get(who, (0.0, now))
+        return float(seconds * 0.5 ** ((now - then) / HALF_LIFE_SECONDS))
 
     async def _take(self, who: str) -> None:
         if self._free and not self._waiting:
@@ -67,6 +70,7 @@ class Turns:
             self._waiting = []
             self._free += 1
             return
-        chosen = min(waiting, key=lambda item: self.had(item[0]))
+        now = self._clock()  # one for all, or of equals the last one looked at would have had least
+        chosen = min(waiting, key=lambda item: self._had_at(item[0], now))
         self._waiting = [item for item in waiting if item is not chosen]
         chosen[1].set_result(None)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from passerelle.protocol.origins import Origin
 from passerelle.protocol.schemas import Schemas
 from passerelle.sync import examiner
-from passerelle.sync.examiner import MANY, Examiner
-from passerelle.sync.findings import Terms, examine_all
+from passerelle.sync.examiner import MANY, PORTION, PORTION_BYTES, Examiner, portions
+from passerelle.sync.findings import Finding, Terms, examine_all
+from passerelle.sync.worker import LENGTH_BYTES
 from tests.unit.sync.author import START
 from tests.unit.sync.conftest import Follower
 
@@ -81,6 +85,45 @@ async def test_workers_without_work_end(
             return
         await asyncio.sleep(0.05)
     pytest.fail("a worker outlived its work")
+
+
+@pytest.mark.parametrize("place", ["worker", "thread"])
+async def test_a_giant_lets_another_pass(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """F-3: behind what is under way, and before all that the other has in line."""
+    order: list[str] = []
+
+    def examine(terms: Terms, *_: object) -> list[Finding]:
+        order.append(terms.origin.author)
+        time.sleep(0.02)
+        return []
+
+    async def in_worker(_self: Examiner, asked: bytes) -> list[Finding]:
+        terms, *_ = pickle.loads(asked[LENGTH_BYTES:])
+        return await asyncio.to_thread(examine, terms)
+
+    monkeypatch.setattr(examiner, "examine_all", examine)
+    monkeypatch.setattr(Examiner, "_in_worker", in_worker)
+    giant = Terms(follower.public, follower.me.scid, b"", 1, {}, START)
+    small = replace(giant, origin=Origin(follower.me.scid, None, 1))
+    made = Examiner(Schemas.packaged(), workers=1 if place == "worker" else 0)
+    count = MANY if place == "worker" else PORTION
+    bundle: tuple[list[bytes], list[bytes | None]] = [b""] * count, [None] * count
+    begun = [asyncio.create_task(made.examine(giant, *bundle)) for _ in range(6)]
+    await asyncio.sleep(0.01)
+    await made.examine(small, *bundle)
+    await asyncio.gather(*begun)
+    assert order.index(small.origin.author) <= 2, order
+
+
+def test_portions_are_bounded_in_number_and_bytes() -> None:
+    """F-3: the largest objects that there may be do not make one long turn."""
+    large: list[bytes | None] = [bytes(PORTION_BYTES // 2)] * 5
+    assert [len(large[part]) for part in portions(large)] == [2, 2, 1]
+    small: list[bytes | None] = [None] * (2 * PORTION + 1)
+    assert [len(small[part]) for part in portions(small)] == [PORTION, PORTION, 1]
+    assert list(portions([])) == []
 
 
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -26,6 +27,20 @@ async def test_who_has_had_least_goes_first() -> None:
     assert turns.had("giant") == pytest.approx(14.0, rel=0.2)
     before, now[0] = turns.had("giant"), now[0] + HALF_LIFE_SECONDS
     assert turns.had("giant") == pytest.approx(before / 2)
+
+
+async def test_of_one_partner_who_came_first_goes_first() -> None:
+    """F-3: what had least is compared at one moment, though time goes on while it is looked at."""
+    ticks = itertools.count()
+    turns, order = Turns(1, lambda: float(next(ticks))), []
+
+    async def work(number: int) -> None:
+        async with turns.of("giant"):
+            order.append(number)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(work, range(5)))
+    assert order == [0, 1, 2, 3, 4]
 
 
 async def test_no_more_than_the_places_at_a_time() -> None:
