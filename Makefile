@@ -5,6 +5,7 @@
 #   make test               every check: style, types, layers, dependencies, tests
 #   make lint               the checks that need no test run
 #   make soak               properties, faults, kills, load and fuzzing at length, in two lanes, about an hour and a half
+#   make docs               write docs/developer/schemas anew from schemas/
 #   make bench              publish and cold sync of 20,000 offers, measured
 #   make lock               pin the newest versions of the libraries that are a week old
 #
@@ -19,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint soak bench lock wheel clean
+.PHONY: help demo test lint soak docs bench lock wheel clean
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -38,6 +39,9 @@ lint: $(VENV)/.test
 soak: $(VENV)/.test $(INTEROP)/.done
 	@scripts/setup.sh strace
 	@scripts/check.sh soak $(ARGS)
+
+docs: $(VENV)/.test
+	@$(PY) -m tests.schemapages
 
 bench: $(VENV)/.test
 	@$(PY) -m passerelle.scenario.bench $(ARGS)

@@ -31,9 +31,20 @@ _FILE_ENDINGS: Final = (
 _NOT_REPORTING: Final = ("words", "storage/tables.py", "storage/migrations")
 
 
+def registry_rows() -> list[tuple[str, str, str]]:
+    """The rows of the registry: code, meaning, what follows."""
+    return _ROW.findall((SPEC / "12-codes.md").read_text("utf-8"))
+
+
+def registry_section(title: str) -> set[str]:
+    """The codes of one section of the registry, by its heading."""
+    text = (SPEC / "12-codes.md").read_text("utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return {code for code, _, _ in _ROW.findall(text)}
+
+
 def registered() -> dict[str, str]:
     """The codes of the registry with their meaning; two rows of one code are a mistake."""
-    rows: list[tuple[str, str, str]] = _ROW.findall((SPEC / "12-codes.md").read_text("utf-8"))
+    rows = registry_rows()
     codes = {code: meaning for code, meaning, _ in rows}
     if len(codes) != len(rows):
         raise ValueError("a code stands twice in the registry")
