@@ -17,15 +17,22 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from makers import (
+    archives,
+    curves,
+    dates,
+    faultyfolders,
     feeds,
     folders,
     folds,
     identities,
     intakes,
+    later,
+    lifecycles,
     opposites,
     profiles,
     requests,
     signed_records,
+    treeproofs,
 )  # found by the line above
 
 
@@ -48,7 +55,17 @@ def vectors() -> dict[str, dict[str, Any]]:
         "commitments.json": feeds.make_commitments(),
         "intake.json": intakes.make_intake(),
         "requests.json": requests.make_requests(),
+        "signatures.json": curves.make_signatures(),
+        "tree-proofs.json": treeproofs.make_tree_proofs(),
+        "forks.json": treeproofs.make_forks(),
+        "dates.json": dates.make_dates(),
+        "successions.json": later.make_successions(),
+        "anchors.json": later.make_anchors(),
+        "witness.json": later.make_witness(),
+        "policies.json": later.make_policies(),
+        "bundles.json": archives.make_bundles(),
         **{f"fold/{name}": make() for name, make in (folds.FILES | opposites.FILES).items()},
+        "fold/states.json": lifecycles.states(),
     }
 
 
@@ -59,7 +76,7 @@ def encode(value: object) -> bytes:
 
 def main(folder: Path) -> None:
     """Writes all files into a folder; whole feeds below ``feeds/``, in place of what is there."""
-    index, files = folders.make_feeds()
+    index, files = folders.make_feeds([*folders.Cases().all(), *faultyfolders.More().all()])
     (folder / "fold").mkdir(exist_ok=True)
     for name, value in {**vectors(), "feeds.json": index}.items():
         (folder / name).write_bytes(encode(value))

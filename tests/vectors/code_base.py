@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from tests.vectors.spec_text import ROOT, SPEC
+from tests.vectors.spec_text import DESIGNED, ROOT, SPEC, sections
 
 PACKAGE: Final = ROOT / "node" / "passerelle"
 
@@ -49,6 +49,14 @@ def registered() -> dict[str, str]:
     if len(codes) != len(rows):
         raise ValueError("a code stands twice in the registry")
     return codes
+
+
+def designed() -> set[str]:
+    """Codes of the registry that no node can report yet: those of its section of designs."""
+    part = next(part for part in sections(SPEC / "12-codes.md") if part.heading == "Codes of designs")
+    if part.status != DESIGNED:
+        return set()
+    return {code for code, _, _ in _ROW.findall(part.text)}
 
 
 def local_areas() -> set[str]:

@@ -9,9 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.vectors.spec_text import ROOT, RULE_ID, Rule, chapters, obligations_outside_rules, rules
+from tests.vectors.spec_text import (
+    DESIGNED,
+    ROOT,
+    RULE_ID,
+    Rule,
+    chapters,
+    obligations_outside_rules,
+    rules,
+    sections,
+)
 
+RULE = re.compile(r"^\*\*[A-Z]-[1-9]", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#]+)")
+_LETTERS = re.compile(r"\b[A-Z]\b")
+_ROW = re.compile(r"^\| \[[^]]+\]\(([0-9]{2}-[a-z-]+\.md)\) \| ([^|]+) \| (\w[a-z ]+?) \|", re.MULTILINE)
+_STATUS = re.compile(r"Status: (built|designed, not built|explains)\.( |$)")
 
 
 def test_no_identifier_is_given_twice() -> None:
@@ -21,12 +34,28 @@ def test_no_identifier_is_given_twice() -> None:
     assert [identifier for identifier, count in counts.items() if count > 1] == []
 
 
-def test_each_chapter_has_letters_of_its_own() -> None:
-    """spec/README.md: the letter of an identifier tells the chapter."""
-    homes: dict[str, set[str]] = {}
+def test_the_index_lists_each_chapter_with_its_letters_and_status() -> None:
+    """spec/README.md: the table of chapters says which letters stand where, and what is built."""
+    letters: dict[str, set[str]] = {path.name: set() for path in chapters()}
     for rule in rules():
-        homes.setdefault(rule.identifier[0], set()).add(rule.chapter)
-    assert {letter: files for letter, files in homes.items() if len(files) > 1} == {}
+        letters[rule.chapter].add(rule.identifier[0])
+    told = {name: (set(_LETTERS.findall(listed)), status) for name, listed, status in _index()}
+    assert {name: found for name, (found, _) in told.items()} == letters
+    statuses = {path.name: _statuses(path) for path in chapters()}
+    assert {name: status for name, (_, status) in told.items()} == statuses
+
+
+def _index() -> list[tuple[str, str, str]]:
+    """File, letters and status of each row of the table of chapters."""
+    return _ROW.findall((ROOT / "spec" / "README.md").read_text("utf-8"))
+
+
+def _statuses(chapter: Path) -> str:
+    """What the sections with rules are; a chapter without rules explains."""
+    found = {section.status for section in sections(chapter) if RULE.search(section.text)}
+    if len(found) > 1:
+        return "in part"
+    return {"built": "built", DESIGNED: "designed"}.get(str(next(iter(found), None)), "explains")
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.identifier)
@@ -50,9 +79,19 @@ def test_rules_referred_to_exist(chapter: Path) -> None:
 
 
 @pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
-def test_a_chapter_says_what_is_implemented(chapter: Path) -> None:
-    """spec/README.md: every chapter has a status line."""
-    assert re.search(r"^Status: .{6,}$", chapter.read_text("utf-8"), re.MULTILINE)
+def test_a_chapter_says_what_is_built(chapter: Path) -> None:
+    """spec/README.md: every chapter has a status line, in its three words, and a rule never stands in what explains."""
+    parts = sections(chapter)
+    assert parts[0].status is not None
+    lines = [line for line in chapter.read_text("utf-8").splitlines() if line.startswith("Status:")]
+    assert len(lines) == sum(1 for part in parts for line in part.text.splitlines() if _STATUS.match(line))
+    assert [part.heading for part in parts if part.status == "explains" and RULE.search(part.text)] == []
+
+
+@pytest.mark.parametrize("chapter", chapters(), ids=lambda path: path.stem)
+def test_a_chapter_can_be_read_at_one_sitting(chapter: Path) -> None:
+    """CONTRIBUTING.md: no file of more than about 400 lines; what grows beyond is split."""
+    assert len(chapter.read_text("utf-8").splitlines()) <= 400
 
 
 def test_links_lead_to_files() -> None:

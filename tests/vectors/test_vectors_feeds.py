@@ -211,7 +211,7 @@ def test_the_chapter_shows_the_worked_example() -> None:
     text = (SPEC / "05-feeds-and-leaves.md").read_text("utf-8")
     assert load("checkpoints.json")["example"]["note"] in text
     for row, size in load("tiles.json")["trees"]["600"].items():
-        assert f"`{row}`" in text
+        assert row in text
         assert f"{size['bytes']:,}" in text
 
 

@@ -1,4 +1,4 @@
-"""Vectors of the fold: records in, verdicts, states and figures out (chapter 11)."""
+"""Vectors of the fold: records in, verdicts, states and figures out (chapters 11, 17, 18)."""
 
 from __future__ import annotations
 
@@ -93,6 +93,11 @@ def _held(entries: list[Case]) -> list[Held]:
 
 def _sizes(case: Case) -> dict[Origin, int]:
     return {Origin.parse(origin): size for origin, size in case["sizes"].items()}
+
+
+def fold_of(entries: list[Case], case: Case, as_of: date) -> State:
+    """The state that some entries of a case give on a day."""
+    return fold(_held(entries), as_of=as_of, sizes=_sizes(case))
 
 
 def _fold(case: Case, held: list[Held]) -> State:

@@ -10,7 +10,8 @@ import pytest
 from passerelle.errors import ProtocolError
 from passerelle.protocol import profile, proofs
 from passerelle.protocol.keys import parse_multikey, verify_signature
-from passerelle.protocol.notes import SignedNote, parse_vkey, verify_note
+from passerelle.protocol.notes import NoteSignature, SignedNote, parse_vkey, verify_note
+from passerelle.protocol.seals import sealed_to
 from tests.vectors.loading import Case, assert_code, cases, load
 
 
@@ -54,6 +55,27 @@ def test_w3c_eddsa_jcs_2022() -> None:
     with pytest.raises(ProtocolError) as found:
         proofs.verify({**signed, "name": "x"}, public)
     assert found.value.code == "proof.invalid"
+
+
+def test_other_algorithms_are_refused() -> None:
+    """X-17: a suite, a note type or a seal that the specification does not name is never enough."""
+    signed = load("published/w3c-vc-di-eddsa-jcs-2022.json")["signed"]
+    proof = signed["proof"] | {"cryptosuite": "mldsa44-jcs-2024"}
+    with pytest.raises(ProtocolError) as found:
+        proofs.verify({**signed, "proof": proof}, bytes(32))
+    assert found.value.code == "proof.malformed"
+    published = load("published/c2sp-signed-note.json")
+    verifier = parse_vkey(published["vkey"])
+    blob = b"\x00" * 2428
+    later = sha256(verifier.name.encode() + b"\n\x06" + bytes(1312)).digest()[:4]
+    note = SignedNote("text\n", (NoteSignature(verifier.name, later, blob),))
+    with pytest.raises(ProtocolError) as found:
+        verify_note(note, [verifier])
+    assert found.value.code == "note.unsigned"
+    object_ = bytes.fromhex(load("sealed-objects.json")["valid"][0]["object"])
+    with pytest.raises(ProtocolError) as found:
+        sealed_to(b"\x02" + object_[1:])
+    assert found.value.code == "object.malformed"
 
 
 def test_rfc_9421_ed25519() -> None:

@@ -24,7 +24,7 @@ def authors() -> dict[str, Identity]:
 
 @pytest.mark.parametrize("case", cases("records.json", "valid"))
 def test_records_accepted(case: Case, authors: dict[str, Identity]) -> None:
-    """R-1 to R-15: form, digest and proof."""
+    """R-1 to R-15, R-6: form, digest and proof."""
     record = Record.parse(case["data"].encode())
     assert record.digest == case["digest"]
     check_proof(record, authors[record.issuer_scid], moment(load("records.json")["now"]))

@@ -77,7 +77,7 @@ class _Rest:
 async def basis(context: Context, scid: str, waiting: list[str]) -> Answer:
     """What a statement with a partner rests on, and why the partner's may differ.
 
-    Four feeds: what each has told the other, and what each has told everybody (spec/11-fold.md).
+    Four feeds: what each has told the other, and what each has told everybody (spec/18-states-and-figures.md, S-75).
     """
     own, partner = context.own, context.directory.peer(scid)
     async with context.database.reading() as connection:

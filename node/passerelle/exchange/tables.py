@@ -1,6 +1,6 @@
 """Who may decide what, and what prevails: the rules that are data.
 
-The two tables are the law's own (spec/11-fold.md, "Decisions" and "Opposites"); a test reads
+The two tables are the law's own (spec/17-joint-facts.md, "Decisions" and "Opposites", and spec/tables); a test reads
 the chapter and compares.
 """
 

@@ -133,9 +133,10 @@ def make_leaves() -> Tree:
         "a kind that is no string": (public, {"kind": 1}),
         "a list": (public, "[]"),
     }
+    rules = {"a commitment in capitals": "J-17", "a name beside the commitment": "L-25"}
     invalid = [
         *(
-            bad(name, "L-20", "leaf.malformed", origin + "1", leaf)
+            bad(name, rules.get(name, "L-20"), "leaf.malformed", origin + "1", leaf)
             for name, (origin, leaf) in malformed.items()
         ),
         bad("a record in a bilateral feed", "L-21", "leaf.misplaced", pair + "1", record),

@@ -52,6 +52,12 @@ class History:
         other.common = len(self.entries)
         return other
 
+    def branch_of(self, common: History) -> History:
+        """A copy that goes its own way; what stood at ``common`` is common, the rest its own."""
+        other = deepcopy(self)
+        other.common = len(common.entries)
+        return other
+
     @property
     def own(self) -> list[Tree]:
         """What is not common."""

@@ -13,6 +13,7 @@ from makers.common import (
     Tree,
     canonical,
     encode_multikey,
+    hash_data,
     make_proof,
     multihash,
     seed,
@@ -178,13 +179,34 @@ def make_identity() -> Tree:
         "chapter": "03",
         "about": "valid: log is verified with the clock at now and gives scid, did of the newest entry in force, the "
         "number of entries in force and held, and the record keys valid at each time in at (null: no document yet). "
-        "invalid: log is refused with code; webvh tells what a resolver of did:webvh 1.0 without this profile "
-        "does. compare: what offered is to held.",
+        "invalid: log is refused with code, found in the entry with number entry; webvh tells what a resolver of did:webvh "
+        "1.0 without this profile does. compare: what offered is to held. steps: what is hashed for the SCID (I-9) and the "
+        "first entry hash (I-10) of the first log in valid, what its proof signs, and an update key with its hash (I-15).",
         "made_by": SELF,
         "confirmed_by": ["didwebvh-ts (npm)"],
         "valid": _valid(),
-        "invalid": _attacks_on_first() + _attacks_on_later(),
+        "invalid": _not_lines() + _attacks_on_first() + _attacks_on_later(),
         "compare": _compare(),
+        "steps": _steps(),
+    }
+
+
+def _steps() -> Tree:
+    """The hashes of one first entry, each with what is hashed."""
+    (entry,) = one_entry("togo")
+    scid = entry["parameters"]["scid"]
+    body = {name: value for name, value in entry.items() if name != "proof"}
+    template = canonical({**body, "versionId": PLACEHOLDER}).decode().replace(scid, PLACEHOLDER)
+    hashed = canonical({**body, "versionId": scid})
+    proof = entry["proof"][0]
+    key = update_key("togo", 1)
+    return {
+        "scid_input": template,
+        "scid": multihash(template.encode()),
+        "entry_input": hashed.decode(),
+        "version_id": f"1-{multihash(hashed)}",
+        "hash_data": hash_data(body, proof).hex(),
+        "update_key": {"multikey": key.multikey, "hash": key_hash(key)},
     }
 
 
@@ -206,6 +228,7 @@ def _valid() -> list[Tree]:
         _accepted("three entries, record key replaced with an overlap", three, late, 3),
         _accepted("a change of domain", moved, late, 4),
         _accepted("lines that are not canonical", three, late, 3, text="\n".join(loose)),
+        _accepted("lines that end in CR LF", three, late, 3, text=encode_log(three).replace("\n", "\r\n")),
         _accepted("a time with a fraction and an offset of zero", other_time, late, 2),
         _accepted("the third entry 5 minutes ahead: in force", three, "2025-07-10T07:55:00Z", 3),
         _accepted("the third entry more than 5 minutes ahead: held", three, "2025-07-10T07:54:59Z", 2),
@@ -234,7 +257,14 @@ def _record_keys_at(log: list[Tree], time: str) -> list[str] | None:
 
 
 def _refused(
-    name: str, rule: str, code: str, entries: list[Tree], *, webvh: str, entry: int | None = 1
+    name: str,
+    rule: str,
+    code: str,
+    entries: list[Tree],
+    *,
+    webvh: str,
+    entry: int | None = 1,
+    text: str | None = None,
 ) -> Tree:
     return {
         "name": name,
@@ -243,8 +273,25 @@ def _refused(
         "entry": entry,
         "webvh": webvh,
         "now": NOW,
-        "log": encode_log(entries),
+        "log": encode_log(entries) if text is None else text,
     }
+
+
+def _not_lines() -> list[Tree]:
+    """Files that are no list of entries."""
+    one, three = encode_log(one_entry("togo")), encode_log(three_entries())
+    files: dict[str, tuple[int, str]] = {
+        "an empty file": (1, ""),
+        "a line feed alone": (1, "\n"),
+        "an empty line at the end": (2, one + "\n"),
+        "an empty line in the middle": (2, three.replace("\n", "\n\n", 1)),
+        "a list around the entries": (1, "[" + one.rstrip("\n") + "]"),
+        "two entries on one line": (1, three.replace("\n", " ", 1)),
+    }
+    return [
+        _refused(name, "I-7", "identity.malformed", [], webvh="any", entry=entry, text=text)
+        for name, (entry, text) in files.items()
+    ]
 
 
 def _attacks_on_first() -> list[Tree]:

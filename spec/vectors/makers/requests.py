@@ -169,7 +169,7 @@ def make_requests() -> Tree:
                 "request.key-unknown",
                 signed("GET", path, f"{actors.did}#{Key('stranger').multikey}", key=Key("stranger")),
             ),
-            refused("signed by another key", "Q-2", "request.signature", any_get(key=Key("stranger"))),
+            refused("signed by another key", "Q-35", "request.signature", any_get(key=Key("stranger"))),
             refused(
                 "a parameter changed",
                 "Q-4",
