@@ -64,11 +64,12 @@ def test_the_wheel_holds_every_file_of_its_packages(wheel: Path, folder: str, pa
         assert _shipped(folder, package) - set(archive.namelist()) == set()
 
 
-def test_of_the_law_the_wheel_holds_the_table_of_rules(wheel: Path) -> None:
-    """Its vectors are for whoever builds a node, and stay in the tree."""
+def test_of_the_law_the_wheel_holds_the_tables(wheel: Path) -> None:
+    """Its chapters and vectors are for whoever builds a node, and stay in the tree."""
     with zipfile.ZipFile(wheel) as archive:
         law = {name for name in archive.namelist() if name.startswith("passerelle/law/")}
-    assert law == {"passerelle/law/__init__.py", "passerelle/law/rules.json"}
+    tables = {f"passerelle/law/tables/{name}.json" for name in ("decisions", "opposites", "states")}
+    assert law == {"passerelle/law/__init__.py", "passerelle/law/rules.json", *tables}
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
