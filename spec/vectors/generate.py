@@ -29,6 +29,7 @@ from makers import (
     later,
     lifecycles,
     opposites,
+    orders,
     profiles,
     requests,
     signed_records,
@@ -66,6 +67,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "bundles.json": archives.make_bundles(),
         **{f"fold/{name}": make() for name, make in (folds.FILES | opposites.FILES).items()},
         "fold/states.json": lifecycles.states(),
+        "fold/order.json": orders.order(),
     }
 
 

@@ -1,0 +1,148 @@
+"""``fold/order.json``: records that break two rules, and which of them decides (chapter 11, S-76).
+
+As in ``folds``: what is expected was written by hand from the tables of chapters 11 and 17.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from makers.common import Tree, seed
+from makers.folds import PAIR, begin, blocked, case, file, waiting
+from makers.histories import MALI, TOGO, History, direction, party, quota
+from makers.signed_records import record_id
+
+
+def _unknown(name: str) -> Tree:
+    """A reference to what nobody holds."""
+    return {"id": record_id(f"fold/order/{name}"), "digest": seed(f"fold/order/{name}").hex()}
+
+
+def order() -> Tree:
+    """Each case has one record with two faults."""
+    common = begin("order", quota(TOGO, MALI, 1), quota(MALI, TOGO, 1))
+    common.nominate("first", TOGO, MALI, "2017-04-01")
+    common.sync(*PAIR)
+    return file(common, [*_nominations(common), *_decisions(common), *_headers(common)])
+
+
+def _one(name: str, label: str, verdict: list[str], history: History, **more: Any) -> Tree:
+    return case(name, "S-76", "2018-12-31", history, verdicts={label: verdict} | more)
+
+
+def _nominations(common: History) -> list[Tree]:
+    def nomination(**changes: Any) -> Tree:
+        return {
+            "dossier": common.ref("dossier of first"),
+            "offer": common.ref("offer"),
+            "agreement": common.ref("agreement"),
+            "direction": direction(TOGO, MALI),
+            "nominatedOn": "2017-05-01",
+        } | changes
+
+    def told(name: str, verdict: list[str], **changes: Any) -> Tree:
+        history = common.branch()
+        history.publish("one", TOGO, (MALI,), "nomination", nomination(**changes))
+        return _one(name, "one", verdict, history)
+
+    return [
+        told("a full quota, and nothing else", blocked("quota.reached")),
+        told(
+            "not the sender, and a dossier that is not held",
+            blocked("nomination.not-sender"),
+            direction=direction(MALI, TOGO),
+            dossier=_unknown("dossier"),
+        ),
+        told(
+            "a dossier that is not held, and a full quota",
+            waiting("reference.not-held"),
+            dossier=_unknown("dossier"),
+        ),
+        told(
+            "an offer of the sender, and an agreement that is not held",
+            blocked("nomination.offer-not-hosts"),
+            offer=common.ref("offer of togo"),
+            agreement=_unknown("agreement"),
+        ),
+        told(
+            "before the agreement, and a full quota",
+            blocked("agreement.not-in-force"),
+            nominatedOn="2016-05-01",
+        ),
+        told(
+            "a dossier under another id, and a full quota",
+            blocked("reference.other-id"),
+            dossier=common.ref("dossier of first") | {"id": record_id("fold/order/other")},
+        ),
+        told(
+            "an offer named as a dossier, and a full quota",
+            blocked("reference.other-type"),
+            dossier=common.ref("offer"),
+        ),
+    ]
+
+
+def _decisions(common: History) -> list[Tree]:
+    def told(name: str, verdict: list[str], author: str, **changes: Any) -> Tree:
+        history = common.branch()
+        body = {
+            "about": common.ref("first"),
+            "aboutType": "nomination",
+            "outcome": "accept",
+            "effective": "2017-05-01",
+        }
+        history.publish("word", author, (MALI if author == TOGO else TOGO,), "decision", body | changes)
+        return _one(name, "word", verdict, history)
+
+    return [
+        told(
+            "not entitled, and before the agreement",
+            blocked("decision.not-entitled"),
+            TOGO,
+            effective="2016-01-01",
+        ),
+        told(
+            "not applicable, and not entitled", blocked("decision.not-applicable"), TOGO, outcome="terminate"
+        ),
+        told("not entitled, and not held", waiting("reference.not-held"), TOGO, about=_unknown("about")),
+        told(
+            "not accepted, and before the agreement",
+            blocked("decision.not-accepted"),
+            TOGO,
+            outcome="confirm",
+            effective="2016-01-01",
+        ),
+    ]
+
+
+def _headers(common: History) -> list[Tree]:
+    backwards = common.branch()
+    body: Tree = {"parties": [party(TOGO)], "period": "2019", "schemes": ["vir"], "directions": []}
+    backwards.publish("late", TOGO, (MALI,), "agreement", body, seen={MALI: 0})
+
+    unreadable = common.branch()
+    unreadable.publish("plain", TOGO, (), "agreement", body | {"period": "soon"})
+
+    shown = common.branch()
+    shown.publish("shown", TOGO, (), "agreement", body)
+
+    major = common.branch()
+    major.publish("later", TOGO, (MALI,), "agreement", body)
+    major.entry("later")["schema"] = "urn:passerelle:schema:agreement:2.0"
+    major.entry("later")["id"] = common.entry("agreement")["id"]
+
+    twice = common.branch()
+    twice.publish("again", TOGO, (MALI,), "agreement", body)
+    twice.entry("again")["id"] = common.entry("agreement")["id"]
+
+    unknown = common.branch()
+    unknown.publish("visit", TOGO, (MALI,), "visit", {"anything": [1]})
+    unknown.entry("visit")["schema"] = "urn:passerelle:schema:visit:7.1"
+    return [
+        _one("seen goes back, and other parties", "late", blocked("seen.backwards"), backwards),
+        _one("a body that cannot be read, in public", "plain", blocked("body.unreadable"), unreadable),
+        _one("in public, and other parties", "shown", blocked("record.audience"), shown),
+        _one("a major version to come, and a number used", "later", waiting("schema.unreadable"), major),
+        _one("a number used, and other parties", "again", blocked("record.version-conflict"), twice),
+        case("a type that nobody knows", "S-76", "2018-12-31", unknown, states={"first": "submitted"}),
+    ]
