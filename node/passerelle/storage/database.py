@@ -12,20 +12,24 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, inspect, select
+from sqlalchemy import Connection, event, inspect, make_url, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from passerelle.errors import StorageError
-from passerelle.storage import postgresql, tables
+from passerelle.storage import postgresql, sqlite, tables
 from passerelle.storage.failures import storage_errors
 from passerelle.storage.postgresql import Access
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
 """Transactions that read at once, at the most."""
+LOG_PAGES = 4_000
+"""Pages of SQLite's write-ahead log, 4 KiB each, before it is written into the file: a batch touches hundreds
+of pages of its indexes again and again, and each is written there once."""
 UNKNOWN_AFTER = frozenset({"storage.disk-error", "storage.damaged"})
 """Failures of a write after which what the disk holds is unknown."""
 
@@ -121,7 +125,13 @@ def name_of(place: str | Access) -> str:
 def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     """An engine over a file whose transactions open with `begin`, and whose commits last when they return."""
     # An error of the driver names the statement, never the rows: they hold people's data.
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        async_creator=partial(sqlite.connect, make_url(url).database or ":memory:"),
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:
@@ -133,6 +143,7 @@ def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
             "foreign_keys=ON",
             "busy_timeout=5000",
             "secure_delete=ON",
+            f"wal_autocheckpoint={LOG_PAGES}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

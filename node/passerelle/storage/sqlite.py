@@ -1,0 +1,160 @@
+"""SQLite behind the adapter: one trip to the connection's thread for each statement.
+
+The driver runs each call of its own on that thread, and makes four of a statement: open a
+cursor, execute, fetch, close. Each trip wakes a thread and then the loop, which costs more
+than most statements do (docs/performance.md). Here the four are one, but for long results.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiosqlite
+
+AT_ONCE = 1_000
+"""Rows fetched in the trip that executes; what streams a long result asks for more."""
+
+
+async def connect(path: Path | str) -> Connection:
+    """A connection to a file, in a thread of its own that ends with the process."""
+    connection = Connection(lambda: sqlite3.connect(path, check_same_thread=False), AT_ONCE)
+    connection._thread.daemon = True  # noqa: SLF001  as SQLAlchemy does with those that it makes
+    await connection
+    return connection
+
+
+class Connection(aiosqlite.Connection):
+    """The driver's connection, with cursors that go to its thread as seldom as can be."""
+
+    def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters it, and awaits nothing before
+        """A cursor for SQLAlchemy's adapter."""
+        return Cursor(self)
+
+    async def rollback(self) -> None:
+        """Roll back, where there is anything to: every connection that is given back is asked to."""
+        if self.in_transaction:
+            await super().rollback()
+
+    async def execute_at_once(self, sql: str, parameters: Iterable[Any], *, many: bool) -> _Done:
+        """Execute a statement and fetch what it gives, or the beginning of it."""
+        done: _Done = await self._execute(_run, self._conn, sql, parameters, many)  # type: ignore[no-untyped-call]
+        return done
+
+    async def fetch(self, done: _Done, size: int | None) -> Sequence[Any]:
+        """More rows of a statement: as many as that, or all that are left."""
+        rows: Sequence[Any] = await self._execute(done.fetch, size)  # type: ignore[no-untyped-call]
+        return rows
+
+    async def end(self, done: _Done) -> None:
+        """Give up what a statement has left."""
+        await self._execute(done.end)  # type: ignore[no-untyped-call]
+
+
+class _Done:
+    """A statement that was executed, and what was fetched of it; used in the connection's thread."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self.description = cursor.description
+        self.rowcount = cursor.rowcount
+        self.lastrowid = cursor.lastrowid
+        self.is_at_end = False
+        self._cursor = cursor
+        self.rows: deque[Any] = deque(() if self.description is None else self.fetch(AT_ONCE))
+        if self.description is None:
+            self.end()
+
+    def fetch(self, size: int | None) -> Sequence[Any]:
+        rows = self._cursor.fetchall() if size is None else self._cursor.fetchmany(size)
+        if size is None or len(rows) < size:
+            self.end()
+        return rows
+
+    def end(self) -> None:
+        self._cursor.close()
+        self.is_at_end = True
+
+
+def _run(connection: sqlite3.Connection, sql: str, parameters: Any, many: bool) -> _Done:  # noqa: FBT001  on its thread
+    return _Done(connection.executemany(sql, parameters) if many else connection.execute(sql, parameters))
+
+
+class Cursor:
+    """The part of a cursor that SQLAlchemy's adapter uses.
+
+    Args:
+        connection: Where it executes.
+    """
+
+    arraysize = 1
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._done: _Done | None = None
+
+    @property
+    def description(self) -> Any:
+        """Names of the columns, None where the last statement gives no rows."""
+        return None if self._done is None else self._done.description
+
+    @property
+    def rowcount(self) -> int:
+        """Rows changed by the last statement, -1 where it is not told."""
+        return -1 if self._done is None else self._done.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """Row that the last statement added."""
+        return None if self._done is None else self._done.lastrowid
+
+    async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> Self:
+        """Execute a statement."""
+        await self.close()
+        self._done = await self._connection.execute_at_once(sql, parameters, many=False)
+        return self
+
+    async def executemany(self, sql: str, parameters: Iterable[Any]) -> Self:
+        """Execute a statement with each of some parameters."""
+        await self.close()
+        self._done = await self._connection.execute_at_once(sql, parameters, many=True)
+        return self
+
+    async def fetchall(self) -> Sequence[Any]:
+        """The rows that are left."""
+        return await self._fetch(None)
+
+    async def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+        """The next rows."""
+        return await self._fetch(size or self.arraysize)
+
+    async def fetchone(self) -> Any:
+        """The next row, or None."""
+        rows = await self._fetch(1)
+        return rows[0] if rows else None
+
+    async def _fetch(self, size: int | None) -> Sequence[Any]:
+        done = self._done
+        if done is None:
+            return []
+        held = len(done.rows) if size is None else min(size, len(done.rows))
+        rows = [done.rows.popleft() for _ in range(held)]
+        if done.is_at_end or len(rows) == size:
+            return rows
+        return [*rows, *await self._connection.fetch(done, None if size is None else size - len(rows))]
+
+    async def close(self) -> None:
+        """Give up what is left; mostly there is nothing."""
+        if self._done is not None and not self._done.is_at_end:
+            await self._connection.end(self._done)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

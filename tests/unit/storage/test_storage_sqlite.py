@@ -1,0 +1,73 @@
+"""SQLite's connection with one trip for a statement: the rows are the same, however many there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from passerelle.storage import sqlite
+from passerelle.storage.database import new_engine, sqlite_url
+
+ROWS = sqlite.AT_ONCE * 2 + 7
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> Any:
+    made = new_engine(sqlite_url(tmp_path / "rows.sqlite"), begin="BEGIN IMMEDIATE", pool_size=1)
+    async with made.begin() as connection:
+        await connection.execute(text("CREATE TABLE row (number INTEGER PRIMARY KEY)"))
+        await connection.exec_driver_sql("INSERT INTO row VALUES (?)", [(at,) for at in range(ROWS)])
+    yield made
+    await made.dispose()
+
+
+@pytest.mark.parametrize("count", [0, 1, sqlite.AT_ONCE - 1, sqlite.AT_ONCE, sqlite.AT_ONCE + 1, ROWS])
+async def test_every_row_comes_once_and_in_order(engine: Any, count: int) -> None:
+    """A result that is longer than one trip carries is read to its end, at once or streamed."""
+    query = text("SELECT number FROM row WHERE number < :count ORDER BY number")
+    async with engine.begin() as connection:
+        rows = (await connection.execute(query, {"count": count})).scalars().all()
+        assert rows == list(range(count))
+        async with connection.stream(query, {"count": count}) as streamed:
+            assert [row.number async for row in streamed] == rows
+
+
+async def test_a_statement_is_one_trip(engine: Any) -> None:
+    """Opening, executing, fetching and closing are not four (docs/performance.md)."""
+    async with engine.begin() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        trips: list[str] = []
+        real = driver._execute
+
+        async def counted(work: Any, *given: Any) -> Any:
+            trips.append(str(work))
+            return await real(work, *given)
+
+        driver._execute = counted
+        await connection.execute(text("SELECT number FROM row LIMIT 3"))
+        await connection.execute(text("DELETE FROM row WHERE number = 1"))
+        assert len(trips) == 2, trips
+        del driver._execute
+
+
+async def test_what_is_left_of_a_stream_is_given_up(engine: Any) -> None:
+    """A stream that is not read to its end leaves the connection free for the next statement."""
+    async with engine.begin() as connection:
+        async with connection.stream(text("SELECT number FROM row ORDER BY number")) as streamed:
+            assert (await streamed.fetchone()).number == 0
+        await connection.execute(text("DROP TABLE row"))
+
+
+async def test_a_refused_row_rolls_back_the_transaction(engine: Any) -> None:
+    """An error of SQLite arrives as one of SQLAlchemy's, and what the block wrote is gone."""
+    with pytest.raises(IntegrityError):
+        async with engine.begin() as connection:
+            await connection.execute(text("DELETE FROM row WHERE number > 0"))
+            await connection.execute(text("INSERT INTO row VALUES (0)"))
+    async with engine.begin() as connection:
+        counted = await connection.execute(text("SELECT count(*) FROM row"))
+        assert counted.scalar_one() == ROWS
