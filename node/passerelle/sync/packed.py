@@ -32,6 +32,10 @@ from passerelle.sync import files
 
 LEVEL = 12
 """Of zstd: a tenth smaller than what is compressed while somebody waits; higher ones take many times as long."""
+QUIET_SECONDS = 0.5
+"""Bundles are made once nothing has been published for so long: whoever publishes is answered first."""
+LONGEST_SECONDS = 30.0
+"""After which they are made although more is published all the time."""
 FIRST_FILLED = 8
 """Bundles looked at when the feed first grows after a start; older ones are made when they are asked for."""
 
@@ -114,10 +118,18 @@ class PackedBundles:
         """Make the bundles that became full, until cancelled."""
         while True:
             await self._grown.wait()
-            self._grown.clear()
+            await self._until_quiet()
             for origin, size in tuple(self._sizes.items()):
                 with contextlib.suppress(StorageError):  # then they are made when they are asked for
                     await self._fill(origin, size // TILE_WIDTH)
+
+    async def _until_quiet(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_SECONDS):
+                while self._grown.is_set():
+                    self._grown.clear()
+                    await asyncio.sleep(QUIET_SECONDS)
+        self._grown.clear()
 
     async def _fill(self, origin: Origin, end: int) -> None:
         first = self._filled.get(origin, max(0, end - FIRST_FILLED))
