@@ -20,6 +20,7 @@ from passerelle.config import Config
 from passerelle.custody import unlock
 from passerelle.desk.context import Context
 from passerelle.desk.desk import Desk
+from passerelle.desk.ledger import UNJUDGED
 from passerelle.errors import ConfigError, PasserelleError
 from passerelle.exchange.held import Held
 from passerelle.protocol.origins import Origin
@@ -36,7 +37,6 @@ from passerelle.storage.home import HomeLock, Keys, Paths
 from passerelle.storage.secret import Given
 from passerelle.sync import contact, fence, upgrading
 from passerelle.sync.allowance import Allowances
-from passerelle.sync.batch import Draft, Tools
 from passerelle.sync.client import Client
 from passerelle.sync.confirming import Confirming
 from passerelle.sync.directory import Directory
@@ -46,6 +46,7 @@ from passerelle.sync.follower import Follower, road_to
 from passerelle.sync.packed import PackedBundles
 from passerelle.sync.publisher import Publisher
 from passerelle.sync.pull import PullTools
+from passerelle.sync.signing import Draft, Tools
 
 _log = structlog.get_logger()
 _OWN_TYPES = ("agency", "node")
@@ -114,6 +115,7 @@ class Node:
             directory=directory,
             schemas=self.schemas,
             check=self._check,
+            unjudged=UNJUDGED,
             random=secrets.token_bytes,
             clock=self.clock,
             new_id=lambda: f"urn:uuid:{uuid.uuid4()}",

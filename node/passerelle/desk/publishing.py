@@ -15,7 +15,7 @@ from passerelle.protocol.origins import is_scid
 from passerelle.protocol.profile import Json, encode_plain
 from passerelle.protocol.records import Record
 from passerelle.storage import vault
-from passerelle.sync.batch import Audience, Draft
+from passerelle.sync.signing import Audience, Draft
 
 Answer = dict[str, object]
 
@@ -115,7 +115,31 @@ def _audience(context: Context, record_type: str, asked: object) -> Audience:
 
 
 def _members_with_scids(context: Context, body: Mapping[str, object]) -> dict[str, Json]:
-    """A body, or an object in it, in which agencies named by code are named by SCID."""
+    """A body in which agencies named by code are named by SCID; most name none so."""
+    return _rewritten(context, body) if _is_to_be_rewritten(body) else {**body}  # type: ignore[dict-item]  # plain
+
+
+def _is_to_be_rewritten(body: Mapping[str, object]) -> bool:
+    """Whether anything in it is named by code, or is not of a plain kind; it looks at every member of every record."""
+    if type(body) is not dict:
+        return True
+    left: list[object] = [body]
+    while left:
+        node = left.pop()
+        for name, item in node.items() if type(node) is dict else enumerate(node):  # type: ignore[arg-type]
+            kind = type(item)
+            if kind is str:
+                if name in _AGENCY_MEMBERS and not is_scid(item):
+                    return True
+            elif kind is dict or kind is list:
+                left.append(item)
+            elif item is not None and kind not in _PLAIN:
+                return True
+    return False
+
+
+def _rewritten(context: Context, body: Mapping[str, object]) -> dict[str, Json]:
+    """An object in which agencies named by code are named by SCID."""
     return {
         str(name): _scid(context, item)
         if name in _AGENCY_MEMBERS and isinstance(item, str)
@@ -128,7 +152,7 @@ def _with_scids(context: Context, value: object) -> Json:
     if value is None or type(value) in _PLAIN:
         return value  # type: ignore[return-value]  # of a plain kind
     if isinstance(value, Mapping):
-        return _members_with_scids(context, value)
+        return _rewritten(context, value)
     if isinstance(value, list | tuple):
         return [_with_scids(context, item) for item in value]
     raise InputError("publish.not-in-profile", number=0, detail=type(value).__name__)

@@ -11,7 +11,7 @@ from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json
 from passerelle.storage import feeds
 from passerelle.storage import setbacks as setback_rows
-from passerelle.sync.batch import Draft
+from passerelle.sync.signing import Draft
 
 ONCE_IN_SECONDS = 86_400
 MAX_ITEMS = 200

@@ -51,8 +51,20 @@ async def add(connection: AsyncConnection, records: Sequence[tuple[Heading, bool
         return {}
     found = await find_rows(connection, record.c.digest, fresh, record.c.number)
     numbers = {str(digest): int(number or 0) for digest, number in found}
+    return numbers | await _insert(
+        connection, [item for digest, item in fresh.items() if digest not in numbers]
+    )
+
+
+async def add_new(connection: AsyncConnection, headings: Sequence[Heading]) -> dict[str, int]:
+    """Add records that were just made, each with fresh random bytes in it, so none is there; returns their numbers."""
+    return await _insert(connection, [(heading, True) for heading in headings])
+
+
+async def _insert(connection: AsyncConnection, new: Sequence[tuple[Heading, bool]]) -> dict[str, int]:
+    if not new:
+        return {}
     largest = (await connection.execute(select(func.max(record.c.number)))).scalar_one() or 0
-    new = [item for digest, item in fresh.items() if digest not in numbers]
     rows = [
         (
             *(number, heading.digest, heading.id, heading.version, heading.type),
@@ -61,7 +73,7 @@ async def add(connection: AsyncConnection, records: Sequence[tuple[Heading, bool
         for number, (heading, readable) in enumerate(new, start=largest + 1)
     ]
     await insert_rows(connection, record, _COLUMNS, rows)
-    return numbers | {heading.digest: number for number, (heading, _) in enumerate(new, start=largest + 1)}
+    return {heading.digest: number for number, (heading, _) in enumerate(new, start=largest + 1)}
 
 
 _COLUMNS = ("number", "digest", "id", "version", "type", "issuer", "public", "issued", "readable")

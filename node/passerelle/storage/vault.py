@@ -18,8 +18,12 @@ from passerelle.storage.tables import place, record, vault_object, vault_record,
 async def put_records(connection: AsyncConnection, records: Mapping[int, bytes]) -> None:
     """Keep canonical record bytes by the record's number; what is already kept stays as it is."""
     known = {number for (number,) in await find_rows(connection, vault_record.c.record, records)}
-    rows = [(number, data) for number, data in records.items() if number not in known]
-    await insert_rows(connection, vault_record, ("record", "data"), rows)
+    await put_new(connection, [(number, data) for number, data in records.items() if number not in known])
+
+
+async def put_new(connection: AsyncConnection, records: Sequence[tuple[int, bytes]]) -> None:
+    """Keep the bytes of records, by number, of which none is kept yet."""
+    await insert_rows(connection, vault_record, ("record", "data"), records)
 
 
 async def put_salts(connection: AsyncConnection, feed_id: int, salts: Mapping[int, bytes]) -> None:

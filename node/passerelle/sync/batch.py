@@ -1,67 +1,41 @@
-"""One batch of publishing: drafts become signed records, records become leaves, leaves become rows.
+"""One batch of publishing: signed records become leaves, leaves become rows.
 
 Nothing here is durable: the caller holds the transaction, and moves the heads after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import InputError
 from passerelle.exchange.held import Held
 from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint
-from passerelle.protocol.leaves import PublicRecordLeaf, SealedLeaf, encode_leaf
-from passerelle.protocol.objects import commitment
 from passerelle.protocol.origins import Origin
-from passerelle.protocol.profile import Json
-from passerelle.protocol.records import FeedPosition, Record, draft, sign_record
-from passerelle.protocol.schemas import Schemas
-from passerelle.protocol.seals import seal
+from passerelle.protocol.records import FeedPosition, Record
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.heads import Head, Swap
 from passerelle.storage.home import Keys
-from passerelle.sync.directory import Directory
-
-Audience = Literal["public"] | tuple[str, ...]
-Check = Callable[[Record, Sequence[Held]], Awaitable[None]]
-"""Refuses, by InputError, a record that our own rules would block, given those signed just before it."""
-
-SafeSeen = Callable[[str, FeedPosition], Awaitable[FeedPosition]]
-"""How much of what we cosigned of a partner's feed we may say that we saw (spec/11-fold.md, S-15)."""
-
-SALT_BYTES = 32
-NONCE_BYTES = 16
-SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is to be published, before it has an id, a version, a time or a signature.
-
-    Args:
-        type: Record type.
-        audience: ``public`` or the SCIDs addressed.
-        body: The body, by the type's schema.
-        revises: Id of our own record of which this is the next version, or None.
-        unchecked: True to skip our own rules (never the schema); fictitious homes only.
-        key: Idempotency key of this one record: under it the record is published once.
-        request: Digest of what was asked under that key; another one is refused.
-    """
-
-    type: str
-    audience: Audience
-    body: Mapping[str, Json]
-    revises: str | None = None
-    unchecked: bool = False
-    key: str | None = None
-    request: str = ""
+from passerelle.sync.signing import (
+    Draft,
+    Early,
+    Signed,
+    Stand,
+    Tools,
+    earliest,
+    not_in_profile,
+    origins_of,
+    sign,
+    sign_alone,
+    stand_alone,
+    stands_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,44 +57,18 @@ class Published:
 
 @dataclass(slots=True)
 class Tail:
-    """What a batch adds to one feed, by index."""
+    """What a batch adds to one feed, in the order of its indexes."""
 
     feed: Feed
-    leaves: list[bytes] = field(default_factory=list)
-    commitments: list[bytes] = field(default_factory=list)
-    salts: dict[int, bytes] = field(default_factory=dict)
-    objects: dict[int, bytes] = field(default_factory=dict)
-    digests: dict[int, str] = field(default_factory=dict)
+    name: str
+    stands: list[Stand] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
 
-    @property
-    def size(self) -> int:
-        """Size of the feed with what is added."""
-        return self.feed.size + len(self.leaves)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    """A record on its way into one feed: what is committed, and what travels beside it."""
-
-    origin: Origin
-    salt: bytes
-    commitment: bytes
-    leaf: bytes
-    sealed: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What composing needs, named by its use."""
-
-    keys: Keys
-    directory: Directory
-    schemas: Schemas
-    check: Check
-    random: Callable[[int], bytes]
-    clock: Callable[[], datetime]
-    new_id: Callable[[], str]
-    safe_seen: SafeSeen
+    def add(self, record: Record, stand: Stand) -> tuple[str, int]:
+        """Put a record at the end; returns its place."""
+        self.stands.append(stand)
+        self.digests.append(record.digest)
+        return self.name, self.feed.size + len(self.stands) - 1
 
 
 class Batch:
@@ -138,69 +86,74 @@ class Batch:
         self._tails: dict[Origin, Tail] = {}
         self._records: list[Record] = []
         self._newest: dict[str, Record] = {}
-        self._ahead: list[Held] = []
         self._seen: dict[str, FeedPosition] = {}
         self.last_issued = last_issued
 
-    async def compose(self, drafts: Sequence[Draft]) -> list[Published]:
+    async def compose(self, drafts: Sequence[Draft], early: Early | None = None) -> list[Published]:
         """Sign, check and place one group, wholly or not at all.
+
+        Args:
+            drafts: The group.
+            early: The same, signed before its turn came; signed anew where that does not hold any more.
 
         Raises:
             InputError: A rule refuses one of the records, or it cannot be addressed.
             ProtocolError: ``schema.*``, the record breaks its schema.
         """
-        signed: list[Record] = []
-        ahead = list(self._ahead)
-        grown: dict[Origin, int] = {}
+        if not stand_alone(self._tools, drafts):
+            signed: Sequence[Signed] = await self._sign_in_turn(drafts)
+        else:
+            if early is None or not self._still_holds(early):
+                early = await asyncio.to_thread(sign_alone, self._tools, drafts, self.last_issued)
+            signed, self.last_issued = early.signed, early.issued
+        for item in signed:
+            for stand in item.stands:
+                await self._tail(stand.origin)  # may still refuse; nothing is changed yet
+        self._records += [item.record for item in signed]
+        self._newest.update({item.record.id: item.record for item in signed})
+        return [Published(item.record, self._place(item)) for item in signed]
+
+    def _still_holds(self, early: Early) -> bool:
+        """Whether nothing was issued later meanwhile, and our keys are those that it names."""
+        in_order = self.last_issued is None or early.issued >= self.last_issued
+        return in_order and early.under is self._tools.directory.own.newest
+
+    async def _sign_in_turn(self, drafts: Sequence[Draft]) -> list[Signed]:
+        """Sign a group in which one record may build on another, or on what goes before it in this batch."""
+        records: list[Record] = []
+        sizes = {origin: tail.feed.size for origin, tail in self._tails.items()}
+        ahead = [held for record in self._records for held in await self._held(record, sizes)]
         for number, item in enumerate(drafts, start=1):
             try:
-                record = await self._sign(item, signed)
-            except ValueError as exc:  # the body is no JSON of the profile
-                raise InputError("publish.not-in-profile", number=number, detail=str(exc)[:200]) from exc
+                record = await self._sign(item, records)
+            except ValueError as exc:
+                raise not_in_profile(number, exc) from exc
             if not item.unchecked:
                 await self._tools.check(record, ahead)
-            for origin in self._origins(record):
-                tail = await self._tail(origin)
-                ahead.append(Held(record, origin, tail.size + grown.get(origin, 0)))
-                grown[origin] = grown.get(origin, 0) + 1
-            signed.append(record)
-        prepared = [self._prepare(record) for record in signed]  # may still refuse; nothing is changed yet
-        self._records += signed
-        self._ahead = ahead
-        self._newest.update({record.id: record for record in signed})
-        return [
-            Published(record, tuple(self._place(record, stand) for stand in stands))
-            for record, stands in zip(signed, prepared, strict=True)
-        ]
+            ahead += await self._held(record, sizes)
+            records.append(record)
+        return [Signed(record, stands_of(self._tools, record)) for record in records]
+
+    async def _held(self, record: Record, sizes: dict[Origin, int]) -> list[Held]:
+        """A record behind those that go before it, in each of its feeds; `sizes` is where they end."""
+        held = []
+        for origin in origins_of(record):
+            size = sizes[origin] if origin in sizes else (await self._tail(origin)).feed.size
+            held.append(Held(record, origin, size))
+            sizes[origin] = size + 1
+        return held
 
     async def _sign(self, item: Draft, before: Sequence[Record]) -> Record:
         previous = None if item.revises is None else await self._previous(item.revises, before)
         if previous is not None:
             _refuse_narrower(previous, item)
-        own = self._tools.directory.own
-        document = own.newest
-        # Later than the entry that lists the key: resolvers differ on an entry's own second (R-36).
-        least = max(self._tools.clock().replace(microsecond=0), own.entries[-1].version_time + SECOND)
-        self.last_issued = issued = least if self.last_issued is None else max(least, self.last_issued)
-        header = draft(
-            id=self._tools.new_id() if previous is None else previous.id,
-            type=item.type,
-            schema=self._tools.schemas.newest(item.type),
-            version=1 if previous is None else previous.version + 1,
-            previous=None if previous is None else previous.digest,
-            nonce=self._tools.random(NONCE_BYTES),
-            issuer=document.did,
-            audience=item.audience,
-            issued=issued,
-            seen=None
+        self.last_issued = issued = earliest(self._tools, self.last_issued)
+        seen = (
+            None
             if item.audience == "public"
-            else {scid: await self._position(scid) for scid in item.audience},
-            body=item.body,
+            else {scid: await self._position(scid) for scid in item.audience}
         )
-        method = f"{document.did}#{self._tools.keys.record.multikey}"
-        record = sign_record(header, self._tools.keys.record, method)
-        self._tools.schemas.check_outgoing(record.value)
-        return record
+        return sign(self._tools, item, issued, previous, seen)
 
     async def _previous(self, record_id: str, before: Sequence[Record]) -> Record:
         for record in reversed(before):
@@ -223,67 +176,46 @@ class Batch:
             self._seen[scid] = await self._tools.safe_seen(scid, cosigned)
         return self._seen[scid]
 
-    def _origins(self, record: Record) -> list[Origin]:
-        own = self._tools.directory.own_scid
-        if record.audience == "public":
-            return [Origin(own, None, 1)]
-        return [Origin(own, scid, 1) for scid in record.audience]
-
     async def _tail(self, origin: Origin) -> Tail:
-        if origin not in self._tails:
+        tail = self._tails.get(origin)
+        if tail is None:
             held = await feeds.get(self.connection, origin)
             if held is None:
                 raise InputError("peer.unknown", name=origin.partner)
-            self._tails[origin] = Tail(held)
-        return self._tails[origin]
+            tail = self._tails[origin] = Tail(held, origin.encode())
+        return tail
 
-    def _prepare(self, record: Record) -> list[_Stand]:
-        """Salt, leaf and object of a record for each of its feeds."""
-        stands = []
-        for origin in self._origins(record):
-            salt = self._tools.random(SALT_BYTES)
-            committed = commitment(salt, record.data)
-            if origin.partner is None:
-                leaf = PublicRecordLeaf(committed, record.id, record.type, record.version)
-                stands.append(_Stand(origin, salt, committed, encode_leaf(leaf), None))
-                continue
-            key = self._tools.directory.sealing_key(origin.partner)
-            sealed = seal(salt, record.data, recipient_public=key, origin=origin)
-            stands.append(_Stand(origin, salt, committed, encode_leaf(SealedLeaf(committed)), sealed))
-        return stands
-
-    def _place(self, record: Record, stand: _Stand) -> tuple[str, int]:
-        tail = self._tails[stand.origin]
-        index = tail.size
-        tail.leaves.append(stand.leaf)
-        tail.commitments.append(stand.commitment)
-        tail.salts[index] = stand.salt
-        tail.digests[index] = record.digest
-        if stand.sealed is not None:
-            tail.objects[index] = stand.sealed
-        return stand.origin.encode(), index
+    def _place(self, item: Signed) -> tuple[tuple[str, int], ...]:
+        return tuple(self._tails[stand.origin].add(item.record, stand) for stand in item.stands)
 
     async def write(self, heads: Mapping[str, Head], now: int) -> list[Swap]:
         """Write all rows and sign a checkpoint for each feed that grew; returns the heads to move."""
         connection = self.connection
-        headings = [(record.heading, True) for record in self._records]
-        numbers = await record_rows.add(connection, headings)
-        await vault.put_records(connection, {numbers[item.digest]: item.data for item in self._records})
-        if self.last_issued is not None:
+        numbers = await record_rows.add_new(connection, [record.heading for record in self._records])
+        await vault.put_new(connection, [(numbers[item.digest], item.data) for item in self._records])
+        if self._records and self.last_issued is not None:
             await record_rows.put_fact(connection, "last-issued", self.last_issued.isoformat())
         swaps = []
-        for origin, tail in self._tails.items():
-            if not tail.leaves:
-                continue
-            grown = await feeds.append(connection, tail.feed, tail.leaves, tail.commitments)
-            await vault.put_salts(connection, grown.id, tail.salts)
-            await vault.put_objects(connection, grown.id, tail.objects)
-            places = {index: numbers[digest] for index, digest in tail.digests.items()}
-            await record_rows.add_places(connection, grown.id, places)
-            swaps.append(
-                await sign_head(connection, grown, self._tools.keys, heads.get(origin.encode()), now)
-            )
+        for tail in self._tails.values():
+            if tail.stands:
+                grown = await self._append(tail, numbers)
+                swaps.append(await sign_head(connection, grown, self._tools.keys, heads.get(tail.name), now))
         return swaps
+
+    async def _append(self, tail: Tail, numbers: Mapping[str, int]) -> Feed:
+        """Write what a feed grows by; `numbers` are those of the records, by digest."""
+        connection, stands, first = self.connection, tail.stands, tail.feed.size
+        grown = await feeds.append(
+            connection, tail.feed, [stand.leaf for stand in stands], [stand.commitment for stand in stands]
+        )
+        await vault.put_salts(connection, grown.id, dict(enumerate((stand.salt for stand in stands), first)))
+        sealed = {
+            index: stand.sealed for index, stand in enumerate(stands, first) if stand.sealed is not None
+        }
+        await vault.put_objects(connection, grown.id, sealed)
+        places = {index: numbers[digest] for index, digest in enumerate(tail.digests, first)}
+        await record_rows.add_places(connection, grown.id, places)
+        return grown
 
 
 async def sign_head(connection: AsyncConnection, held: Feed, keys: Keys, old: Head | None, now: int) -> Swap:

@@ -21,7 +21,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,7 +35,8 @@ from passerelle.storage import records as record_rows
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head, HeadStore, Swap
-from passerelle.sync.batch import Batch, Draft, Tools, sign_head
+from passerelle.sync.batch import Batch, sign_head
+from passerelle.sync.signing import Draft, Early, Tools, sign_alone, stand_alone
 
 MAX_BATCH = 256
 """Records committed together at most, unless one group is larger."""
@@ -54,6 +56,7 @@ class _Group:
     request: str
     done: asyncio.Future[list[dict[str, object]]]
     also: Also | None
+    early: Early | None = None
     answer: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -86,6 +89,8 @@ class Publisher:
         self._waiting: list[_Group] = []
         self.current: dict[str, Head] = {}
         self._closed: StorageError | None = None
+        self._last_issued: datetime | None = None
+        """The largest `issued` in the rows, as far as it is known here."""
 
     @property
     def closed(self) -> StorageError | None:
@@ -112,9 +117,21 @@ class Publisher:
             StorageError: The fence is closed, or the disk failed; nothing was published.
         """
         self.refuse_closed()
-        group = _Group(drafts, key, request, asyncio.get_running_loop().create_future(), also)
+        early = await self._sign_early(drafts)
+        group = _Group(drafts, key, request, asyncio.get_running_loop().create_future(), also, early)
         await self._queue.put(group)
         return await group.done
+
+    async def _sign_early(self, drafts: Sequence[Draft]) -> Early | None:
+        """Sign what stands alone while another batch is written; None where that has to wait for its turn.
+
+        What refuses it is told then: a call that was answered before gets its answer, whatever is wrong now.
+        """
+        if not stand_alone(self._tools, drafts):
+            return None
+        with contextlib.suppress(PasserelleError):
+            return await asyncio.to_thread(sign_alone, self._tools, drafts, self._last_issued)
+        return None
 
     async def run(self) -> None:
         """Take batches from the queue until cancelled."""
@@ -130,12 +147,14 @@ class Publisher:
             self.refuse_closed()
             self._crash.reach("before-publish-rows")
             async with self._rows() as connection:
-                batch = Batch(connection, self._tools, await record_rows.last_issued(connection))
+                last = self._last_issued or await record_rows.last_issued(connection)
+                batch = Batch(connection, self._tools, last)
                 for group in groups:
                     await self._compose(batch, group)
                 self.refuse_closed()  # composing took a while; what is signed from here on is ours for ever
                 swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))
             self._crash.reach("after-publish-rows")
+            self._last_issued = batch.last_issued
             await self._move(swaps, "publish-head")
         except PasserelleError as error:
             if isinstance(error, StorageError) and error.fatal:
@@ -170,7 +189,7 @@ class Publisher:
             if known is not None:
                 group.answer = _answered_before(group, known)
                 return
-            group.answer = await _compose_new(batch, group.drafts)
+            group.answer = await _compose_new(batch, group.drafts, group.early)
             if group.key is not None:
                 await record_rows.put_answer(batch.connection, group.key, group.request, group.answer)
             if group.also is not None:
@@ -268,7 +287,7 @@ def _stopped(cause: BaseException) -> StorageError:
     return StorageError("publish.stopped", fatal=True, cause=named)
 
 
-async def _compose_new(batch: Batch, drafts: Sequence[Draft]) -> list[dict[str, object]]:
+async def _compose_new(batch: Batch, drafts: Sequence[Draft], early: Early | None) -> list[dict[str, object]]:
     """Compose the drafts that are not published yet, each by its own key; the answer of another says so."""
     known = await record_rows.get_answers(
         batch.connection, [item.key for item in drafts if item.key is not None]
@@ -277,7 +296,10 @@ async def _compose_new(batch: Batch, drafts: Sequence[Draft]) -> list[dict[str, 
         if item.key in known and known[item.key][0] != item.request:
             raise InputError("publish.key-reused", key=item.key)
     new = [item for item in drafts if item.key not in known]
-    composed = [item.answer() for item in await batch.compose(new)]
+    if early is not None:
+        pairs = zip(drafts, early.signed, strict=True)
+        early = replace(early, signed=[signed for item, signed in pairs if item.key not in known])
+    composed = [item.answer() for item in await batch.compose(new, early)]
     made = [(item.key, item.request, told) for item, told in zip(new, composed, strict=True) if item.key]
     await record_rows.put_answers(batch.connection, made)
     told = iter(composed)

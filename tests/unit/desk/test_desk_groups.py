@@ -26,7 +26,7 @@ async def test_a_fault_of_our_own_fails_its_group_alone(fresh: Pair) -> None:
             raise RuntimeError("a mistake in a rule")
         await honest.check(record, ahead)
 
-    publisher._tools = replace(honest, check=check)
+    publisher._tools = replace(honest, check=check, unjudged=frozenset())
     desk = fresh.togo.node.desk
     answers = await asyncio.gather(
         *(desk.publish([offer(TOGO, title)]) for title in ("Good", "Bad", "Better")), return_exceptions=True

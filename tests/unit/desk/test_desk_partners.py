@@ -7,7 +7,7 @@ import pytest
 from passerelle.errors import InputError, StorageError
 from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
-from passerelle.sync.batch import Draft
+from passerelle.sync.signing import Draft
 from tests.unit.desk.story import Pair
 from tests.unit.federation.world import Here
 

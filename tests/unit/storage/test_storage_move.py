@@ -22,7 +22,7 @@ from passerelle.storage.database import Database, sqlite_url
 from passerelle.storage.home import Paths
 from passerelle.storage.moving import Content
 from passerelle.storage.postgresql import Access
-from passerelle.sync.batch import Draft
+from passerelle.sync.signing import Draft
 from tests.postgresql import Server as PostgreSQL
 from tests.postgresql import name_in
 

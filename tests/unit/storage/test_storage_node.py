@@ -19,7 +19,8 @@ from passerelle.node import Node, open_node
 from passerelle.storage import postgresql as adapter
 from passerelle.storage import records as rows
 from passerelle.storage.postgresql import Access
-from passerelle.sync.batch import Batch, Draft
+from passerelle.sync.batch import Batch
+from passerelle.sync.signing import Draft
 from tests import postgresql
 
 AGENCY = Agency(code="TG-FICT", country="TG", names={"fr": "Agence"}, fictitious=True)
@@ -141,8 +142,8 @@ async def test_publishing_goes_on_when_the_server_is_back(
     async with open_node(made) as node:
         real = Batch.compose
 
-        async def compose(self: Batch, drafts: Any) -> Any:
-            composed = await real(self, drafts)
+        async def compose(self: Batch, drafts: Any, early: Any = None) -> Any:
+            composed = await real(self, drafts, early)
             hang_up(postgresql_server, access)
             return composed
 

@@ -120,8 +120,8 @@ async def test_the_fence_is_looked_at_again_before_signing(
     """W-13: proof that came while a group was composed still stops its signature."""
     real, before = Batch.compose, await signed(node)
 
-    async def compose(self: Batch, drafts: Any) -> Any:
-        composed = await real(self, drafts)
+    async def compose(self: Batch, drafts: Any, early: Any = None) -> Any:
+        composed = await real(self, drafts, early)
         node.publisher.closed = StorageError("fence.partner-ahead")
         return composed
 
