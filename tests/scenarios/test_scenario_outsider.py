@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from passerelle.config import FILE_NAME
+from tests.postgresql import Server, name_in
 from tests.scenarios.conftest import OUTSIDER, Standing
 from tests.scenarios.secrets_scan import Secret, pieces_of_home, pieces_of_streams, scan, secrets_of
 from tests.scenarios.wire import messages
@@ -67,6 +69,18 @@ def test_the_parties_themselves_do_hold_it(secrets: frozenset[Secret], standing:
     assert {secret for _, secret in found} == secrets
 
 
+CONFIGURED = """\
+database = "{}"
+[agency]
+code = "FR-FV"
+country = "FR"
+fictitious = true
+[agency.names]
+fr = "Essai"
+[server]
+public_address = "https://fv.example"
+"""
+
 PLANTINGS: dict[str, Callable[[bytes], bytes]] = {
     "as it is": lambda value: value,
     "gzip": gzip.compress,
@@ -99,6 +113,32 @@ def test_the_same_search_finds_what_was_planted(
         name.partition(",")[0] for name, found in scan(pieces_of_home(tmp_path), [secret]) if found == secret
     }
     assert {"file", "rows.sqlite:kept"} <= names
+
+
+@pytest.mark.parametrize("kind", ["canary", "commitment", "salt"])
+@pytest.mark.parametrize("planting", PLANTINGS)
+def test_the_same_search_finds_what_was_planted_on_a_server(
+    secrets: frozenset[Secret], tmp_path: Path, postgresql_server: Server, kind: str, planting: str
+) -> None:
+    """A home whose rows lie in PostgreSQL is searched there, in whatever table and type of column."""
+    secret = min((secret for secret in secrets if secret.kind == kind), key=lambda found: found.value)
+    if kind == "canary" and planting == "hex":
+        planting = "as it is"
+    planted = PLANTINGS[planting](secret.value)
+    address = postgresql_server.create()
+    (tmp_path / FILE_NAME).write_text(CONFIGURED.format(address), "utf-8")
+    is_text = planting in {"hex", "base64", "base64url"}
+    column, value = ("text", f"'{planted.decode()}'") if is_text else ("bytea", f"'\\x{planted.hex()}'")
+    postgresql_server.run(
+        f"create table kept (number int, cell {column})",
+        f"insert into kept values (1, {value})",
+        database=name_in(address),
+    )
+    found = [
+        name.partition(",")[0] for name, what in scan(pieces_of_home(tmp_path), [secret]) if what == secret
+    ]
+    postgresql_server.drop(address)
+    assert set(found) == {"database:kept"}
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])

@@ -56,6 +56,18 @@ def test_the_statement_is_that_of_the_founding_documents(standing: Standing, age
     assert told["basis"]["complete"] is True
 
 
+def test_both_parties_tell_the_same_bytes(standing: Standing) -> None:
+    """spec/11-fold.md: the figures are byte-identical at both agencies, in the order in which they came."""
+    cast = standing.outcome.cast.agencies
+    told: list[Any] = [
+        standing.run(standing.nodes.call(here, "statement", partner=cast[there].code, as_of="2018-12-31"))
+        for here, there in (("anvt", "cnpv"), ("cnpv", "anvt"))
+    ]
+    first, second = (json.dumps(statement["figures"]) for statement in told)
+    assert first == second
+    assert "fulfilment" in first
+
+
 def test_the_day_before_the_first_arrival_nobody_had_arrived(standing: Standing) -> None:
     told: Any = standing.run(standing.nodes.call("anvt", "statement", partner="ML-CNPV", as_of="2017-09-03"))
     assert {row["realised"] for row in told["figures"]["directions"]} == {0}
