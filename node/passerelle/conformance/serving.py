@@ -1,0 +1,298 @@
+"""How the node serves: paths, caching, ranges, codings, and what it answers where there is nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from passerelle.conformance.asking import Answer, Asker, NoAnswer
+from passerelle.conformance.follower import IDENTITY_PATH, Seen
+from passerelle.conformance.report import Notes
+from passerelle.protocol.identityentries import multihash
+from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.tiles import TILE_WIDTH, Tile, checkpoint_path
+
+IMMUTABLE: Final = frozenset({"public", "max-age=31536000", "immutable"})
+SLOW_SECONDS: Final = 45.0
+"""Until when a connection that says half a header must be given up: four times what the law allows."""
+CODED_BYTES: Final = 2_048
+"""From here on nobody calls a file too small to be compressed."""
+
+_CODE: Final = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
+_SECRETS: Final = re.compile(
+    r"Traceback|File \"|(?<![\w/:.])/(?:home|var|usr|root|tmp|srv|opt|etc)/|\.sqlite|\.py\b|BEGIN [A-Z ]*PRIVATE KEY"
+)
+_SOFTWARE: Final = re.compile(r"\d|aiohttp|python|nginx/|apache/", re.IGNORECASE)
+
+
+@dataclass
+class EveryAnswer:
+    """What holds of every answer, whatever was asked: Q-17, Q-18, Q-19, Q-26.
+
+    Args:
+        notes: Takes what is found.
+    """
+
+    notes: Notes
+    bodies: int = field(default=0)
+
+    def __call__(self, method: str, path: str, answer: Answer) -> None:
+        """Look at one answer."""
+        sent = f"{method} {path[:80]}"
+        tells = [answer.headers[name] for name in ("server", "x-powered-by") if name in answer.headers]
+        names = [tell for tell in tells if _SOFTWARE.search(tell)]
+        self.notes.judge(not names, "Q-26", sent=sent, got=names)
+        if answer.status in {429, 503}:
+            self.notes.judge("retry-after" in answer.headers, "Q-17", sent=sent, got=answer.brief())
+        if answer.status < 400:
+            return
+        is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+        code = answer.code
+        has_code = is_problem and code is not None and _CODE.fullmatch(code) is not None
+        self.notes.judge(has_code, "Q-18", sent=sent, got=answer.brief())
+        text = answer.body.decode("utf-8", "replace")
+        self.notes.judge(_SECRETS.search(text) is None, "Q-19", sent=sent, got=text)
+
+
+async def examine(seen: Seen) -> None:
+    """Everything about how files are served and errors are told."""
+    slow = asyncio.create_task(look_at_slowness(seen.asker, seen.notes))
+    try:
+        seen.progress("serving")
+        await look_at_errors(seen)
+        if seen.checkpoint is not None and seen.leaves:
+            await look_at_paths(seen)
+            await look_at_caching(seen)
+            await look_at_ranges(seen)
+            await look_at_codings(seen)
+        await look_at_mirror(seen)
+        seen.progress("slowness")
+        await slow
+    finally:
+        slow.cancel()
+
+
+# --- paths -------------------------------------------------------------------------------------------------
+
+
+async def look_at_paths(seen: Seen) -> None:
+    """P-1: of each path one spelling, and all others are answered as if there were nothing."""
+    width = min(len(seen.leaves), TILE_WIDTH)
+    good = Tile("entries", 0, 0, width).path
+    tail = good.removeprefix("tile/entries/000")
+    spellings = (
+        f"tile/entries/0{tail}",
+        f"tile/entries/0000{tail}",
+        f"tile/entries/x000/000{tail}",
+        f"tile/entries/000{tail}/",
+        f"tile//entries/000{tail}",
+        f"tile/./entries/000{tail}",
+        f"tile/x/../entries/000{tail}",
+        f"tile/entries/%3000{tail}",
+        "tile/entries/000.p/01",
+        "tile/entries/000.p/0",
+        "tile/entries/000.p/256",
+        "tile/00/000",
+        "tile/7/000",
+        f"checkpoints/{len(seen.leaves)}",
+    )
+    for spelling in spellings:
+        path = f"{seen.folder}/{spelling}"
+        answer = await _try(seen, path)
+        if answer is not None:
+            is_nothing = (answer.status, answer.code) == (404, "path.not-found")
+            seen.notes.judge(is_nothing, "P-1", sent=f"GET {path}", got=answer.brief())
+
+
+async def _try(
+    seen: Seen, path: str, headers: Mapping[str, str] | None = None, most: int = 2**21
+) -> Answer | None:
+    try:
+        return await seen.asker.get(path, most=most, headers=headers)
+    except NoAnswer:
+        return None
+
+
+def _directives(answer: Answer) -> frozenset[str]:
+    return frozenset(
+        part.strip().lower() for part in answer.headers.get("cache-control", "").split(",") if part
+    )
+
+
+async def look_at_caching(seen: Seen) -> None:
+    """P-2, P-3, P-5, P-8, P-22: who may keep what, and by which validator."""
+    notes, folder, size = seen.notes, seen.folder, len(seen.leaves)
+    width = min(size, TILE_WIDTH)
+    fixed = [Tile("hashes", 0, 0, width).path, Tile("entries", 0, 0, width).path, checkpoint_path(size)]
+    for name in fixed:
+        answer = await _try(seen, f"{folder}/{name}")
+        if answer is not None and answer.status == 200:
+            told = answer.headers.get("cache-control")
+            notes.judge(_directives(answer) == IMMUTABLE, "P-2", sent=f"GET {folder}/{name}", got=told)
+    newest = await _try(seen, f"{folder}/checkpoint")
+    if newest is not None and newest.status == 200:
+        await _look_at_checkpoint(seen, newest)
+    await _look_at_objects(seen, width)
+
+
+async def _look_at_checkpoint(seen: Seen, newest: Answer) -> None:
+    sent = f"GET {seen.folder}/checkpoint"
+    told = _directives(newest)
+    ages = [int(one.partition("=")[2] or 0) for one in told if re.fullmatch(r"(s-)?max-?age=[0-9]{1,9}", one)]
+    short = bool(told & {"no-store", "no-cache", "private"}) or (bool(ages) and max(ages) <= 5)
+    seen.notes.judge(short, "P-3", sent=sent, got=newest.headers.get("cache-control"))
+    etag = newest.headers.get("etag")
+    again = await _try(seen, f"{seen.folder}/checkpoint", {"If-None-Match": etag or '"none"'})
+    if again is not None:
+        kept = etag is not None and again.status == 304
+        seen.notes.judge(kept, "P-8", sent=f"{sent}, If-None-Match {etag}", got=again.status)
+
+
+async def _look_at_objects(seen: Seen, width: int) -> None:
+    path = f"{seen.folder}/{Tile('objects', 0, 0, width).path}"
+    whole = await _try(seen, path, most=2**27)
+    if whole is None or whole.status != 200:
+        return
+    etag = whole.headers.get("etag", "")
+    told = f"{whole.headers.get('cache-control')}, ETag {etag}"
+    strong = etag.startswith('"') and len(etag) > 2
+    seen.notes.judge("no-cache" in _directives(whole) and strong, "P-5", sent=f"GET {path}", got=told)
+    if width < 2:
+        return
+    part = await _try(seen, f"{seen.folder}/{Tile('objects', 0, 0, 1).path}", most=2**27)
+    if part is not None and part.status == 200 and strong:
+        other = part.headers.get("etag")
+        seen.notes.judge(other == etag, "P-22", sent="objects/000.p/1", got=f"{other}, {etag}")
+
+
+async def look_at_ranges(seen: Seen) -> None:
+    """P-6 and 416: one range of tiles, bundles and object files."""
+    width = min(len(seen.leaves), TILE_WIDTH)
+    for kind in ("hashes", "entries", "objects"):
+        path = f"{seen.folder}/{Tile(kind, 0, 0, width).path}"
+        whole = await _try(seen, path, most=2**27)
+        if whole is None or whole.status != 200 or len(whole.body) < 16:
+            continue
+        part = await _try(seen, path, {"Range": "bytes=10-"}, most=2**27)
+        if part is None:
+            continue
+        span = f"bytes 10-{len(whole.body) - 1}/{len(whole.body)}"
+        kept = (part.status, part.headers.get("content-range"), part.body) == (206, span, whole.body[10:])
+        got = f"{part.status} {part.headers.get('content-range')}"
+        seen.notes.judge(kept, "P-6", sent=f"GET {path}, Range: bytes=10-", got=got)
+    path = f"{seen.folder}/{Tile('entries', 0, 0, width).path}"
+    beyond = await _try(seen, path, {"Range": "bytes=99999999-"})
+    if beyond is not None and beyond.status != 200:
+        kept = (beyond.status, beyond.code) == (416, "request.range")
+        seen.notes.judge(kept, "Q-16", sent=f"GET {path}, Range: bytes=99999999-", got=beyond.brief())
+
+
+async def look_at_codings(seen: Seen) -> None:
+    """P-9: gzip for whoever takes it."""
+    for path in (
+        IDENTITY_PATH,
+        f"{seen.folder}/{Tile('entries', 0, 0, min(len(seen.leaves), TILE_WIDTH)).path}",
+    ):
+        plain = await _try(seen, path)
+        if plain is None or plain.status != 200 or len(plain.body) < CODED_BYTES:
+            continue
+        try:
+            coded = await seen.asker.get(path, most=2**21, headers={"Accept-Encoding": "gzip"})
+        except NoAnswer as fault:
+            seen.notes.broken("P-9", sent=f"GET {path}, Accept-Encoding: gzip", got=fault.code)
+            continue
+        kept = coded.headers.get("content-encoding") == "gzip" and coded.body == plain.body
+        got = f"{coded.status} {coded.headers.get('content-encoding')}"
+        seen.notes.judge(kept, "P-9", sent=f"GET {path}, Accept-Encoding: gzip", got=got)
+
+
+async def look_at_mirror(seen: Seen) -> None:
+    """P-26 and P-14: its own log for everybody, what it holds of others for nobody who does not sign."""
+    if seen.identity is None:
+        return
+    scid = seen.identity.scid
+    mirrored = await _try(seen, f"/mirrors/{scid}/did.jsonl")
+    if mirrored is not None:
+        kept = mirrored.status == 200 and mirrored.body == seen.identity.log
+        seen.notes.judge(kept, "P-26", sent=f"GET /mirrors/{scid}/did.jsonl", got=mirrored.brief())
+    held = await _try(seen, f"/received/{scid}/public/1/checkpoint")
+    if held is not None:
+        kept = held.status == 404
+        seen.notes.judge(kept, "P-14", sent="GET /received/… without a signature", got=held.brief())
+
+
+# --- errors ------------------------------------------------------------------------------------------------
+
+
+def stranger() -> str:
+    """A SCID that nobody has."""
+    return multihash(SigningKey.generate(secrets.token_bytes).public)
+
+
+async def look_at_errors(seen: Seen) -> None:
+    """Q-14, Q-16, Q-25: what is answered where there is nothing, or nothing for who asks."""
+    await _look_at_silence(seen)
+    cases = (
+        ("GET", "/nothing-here", None, 404, {"path.not-found"}),
+        ("DELETE", IDENTITY_PATH, None, 405, {"request.method"}),
+        ("POST", "/notices", b'{"origin":"x","size":1}', 401, {"request.unsigned", "request.malformed"}),
+        ("POST", "/notices", b"x" * 8_192, 413, {"request.too-large"}),
+    )
+    for method, path, body, status, codes in cases:
+        try:
+            answer = await seen.asker.send(method, path, body=body)
+        except NoAnswer:
+            continue
+        kept = answer.status == status and answer.code in codes
+        seen.notes.judge(kept, "Q-16", sent=f"{method} {path}", got=answer.brief())
+    await _look_at_no_http(seen)
+
+
+async def _look_at_silence(seen: Seen) -> None:
+    """A path of a stranger, one that does not exist and one of a feed that may be there are answered alike."""
+    first, second = stranger(), stranger()
+    paths = [
+        f"/feeds/to/{first}/1/checkpoint",
+        f"/feeds/to/{second}/1/checkpoint",
+        f"/feeds/to/{first}/1/nothing",
+        f"/feeds/to/{first}/latest",
+        f"/received/{first}/to/1/receipt",
+    ]
+    told: set[tuple[int, bytes, frozenset[tuple[str, str]]]] = set()
+    for path in paths:
+        answer = await _try(seen, path)
+        if answer is None:
+            return
+        fields = frozenset((name, value) for name, value in answer.headers.items() if name != "date")
+        told.add((answer.status, answer.body, fields))
+    sent = "GET of five bilateral paths, unsigned"
+    kept = len(told) == 1 and next(iter(told))[0] == 404
+    seen.notes.judge(kept, "Q-14", sent=sent, got=sorted({(status, body[:60]) for status, body, _ in told}))
+
+
+async def _look_at_no_http(seen: Seen) -> None:
+    """Q-25: bytes that are no HTTP."""
+    word = secrets.token_hex(8)
+    sent = "bytes that are no HTTP"
+    try:
+        came = await seen.asker.raw(f"NO HTTP {word} \x01\x02\r\n\r\n".encode())
+    except NoAnswer:
+        return
+    if came is None:
+        seen.notes.broken("Q-25", sent=sent, got="no answer")
+        return
+    kept = b" 400 " in came[:20] and b"request.malformed" in came and word.encode() not in came
+    seen.notes.judge(kept, "Q-25", sent=sent, got=came[:200])
+
+
+async def look_at_slowness(asker: Asker, notes: Notes) -> None:
+    """Q-31: who begins a header and does not end it is hung up on."""
+    try:
+        came = await asker.raw(b"GET /.well-known/passerelle HTTP/1.1\r\nHost: ", seconds=SLOW_SECONDS)
+    except NoAnswer:
+        return
+    notes.judge(came is not None, "Q-31", sent="half a header", got=f"still open after {SLOW_SECONDS:.0f} s")
