@@ -64,10 +64,14 @@ async def test_what_is_left_of_a_stream_is_given_up(engine: Any) -> None:
 
 async def test_a_refused_row_rolls_back_the_transaction(engine: Any) -> None:
     """An error of SQLite arrives as one of SQLAlchemy's, and what the block wrote is gone."""
-    with pytest.raises(IntegrityError):
+
+    async def refused() -> None:
         async with engine.begin() as connection:
             await connection.execute(text("DELETE FROM row WHERE number > 0"))
             await connection.execute(text("INSERT INTO row VALUES (0)"))
+
+    with pytest.raises(IntegrityError):
+        await refused()
     async with engine.begin() as connection:
         counted = await connection.execute(text("SELECT count(*) FROM row"))
         assert counted.scalar_one() == ROWS
