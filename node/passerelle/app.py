@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 from collections.abc import Awaitable, Callable
@@ -40,6 +41,8 @@ __all__ = ["call", "caller", "init_home", "move_database", "open_node", "serve_h
 
 MAINTENANCE_SECONDS = 3_600.0
 START_PATIENCE_SECONDS = 10.0
+YOUNG_OBJECTS = 50_000
+"""Objects made before the collector looks for cycles among them. Bodies are trees of thousands, and hold none."""
 
 _log = structlog.get_logger()
 
@@ -72,6 +75,8 @@ async def serve_home(
             tasks = [asyncio.create_task(_tend(node), name="maintenance")]
             if certificate is not None:
                 tasks.append(asyncio.create_task(certificate.watch(), name="certificate"))
+            gc.freeze()  # what is loaded by now stays: it is not looked through again and again
+            gc.set_threshold(YOUNG_OBJECTS)
             _log.info("serving", **told)
             if ready is not None:
                 ready(told)
