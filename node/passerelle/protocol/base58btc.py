@@ -15,6 +15,7 @@ _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DIGITS: Final = _ALPHABET.encode("ascii")
 _VALUES: Final = bytes(max(0, _DIGITS.find(byte)) for byte in range(256))
 _PAIR: Final = 58**2
+_FOUR: Final = 58**4
 _CHUNK_CHARS: Final = 10
 _CHUNK: Final = 58**_CHUNK_CHARS
 
@@ -40,11 +41,15 @@ def encode(data: bytes) -> str:
     significant = data.lstrip(b"\0")
     number = int.from_bytes(significant, "big")
     chunks: list[str] = []
-    while number:
+    while number:  # ten digits a turn: two, four and four
         number, chunk = divmod(number, _CHUNK)
-        for _ in range(_CHUNK_CHARS // 2):
-            chunk, pair = divmod(chunk, _PAIR)
-            chunks.append(_SPELLED[pair])
+        rest, low = divmod(chunk, _FOUR)
+        high, middle = divmod(rest, _FOUR)
+        chunks.append(
+            _SPELLED[high]
+            + (_SPELLED[middle // _PAIR] + _SPELLED[middle % _PAIR])
+            + (_SPELLED[low // _PAIR] + _SPELLED[low % _PAIR])
+        )
     return "1" * (len(data) - len(significant)) + "".join(reversed(chunks)).lstrip("1")
 
 

@@ -38,23 +38,6 @@ from passerelle.sync.signing import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A record and its places, once durable."""
-
-    record: Record
-    places: tuple[tuple[str, int], ...]
-
-    def answer(self) -> dict[str, object]:
-        """The form given to callers."""
-        return {
-            "id": self.record.id,
-            "version": self.record.version,
-            "digest": self.record.digest,
-            "places": [{"origin": origin, "index": index} for origin, index in self.places],
-        }
-
-
 @dataclass(slots=True)
 class Tail:
     """What a batch adds to one feed, in the order of its indexes."""
@@ -64,11 +47,11 @@ class Tail:
     stands: list[Stand] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
 
-    def add(self, record: Record, stand: Stand) -> tuple[str, int]:
-        """Put a record at the end; returns its place."""
+    def add(self, record: Record, stand: Stand) -> int:
+        """Put a record at the end; returns its index."""
         self.stands.append(stand)
         self.digests.append(record.digest)
-        return self.name, self.feed.size + len(self.stands) - 1
+        return self.feed.size + len(self.stands) - 1
 
 
 class Batch:
@@ -89,12 +72,15 @@ class Batch:
         self._seen: dict[str, FeedPosition] = {}
         self.last_issued = last_issued
 
-    async def compose(self, drafts: Sequence[Draft], early: Early | None = None) -> list[Published]:
+    async def compose(self, drafts: Sequence[Draft], early: Early | None = None) -> list[dict[str, object]]:
         """Sign, check and place one group, wholly or not at all.
 
         Args:
             drafts: The group.
             early: The same, signed before its turn came; signed anew where that does not hold any more.
+
+        Returns:
+            For each what its caller is answered once it is durable: id, version, digest and places.
 
         Raises:
             InputError: A rule refuses one of the records, or it cannot be addressed.
@@ -111,7 +97,7 @@ class Batch:
                 await self._tail(stand.origin)  # may still refuse; nothing is changed yet
         self._records += [item.record for item in signed]
         self._newest.update({item.record.id: item.record for item in signed})
-        return [Published(item.record, self._place(item)) for item in signed]
+        return [self._place(item) for item in signed]
 
     def _still_holds(self, early: Early) -> bool:
         """Whether nothing was issued later meanwhile, and our keys are those that it names."""
@@ -185,8 +171,13 @@ class Batch:
             tail = self._tails[origin] = Tail(held, origin.encode())
         return tail
 
-    def _place(self, item: Signed) -> tuple[tuple[str, int], ...]:
-        return tuple(self._tails[stand.origin].add(item.record, stand) for stand in item.stands)
+    def _place(self, item: Signed) -> dict[str, object]:
+        record, tails = item.record, self._tails
+        places = [
+            {"origin": tails[stand.origin].name, "index": tails[stand.origin].add(record, stand)}
+            for stand in item.stands
+        ]
+        return {"id": record.id, "version": record.version, "digest": record.digest, "places": places}
 
     async def write(self, heads: Mapping[str, Head], now: int) -> list[Swap]:
         """Write all rows and sign a checkpoint for each feed that grew; returns the heads to move."""

@@ -299,7 +299,7 @@ async def _compose_new(batch: Batch, drafts: Sequence[Draft], early: Early | Non
     if early is not None:
         pairs = zip(drafts, early.signed, strict=True)
         early = replace(early, signed=[signed for item, signed in pairs if item.key not in known])
-    composed = [item.answer() for item in await batch.compose(new, early)]
+    composed = await batch.compose(new, early)
     made = [(item.key, item.request, told) for item, told in zip(new, composed, strict=True) if item.key]
     await record_rows.put_answers(batch.connection, made)
     told = iter(composed)
