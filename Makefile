@@ -44,7 +44,7 @@ docs: $(VENV)/.test
 	@$(PY) -m tests.schemapages
 
 bench: $(VENV)/.test
-	@$(PY) -m passerelle.scenario.bench $(ARGS)
+	@$(PY) $(if $(filter --postgresql,$(ARGS)),-m tests.postgresql $(PY)) -m passerelle.scenario.bench $(ARGS)
 
 wheel: $(VENV)/.test
 	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -103,6 +103,18 @@ def at_length(small: Result, large: Result) -> Line:
     return Line(f"{large.offers:,} against {small.offers:,}", f"{change:.2f}", "0.85 or more", change >= 0.85)
 
 
+def on_server(file: Result, server: Result) -> list[Line]:
+    """How rows on a server compare with rows in a file, on the same machine."""
+    pairs = (
+        ("published in batches", server.published_per_second / file.published_per_second),
+        ("cold sync", server.synced_per_second / file.synced_per_second),
+    )
+    return [
+        Line(f"{name}, PostgreSQL to SQLite", f"{part:.2f}", "0.80 or more", part >= 0.8)
+        for name, part in pairs
+    ]
+
+
 def show_steps(steps: list[Step]) -> None:
     """Print what each step costs, and how it compares with the first."""
     wide = max(len(step.name) for step in steps)
@@ -119,22 +131,31 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help=f"then the same with {LARGE:,} offers")
     parser.add_argument("--steps", action="store_true", help="what each step costs, without nodes")
     parser.add_argument("--json", action="store_true")
+    both = f"on SQLite, then on the server that {VARIABLE} names, and how the two compare"
+    parser.add_argument("--postgresql", action="store_true", help=both)
     server = os.environ.get(VARIABLE, SQLITE)
     parser.add_argument("--database", default=server, help="sqlite, or the address of a server's database")
     wish = parser.parse_args()
     if wish.steps:
         show_steps(measure())
         return 0
-    results = [_run(wish.offers, wish.seed, wish.database)]
+    if wish.postgresql and wish.database == SQLITE:
+        parser.error(f"--postgresql: {VARIABLE} names no server")
+    runs = [(wish.offers, SQLITE if wish.postgresql else wish.database)]
     if wish.large:
-        results.append(_run(LARGE, wish.seed, wish.database))
+        runs.append((LARGE, runs[0][1]))
+    if wish.postgresql:
+        runs.append((wish.offers, wish.database))
+    results = [_run(count, wish.seed, database) for count, database in runs]
     if wish.json:
         sys.stdout.write(json.dumps([asdict(result) for result in results], indent=2) + "\n")
         return 0
     for result in results:
         show(lines_of(result))
     if wish.large:
-        show([at_length(*results)])
+        show([at_length(*results[:2])])
+    if wish.postgresql:
+        show(on_server(results[0], results[-1]))
     return 0
 
 
