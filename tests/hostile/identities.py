@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any, Final
@@ -19,7 +20,7 @@ from passerelle.protocol.identityentries import parse_entry
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import Origin, witness_name
-from passerelle.protocol.profile import Json, format_time
+from passerelle.protocol.profile import Json, JsonObject, format_time
 from tests.hostile.partner import Partner, head
 from tests.hostile.roads import endless, whole
 from tests.hostile.scene import Outcome, Scene
@@ -48,22 +49,55 @@ def endless_log(partner: Partner) -> None:
 
 def long_log(partner: Partner) -> bytes:
     """A valid log of nearly a mebibyte, each entry signed by the key that the last one committed to."""
-    known = parse_identity(partner.agency.log, now=None)
-    last, log, number = known.entries[-1], partner.agency.log, 1
+    state = parse_identity(partner.agency.log, now=None).entries[-1].state
+
+    def states() -> Iterator[JsonObject]:
+        while True:
+            keys: list[Json] = [SigningKey.generate(partner.random).multikey for _ in range(5)]
+            yield {**state, "passerelle": _own(state, log=[partner.agency.keys.log.multikey, *keys])}
+
+    return _grown(partner, states(), 512)
+
+
+def many_entries(partner: Partner) -> bytes:
+    """A log of entries as short as they may be, and more of them than a log may have."""
+    state = parse_identity(partner.agency.log, now=None).entries[-1].state
+    return _grown(partner, itertools.repeat({**state, "passerelle": _own(state, sealing=[])}), 600)
+
+
+def many_keys(partner: Partner) -> bytes:
+    """A log whose second entry names five thousand keys for one use."""
+    state = parse_identity(partner.agency.log, now=None).entries[-1].state
+    keys: list[Json] = [SigningKey.generate(partner.random).multikey for _ in range(5_000)]
+    return _grown(partner, itertools.repeat({**state, "passerelle": _own(state, log=keys)}), 2)
+
+
+def _own(state: JsonObject, **changes: list[Json]) -> JsonObject:
+    """The part of a document that is our own, changed."""
+    own = state["passerelle"]
+    if not isinstance(own, dict):
+        raise TypeError("an object")
+    return {**own, **changes}
+
+
+def _grown(partner: Partner, states: Iterable[JsonObject], most: int) -> bytes:
+    """The log with an entry for each document, up to a mebibyte and a number of entries."""
+    last, log = parse_identity(partner.agency.log, now=None).entries[-1], partner.agency.log
     update, version, at = partner.agency._updates[1], last.version_id, last.version_time
-    while True:
-        coming, number, at = SigningKey.generate(partner.random), number + 1, at + timedelta(seconds=1)
+    for number, state in zip(range(2, most + 1), states, strict=False):
+        coming, at = SigningKey.generate(partner.random), at + timedelta(seconds=1)
         entry: dict[str, Json] = {
             "versionId": version,
             "versionTime": format_time(at),
             "parameters": identities._rotation(update, [coming.multikey]),
-            "state": last.state,
+            "state": state,
         }
         line = identities._signed_line(entry, number, update)
         if len(log) + len(line) > MIB:
-            return log
+            break
         log, update = log + line, coming
         version = str(parse_entry(line)["versionId"])
+    return log
 
 
 def rotated(partner: Partner, seed: int) -> bytes:
@@ -156,8 +190,8 @@ IDENTITIES: Final = (
     ),
     Behaviour(
         name="identity-of-a-mebibyte",
-        does="serves a valid identity log as long as one may be, hundreds of rotations",
-        guard="limit of a log; it is verified beside the loop, and kept once",
+        does="serves a valid identity log as long as one may be, hundreds of rotations with new keys in each",
+        guard="limits of a log (I-6, I-44, I-46); it is verified beside the loop, and kept once",
         arm=saying(long_log),
         state="blocked",
         code="note.unsigned",
@@ -166,6 +200,24 @@ IDENTITIES: Final = (
         stored=MIB + 64 * KIB,
         alone=True,
         answers=0.35,
+    ),
+    Behaviour(
+        name="identity-of-many-entries",
+        does="serves a valid identity log of six hundred short entries",
+        guard="entries of a log, counted before one is looked at (I-44)",
+        arm=saying(many_entries),
+        state="blocked",
+        code="identity.too-many",
+        sent=2 * MIB,
+    ),
+    Behaviour(
+        name="identity-of-many-keys",
+        does="serves a valid identity log whose document names five thousand keys",
+        guard="items of a list in an entry, counted before one is looked at (I-45)",
+        arm=saying(many_keys),
+        state="blocked",
+        code="identity.too-many",
+        sent=2 * MIB,
     ),
     Behaviour(
         name="identity-repeats-itself",

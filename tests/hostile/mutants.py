@@ -18,7 +18,16 @@ from aiohttp import web
 
 from passerelle import errors
 from passerelle.errors import ProtocolError, TransportError
-from passerelle.protocol import intake, leaves, records, requests, schemafaults, schemas
+from passerelle.protocol import (
+    identity,
+    intake,
+    keydocuments,
+    leaves,
+    records,
+    requests,
+    schemafaults,
+    schemas,
+)
 from passerelle.protocol.checkpoints import Checkpoint
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.notes import SignedNote
@@ -279,7 +288,7 @@ def no_room_limit() -> None:
 
 
 def long_reasons() -> None:
-    """Reasons are kept as long as they are."""
+    """Reasons are kept as long as they are: three guards back one another up, and all are out."""
     _set(keeping, bounded=dict)
     _set(errors, _cut=lambda value: value)
     _set(schemafaults, _SHOWN_NAME_CHARS=10**9)
@@ -331,6 +340,12 @@ def in_the_loop() -> None:
     _set(identities, asyncio=Loop)
 
 
+def many_in_a_log() -> None:
+    """A log may have as many entries and keys as fit into it; the limits back one another up, and all are out."""
+    _set(keydocuments, MAX_LISTED=10**6)
+    _set(identity, MAX_ENTRIES=10**6, MAX_KEYS=10**6)
+
+
 def first_line_believed() -> None:
     """Of an identity log only the first entry is looked at."""
 
@@ -373,8 +388,9 @@ def replays_pass() -> None:
 
 
 def late_requests_pass() -> None:
-    """A signature lives for ever."""
+    """A signature lives for ever, and beyond the start of a process: two guards that back each other up."""
     _set(requests, TOLERANCE=timedelta(days=1))
+    _set(asking, _full_second=lambda began: began - timedelta(days=1))
 
 
 def anybody_reads() -> None:
@@ -504,6 +520,7 @@ MUTANTS: Final[Mapping[str, tuple[Mutant, tuple[str, ...]]]] = {
     "no-schema": (no_schema, ("records-of-256-kib", "audience-of-thousands", "descriptor-of-thousands")),
     "any-depth": (any_depth, ("deep-nesting", "identity-deeply-nested")),
     "in-the-loop": (in_the_loop, ("identity-of-a-mebibyte",)),
+    "many-in-a-log": (many_in_a_log, ("identity-of-many-entries", "identity-of-many-keys")),
     "first-line-believed": (first_line_believed, ("identity-repeats-itself",)),
     "any-identity": (any_identity, ("identity-of-another",)),
     "newest-log-counts": (newest_log_counts, ("identity-shortened", "identity-forked")),

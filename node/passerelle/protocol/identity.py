@@ -37,6 +37,7 @@ from passerelle.protocol.keydocuments import (
     also_known_as,
     build_document,
     encode_domain,
+    multikeys_of,
     scid_of,
 )
 from passerelle.protocol.keys import SigningKey
@@ -48,6 +49,12 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How far ahead of our clock an entry may be before it is held."""
+
+MAX_ENTRIES: Final = 512
+"""Entries of a log: each costs a signature to check."""
+
+MAX_KEYS: Final = 4_096
+"""Different signing keys in all entries of a log: each costs a power in the field to check."""
 
 __all__ = [
     "MAX_LOG_BYTES",
@@ -237,28 +244,38 @@ def parse_identity(log: bytes, *, now: datetime | None) -> Identity:
             and counted; None leaves nothing out.
 
     Raises:
-        ProtocolError: ``identity.too-large``; ``identity.malformed`` (an entry's form);
+        ProtocolError: ``identity.too-large``; ``identity.too-many`` (entries, keys or items
+            of a list, as ``what`` says); ``identity.malformed`` (an entry's form);
             ``identity.unsupported`` (a parameter outside our narrowing of the method);
             ``identity.version`` (number or hash chain); ``identity.scid``;
             ``identity.time`` (not after the entry before); ``identity.pre-rotation`` (a
             key that was not committed to); ``identity.proof``; ``identity.document`` (the
             key document); ``identity.key-refused`` (a Multikey, ``fault`` says why);
             ``identity.ahead`` where even the first entry is ahead of our clock. All but
-            the first and last carry ``entry``, the number of the entry.
+            the first, a number of entries and the last carry ``entry``, the number of the entry.
     """
     entries: list[Entry] = []
+    keys: set[str] = set()
     scid = ""
     for number, line in enumerate(_lines(log), start=1):
         try:
             entry = parse_entry(line)
             scid = scid or check_scid(entry)  # 5
             entries.append(verify_entry(entry, number, scid, entries[-1] if entries else None))
+            _count_keys(entries[-1], keys)
         except ProtocolError as exc:
             raise _in_entry(number, exc) from exc
     in_force = [entry for entry in entries if now is None or entry.version_time <= now + TOLERANCE]
     if not in_force:
         raise ProtocolError("identity.ahead")
     return Identity(scid, log, tuple(in_force), len(entries) - len(in_force), _keys_ever(in_force))
+
+
+def _count_keys(entry: Entry, seen: set[str]) -> None:
+    """Adds the signing keys of an entry to those of the entries before it."""
+    seen.update(entry.update_keys, multikeys_of(entry.state))
+    if len(seen) > MAX_KEYS:
+        raise ProtocolError("identity.too-many", what="keys", count=len(seen), max=MAX_KEYS)
 
 
 def _keys_ever(entries: Sequence[Entry]) -> dict[str, bytes]:
@@ -302,7 +319,10 @@ def version_ids(log: bytes) -> list[str]:
 def _lines(log: bytes) -> list[bytes]:
     if len(log) > MAX_LOG_BYTES:
         raise ProtocolError("identity.too-large", size=len(log), max=MAX_LOG_BYTES)
-    return log.removesuffix(b"\n").split(b"\n")
+    lines = log.removesuffix(b"\n").split(b"\n", MAX_ENTRIES)
+    if len(lines) > MAX_ENTRIES:
+        raise ProtocolError("identity.too-many", what="entries", count=len(lines), max=MAX_ENTRIES)
+    return lines
 
 
 def _in_entry(number: int, fault: ProtocolError) -> ProtocolError:

@@ -17,7 +17,7 @@ import base58
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol import profile, proofs
-from passerelle.protocol.keydocuments import KeyDocument, also_known_as, parse_document
+from passerelle.protocol.keydocuments import KeyDocument, also_known_as, bounded, parse_document
 from passerelle.protocol.keys import parse_multikey
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Entry:
     Args:
         version_id: ``<number>-<hash>``.
         version_time: The author's word for when it was made; rises strictly.
+        update_keys: Multikeys that may sign this entry.
         next_key_hashes: Commitments to the keys that may sign the next entry.
         state: The whole document, as parsed; read-only.
         document: What this node reads in it.
@@ -55,6 +56,7 @@ class Entry:
 
     version_id: str
     version_time: datetime
+    update_keys: tuple[str, ...]
     next_key_hashes: tuple[str, ...]
     state: JsonObject
     document: KeyDocument
@@ -104,7 +106,7 @@ def verify_entry(entry: JsonObject, number: int, scid: str, previous: Entry | No
     document = parse_document(state, scid)  # 6
     if previous and document.did != previous.document.did:
         _check_move(state, previous.document.did)
-    return Entry(version_id, version_time, _next_key_hashes(parameters), state, document)
+    return Entry(version_id, version_time, update_keys, _next_key_hashes(parameters), state, document)
 
 
 def _check_parameters(parameters: JsonObject, *, first: bool) -> None:
@@ -131,7 +133,7 @@ def _check_parameters(parameters: JsonObject, *, first: bool) -> None:
 def _update_keys(parameters: JsonObject, previous: Entry | None) -> tuple[str, ...]:
     """The keys that may sign this entry: its own, each committed to by the entry before."""
     update_keys = _strings(parameters, "updateKeys")
-    committed = frozenset(previous.next_key_hashes if previous else ())  # both lists may be very long
+    committed = frozenset(previous.next_key_hashes if previous else ())
     for multikey in update_keys:
         parse_multikey(multikey)
         if previous and multihash(multikey.encode("ascii")) not in committed:
@@ -210,8 +212,7 @@ def _object(value: Json, member: str) -> JsonObject:
 
 def _strings(parameters: JsonObject, name: str) -> tuple[str, ...]:
     """A parameter that must be a list of strings, not empty."""
-    value = parameters.get(name)
-    items = value if isinstance(value, list) else []
+    items = bounded(parameters.get(name), name)
     strings = tuple(item for item in items if isinstance(item, str))
     if not strings or len(strings) != len(items):
         raise ProtocolError("identity.unsupported", parameter=name)

@@ -35,6 +35,9 @@ CONTEXT: Final = (
     "urn:passerelle:v1",
 )
 
+MAX_LISTED: Final = 64
+"""Items of any list that this node reads in an entry of an identity log."""
+
 _SCID: Final = "Qm[1-9A-HJ-NP-Za-km-z]{44}"  # base58btc of 0x12 0x20 and 32 bytes
 _DOMAIN: Final = r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z][a-z0-9-]{0,62}(?:%3A[1-9][0-9]{0,4})?"
 _IS_DOMAIN: Final = re.compile(_DOMAIN)
@@ -144,7 +147,8 @@ def parse_document(state: Json, scid: str) -> KeyDocument:
 
     Raises:
         ProtocolError: ``identity.document`` with the ``member`` that is not as it must be,
-            or ``key.*`` for a Multikey that :func:`parse_multikey` refuses.
+            ``identity.too-many`` for a list that is too long, or ``key.*`` for a Multikey
+            that :func:`parse_multikey` refuses.
     """
     state = _object(state, "state")
     did = state.get("id")
@@ -153,6 +157,7 @@ def parse_document(state: Json, scid: str) -> KeyDocument:
         raise ProtocolError("identity.document", member="id")
     if state.get("@context") != list(CONTEXT):
         raise ProtocolError("identity.document", member="@context")
+    bounded(state.get("alsoKnownAs"), "alsoKnownAs")  # read only after a change of domain
     methods = _parse_methods(state.get("verificationMethod"), did)
     own = _object(state.get("passerelle"), "passerelle")
     return KeyDocument(
@@ -166,10 +171,18 @@ def parse_document(state: Json, scid: str) -> KeyDocument:
     )
 
 
+def multikeys_of(state: JsonObject) -> set[str]:
+    """Every signing key that a document which :func:`parse_document` passed names, for whatever use."""
+    own = _object(state.get("passerelle"), "passerelle")
+    methods = bounded(state.get("verificationMethod"), "verificationMethod")
+    named = {str(_object(item, "verificationMethod").get("publicKeyMultibase")) for item in methods}
+    return named.union(*(_strings(own.get(member), member) for member in ("log", "witness")))
+
+
 def _parse_methods(value: Json, did: str) -> dict[str, bytes]:
     """Multikeys by the id that follows from each: the DID, ``#`` and the key itself."""
     methods: dict[str, bytes] = {}
-    for item in value if isinstance(value, list) else []:
+    for item in bounded(value, "verificationMethod"):
         method = _object(item, "verificationMethod")
         multikey = method.get("publicKeyMultibase")
         named = method.get("id") == f"{did}#{multikey}" and method.get("controller") == did
@@ -196,7 +209,7 @@ def _multikeys(own: JsonObject, member: str) -> tuple[bytes, ...]:
 def _parse_sealing(value: Json) -> tuple[tuple[datetime, str], ...]:
     if not isinstance(value, list):
         raise ProtocolError("identity.document", member="sealing")
-    return tuple(_parse_sealing_key(_object(item, "sealing")) for item in value)
+    return tuple(_parse_sealing_key(_object(item, "sealing")) for item in bounded(value, "sealing"))
 
 
 def _parse_sealing_key(item: JsonObject) -> tuple[datetime, str]:
@@ -232,7 +245,19 @@ def _object(value: Json, member: str) -> JsonObject:
 
 def _strings(value: Json, member: str) -> tuple[str, ...]:
     if isinstance(value, list):
-        strings = tuple(item for item in value if isinstance(item, str))
+        strings = tuple(item for item in bounded(value, member) if isinstance(item, str))
         if len(strings) == len(value):
             return strings
     raise ProtocolError("identity.document", member=member)
+
+
+def bounded(value: Json, member: str) -> list[Json]:
+    """The items of a list, before any of them is looked at; none where it is no list.
+
+    Raises:
+        ProtocolError: ``identity.too-many``: the list is longer than an entry may have one.
+    """
+    items = value if isinstance(value, list) else []
+    if len(items) > MAX_LISTED:
+        raise ProtocolError("identity.too-many", what=member, count=len(items), max=MAX_LISTED)
+    return items

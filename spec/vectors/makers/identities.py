@@ -227,12 +227,25 @@ def _valid() -> list[Tree]:
         _accepted("one entry, another agency", one_entry("mali"), late, 1),
         _accepted("three entries, record key replaced with an overlap", three, late, 3),
         _accepted("a change of domain", moved, late, 4),
+        _accepted("lists as long as they may be", _long_lists(), late, 1),
         _accepted("lines that are not canonical", three, late, 3, text="\n".join(loose)),
         _accepted("lines that end in CR LF", three, late, 3, text=encode_log(three).replace("\n", "\r\n")),
         _accepted("a time with a fraction and an offset of zero", other_time, late, 2),
         _accepted("the third entry 5 minutes ahead: in force", three, "2025-07-10T07:55:00Z", 3),
         _accepted("the third entry more than 5 minutes ahead: held", three, "2025-07-10T07:54:59Z", 2),
     ]
+
+
+def _long_lists() -> list[Tree]:
+    """One entry in which lists have 64 items."""
+    own = one_entry("togo")[0]["state"]["passerelle"]
+    lists = {
+        "log": [Key(f"many/{n}").multikey for n in range(64)],
+        "successors": [seed(f"successor/{n}").hex() for n in range(64)],
+    }
+    hashes = [key_hash(update_key("togo", 2)), *(key_hash(Key(f"next/{n}")) for n in range(63))]
+    changed = {"parameters": {"nextKeyHashes": hashes}, "state": {"passerelle": {**own, **lists}}}
+    return [first_entry("togo", "togo.example", Keys.of("togo"), **changed)]
 
 
 def _accepted(name: str, log: list[Tree], now: str, in_force: int, *, text: str | None = None) -> Tree:
@@ -415,6 +428,20 @@ def _attacks_on_first() -> list[Tree]:
             "identity.proof",
             [_proved_again(honest, proofPurpose="authentication")],
             webvh="rejects",
+        ),
+        _refused(
+            "sixty-five log keys",
+            "I-45",
+            "identity.too-many",
+            first(state={"passerelle": {**own, "log": [Key(f"many/{n}").multikey for n in range(65)]}}),
+            webvh="any",
+        ),
+        _refused(
+            "sixty-five hashes of next keys",
+            "I-45",
+            "identity.too-many",
+            first(parameters={"nextKeyHashes": [key_hash(update_key("togo", 2))] * 65}),
+            webvh="accepts",
         ),
         _refused("a sixth member", "I-7", "identity.malformed", [{**honest, "note": "x"}], webvh="any"),
     ]

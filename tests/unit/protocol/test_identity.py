@@ -561,6 +561,68 @@ def test_a_log_has_at_most_one_mebibyte() -> None:
     assert refused(log.removesuffix(b"\n") + padding + b" \n") == "identity.too-large"
 
 
+LISTS = [
+    *(("parameters", name) for name in ("updateKeys", "nextKeyHashes")),
+    *(("state", name) for name in ("alsoKnownAs", "verificationMethod", "assertionMethod", "authentication")),
+    *(("state", "passerelle", name) for name in ("log", "witness", "sealing", "successors")),
+]
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path[-1])
+def test_a_list_has_at_most_64_items(path: tuple[str, ...]) -> None:
+    """I-45: counted before an item is looked at, so that what stands in it costs nothing."""
+
+    def filled(count: int) -> bytes:
+        def change(entry: Entry) -> None:
+            inner = entry
+            for step in path[:-1]:
+                inner = inner[step]
+            given = inner.get(path[-1]) or ["ab" * 32]
+            inner[path[-1]] = [*given, *([given[-1]] * (count - len(given)))]
+
+        return rebuilt(created(), change)
+
+    assert identity.parse_identity(filled(64), now=None).held == 0
+    assert refused(filled(65), what=path[-1], count=65, max=64, entry=1) == "identity.too-many"
+
+
+def test_a_log_has_a_bounded_number_of_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """I-44: 512 entries; counted before one is looked at."""
+    assert identity.MAX_ENTRIES == 512
+    log = updated(updated(created()), 2)
+    assert refused(b"{}\n" * 513, what="entries", max=512) == "identity.too-many"
+    assert refused(b"{}\n" * 512, entry=1) == "identity.malformed"
+    monkeypatch.setattr(identity, "MAX_ENTRIES", 3)
+    assert len(identity.parse_identity(log, now=None).entries) == 3
+    assert len(identity.version_ids(log)) == 3
+    monkeypatch.setattr(identity, "MAX_ENTRIES", 2)
+    assert refused(log, what="entries", count=3) == "identity.too-many"
+
+
+def test_a_log_names_a_bounded_number_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """I-46: of every use and in all entries together, each key once."""
+    assert identity.MAX_KEYS == 4_096
+    log = updated(updated(created()), 2, record_keys=[RECORD.public, NEW_RECORD.public])
+    different = 3 + 4 + 1  # update keys, one key of each use, the new record key
+    monkeypatch.setattr(identity, "MAX_KEYS", different)
+    assert len(identity.parse_identity(log, now=None).entries) == 3
+    monkeypatch.setattr(identity, "MAX_KEYS", different - 1)
+    assert refused(log, what="keys", count=different, entry=3) == "identity.too-many"
+
+
+def test_keys_that_no_use_names_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """I-46: a method is checked whether or not it is used."""
+
+    def change(entry: Entry) -> None:
+        method = dict(entry["state"]["verificationMethod"][0])
+        method["publicKeyMultibase"] = NEW_LOG.multikey
+        method["id"] = f"{method['controller']}#{NEW_LOG.multikey}"
+        entry["state"]["verificationMethod"].append(method)
+
+    monkeypatch.setattr(identity, "MAX_KEYS", 5)
+    assert refused(rebuilt(created(), change), what="keys", count=6) == "identity.too-many"
+
+
 @given(st.binary(max_size=60), st.integers(0, 3000), st.integers(0, 40))
 def test_foreign_bytes_raise_protocol_errors_only(noise: bytes, at: int, cut: int) -> None:
     """Noise anywhere in a good log is refused, unless it was white space."""
