@@ -92,20 +92,10 @@ async def init_home(
         secret.refuse_weak()
     if secret_file is not None:
         outside(home, secret_file, fictitious=agency.fictitious)
-    building = home.with_name(f".{home.name}.init-{secrets.token_hex(4)}")
-    try:
-        building.mkdir(mode=0o700, parents=True)
-    except OSError as exc:
-        raise ConfigError("home.not-writable", path=str(home.parent)) from exc
+    building = _beside(home)
     try:
         made = await _build(home, Paths(building), config, secret, secret_file)
-        if home.exists():
-            home.rmdir()
-        crash = CrashPoints.from_environment(fictitious=agency.fictitious)
-        crash.reach("before-init-home")
-        building.rename(home)
-        sync_folder(home.parent)
-        crash.reach("after-init-home")
+        _put_in_place(building, home, CrashPoints.from_environment(fictitious=agency.fictitious))
     except OSError as exc:
         shutil.rmtree(building, ignore_errors=True)
         raise disk_error(exc) from exc
@@ -129,6 +119,26 @@ class _Made:
     scid: str
     did: str
     secret_file: str | None
+
+
+def _beside(home: Path) -> Path:
+    """A new folder in which a home is built."""
+    building = home.with_name(f".{home.name}.init-{secrets.token_hex(4)}")
+    try:
+        building.mkdir(mode=0o700, parents=True)
+    except OSError as exc:
+        raise ConfigError("home.not-writable", path=str(home.parent)) from exc
+    return building
+
+
+def _put_in_place(building: Path, home: Path, crash: CrashPoints) -> None:
+    """Let a whole home appear at once."""
+    if home.exists():
+        home.rmdir()
+    crash.reach("before-init-home")
+    building.rename(home)
+    sync_folder(home.parent)
+    crash.reach("after-init-home")
 
 
 def _free(home: Path) -> Path:

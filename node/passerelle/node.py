@@ -101,18 +101,31 @@ class Node:
         self.examiner = Examiner(self.schemas)
         self.clock = directory.clock
         self.crash = CrashPoints.from_environment(fictitious=config.agency.fictitious)
+        self.packed = PackedBundles(paths.packed, database)
         allowances = Allowances()
-        self.client = Client(
-            keys,
-            lambda: f"{directory.own.did}#{keys.request.multikey}",
+        self.client = self._new_client(allowances)
+        self.publisher = self._new_publisher()
+        self.follower = self._new_follower(allowances)
+        self.desk = Desk(self._new_context())
+        self.descriptor = b""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- putting together: each part is given those above it ---------------------------------------------
+
+    def _new_client(self, allowances: Allowances) -> Client:
+        return Client(
+            self.keys,
+            lambda: f"{self.directory.own.did}#{self.keys.request.multikey}",
             self.clock,
-            deadline=timedelta(seconds=config.sync.request_seconds),
-            allow_private=config.sync.allow_private_addresses,
+            deadline=timedelta(seconds=self.config.sync.request_seconds),
+            allow_private=self.config.sync.allow_private_addresses,
             allowances=allowances,
         )
+
+    def _new_publisher(self) -> Publisher:
         tools = Tools(
-            keys=keys,
-            directory=directory,
+            keys=self.keys,
+            directory=self.directory,
             schemas=self.schemas,
             check=self._check,
             unjudged=UNJUDGED,
@@ -121,39 +134,43 @@ class Node:
             new_id=lambda: f"urn:uuid:{uuid.uuid4()}",
             safe_seen=self._safe_seen,
         )
-        self.packed = PackedBundles(paths.packed, database)
-        self.publisher = Publisher(database, heads, tools, crash=self.crash, published=self._published)
-        self.follower = Follower(
-            PullTools(
-                database,
-                directory,
-                self.examiner,
-                keys,
-                self.crash,
-                self.clock,
-                closed=lambda: self.publisher.closed,
-                allowances=allowances,
-            ),
+        return Publisher(self.database, self.heads, tools, crash=self.crash, published=self._published)
+
+    def _new_follower(self, allowances: Allowances) -> Follower:
+        tools = PullTools(
+            self.database,
+            self.directory,
+            self.examiner,
+            self.keys,
+            self.crash,
+            self.clock,
+            closed=lambda: self.publisher.closed,
+            allowances=allowances,
+        )
+        return Follower(
+            tools,
             self.client,
-            config.sync,
+            self.config.sync,
             heads=lambda: self.publisher.current,
             arrived=self._arrived,
             fenced=self._fenced,
             report=self._report,
         )
+
+    def _new_context(self) -> Context:
         confirming = Confirming(
-            database,
-            heads,
+            self.database,
+            self.heads,
             self.publisher,
             self.client,
-            directory,
+            self.directory,
             fenced=self._fenced,
             opened=self._opened,
         )
-        context = Context(
-            config,
-            database,
-            directory,
+        return Context(
+            self.config,
+            self.database,
+            self.directory,
             self.schemas,
             self.publisher,
             self.follower,
@@ -161,9 +178,8 @@ class Node:
             confirming,
             self.clock,
         )
-        self.desk = Desk(context)
-        self.descriptor = b""
-        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- living --------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Pass the fence and begin to take what is to be published."""

@@ -38,6 +38,22 @@ def show_statement(out: Output, told: JsonObject, name: Names = str) -> None:
         out.say("cli.statement.nothing")
         return
     out.say("cli.statement.on", day=words.date(str(figures["asOf"])))
+    _show_directions(out, directions, countries)
+    for scid, number in sorted(mapping(figures["balance"]).items(), key=lambda item: -_whole(item[1])):
+        out.say(
+            "cli.statement.balance",
+            agency=name(scid),
+            country=words.country(countries[scid]),
+            number=f"{_whole(number):+d}",
+        )
+    index = figures["index"]
+    shown = words.text("cli.none") if index is None else format_decimal(str(index), "0.00", words.locale)
+    out.say("cli.statement.index", index=shown)
+
+
+def _show_directions(out: Output, directions: list[JsonObject], countries: dict[str, str]) -> None:
+    """A line for each direction, with what was agreed, done and fulfilled."""
+    words = out.words
     out.table(
         [
             "cli.column.direction",
@@ -62,16 +78,6 @@ def show_statement(out: Output, told: JsonObject, name: Names = str) -> None:
         ],
         right=range(2, 7),
     )
-    for scid, number in sorted(mapping(figures["balance"]).items(), key=lambda item: -_whole(item[1])):
-        out.say(
-            "cli.statement.balance",
-            agency=name(scid),
-            country=words.country(countries[scid]),
-            number=f"{_whole(number):+d}",
-        )
-    index = figures["index"]
-    shown = words.text("cli.none") if index is None else format_decimal(str(index), "0.00", words.locale)
-    out.say("cli.statement.index", index=shown)
 
 
 def _share(out: Output, value: Json) -> str:

@@ -56,24 +56,18 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
     partners = [await _partner(context, partner) for partner in context.directory.peers]
     agreements = sorted(state.agreements.values(), key=_agreement_order)
     placements = sorted(state.placements.values(), key=_placement_order)
-    troubled = sorted(
-        (digest for digest, verdict in state.verdicts.items() if not verdict.is_accepted),
-        key=lambda digest: (-ledger.issued(digest), digest),
-    )
+    troubled = _troubled(state, ledger)
     shown = await ledger.records_of(
         _shown(agreements[:BOARD_ROWS], placements[:BOARD_ROWS], troubled[:BOARD_ROWS], state)
     )
     named = await ledger.records_of(board_rows.named_by(shown.values()) - shown.keys())
     bodies = {digest: record.body for digest, record in {**shown, **named}.items()}
-    closed = context.publisher.closed
     return Board(
         agency=own_view(context),
         as_of=as_of.isoformat(),
         made_at=format_time(context.clock()),
         fictitious=context.config.agency.fictitious,
-        read_only=None
-        if closed is None
-        else Notice(code=closed.code, params=dict(closed.params), since=None),
+        read_only=_read_only(context),
         alarms=_alarms(partners),
         agencies=_agencies(context),
         offers=offers[:BOARD_ROWS],
@@ -96,6 +90,20 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
             "blocked": len(troubled),
         },
     )
+
+
+def _troubled(state: State, ledger: Ledger) -> list[str]:
+    """Digests of records that do not count, those issued last before the others."""
+    return sorted(
+        (digest for digest, verdict in state.verdicts.items() if not verdict.is_accepted),
+        key=lambda digest: (-ledger.issued(digest), digest),
+    )
+
+
+def _read_only(context: Context) -> Notice | None:
+    """Why this node signs nothing, where it does not."""
+    closed = context.publisher.closed
+    return None if closed is None else Notice(code=closed.code, params=dict(closed.params), since=None)
 
 
 def _shown(

@@ -209,11 +209,7 @@ def update_log(
     last = identity.entries[-1]
     if multihash(update_key.multikey.encode("ascii")) not in last.next_key_hashes:
         raise ValueError("the last entry did not commit to this update key")
-    did = last.document.did
-    former = also_known_as(last.state)
-    if domain is not None and not did.endswith(":" + encode_domain(domain)):
-        former = (*former, did)
-        did = f"did:webvh:{identity.scid}:{encode_domain(domain)}"
+    did, former = _names(identity, domain)
     state = build_document(
         did=did,
         record_keys=record_keys,
@@ -335,6 +331,14 @@ def _in_entry(number: int, fault: ProtocolError) -> ProtocolError:
 
 
 # --- writing ---------------------------------------------------------------------------
+
+
+def _names(identity: Identity, domain: str | None) -> tuple[str, tuple[str, ...]]:
+    """The DID of the next entry, under a new domain or the same, and the former ones that it names (I-19)."""
+    did, former = identity.did, also_known_as(identity.entries[-1].state)
+    if domain is None or did.endswith(":" + encode_domain(domain)):
+        return did, former
+    return f"did:webvh:{identity.scid}:{encode_domain(domain)}", (*former, did)
 
 
 def _rotation(update_key: SigningKey, next_update_multikeys: Sequence[str]) -> JsonObject:

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -108,6 +108,11 @@ def init(
     if own.as_json:
         own.out.json(made)
         return
+    _show_made(own, made, fictitious=fictitious)
+
+
+def _show_made(own: Session, made: Mapping[str, object], *, fictitious: bool) -> None:
+    """Who the new node is, where its secret and its offline keys lie, and what comes next."""
     own.out.say("cli.init.done", home=made["home"])
     own.out.facts([("cli.fact.scid", made["scid"]), ("cli.fact.fingerprint", made["fingerprint"])])
     if fictitious:
