@@ -21,6 +21,7 @@ class Drive:
     Args:
         hurt: The node under whose write the disk fails.
         partner: The other one.
+        new_database: The setting `database` of a home that is made.
     """
 
     base = "pair"
@@ -29,11 +30,13 @@ class Drive:
     """Whether the partner must answer while it happens."""
     follower = False
     """Whether it is the second of the pair that gets hurt."""
+    visits = True
+    """Whether it falls into a visit: the node's own at its start, or the one that is asked for."""
     closed: str | None = None
     """Why the node signs nothing in the end, where the fence is what is tested."""
 
-    def __init__(self, hurt: Node, partner: Node) -> None:
-        self.hurt, self.partner = hurt, partner
+    def __init__(self, hurt: Node, partner: Node, new_database: Callable[[], str] = harness.in_file) -> None:
+        self.hurt, self.partner, self.new_database = hurt, partner, new_database
 
     @property
     def database(self) -> Path:
@@ -116,6 +119,7 @@ class Publish(Drive):
     """Three records in two feeds, under a key."""
 
     partner_serves = False
+    visits = False
 
     async def prepare(self) -> None:
         """Note what is there."""
@@ -163,6 +167,7 @@ class AddPeer(Drive):
     """A first partner."""
 
     base = "strangers"
+    visits = False
 
     async def ask(self) -> str:
         """Add it; that it is known already is as good."""
@@ -391,9 +396,8 @@ class InitHome(Drive):
         """``passerelle init``."""
         self.hurt = Node(self.hurt.home.with_name("new"), "BF-FICT")
         name = ("--code", "BF-FICT", "--country", "BF", "--name", "fr=Agence fictive", "--fictitious")
-        self.hurt.begin(
-            crash=crash, command=("init", *name, "--address", "https://bf.example", "--port", "0")
-        )
+        where = ("--address", "https://bf.example", "--port", "0", "--database", self.new_database())
+        self.hurt.begin(crash=crash, command=("init", *name, *where))
 
     async def act(self) -> str:
         """It ends by itself; what it said."""

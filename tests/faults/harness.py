@@ -268,7 +268,7 @@ def clone(pair: tuple[Node, Node], folder: Path) -> tuple[Node, Node]:
     copies = tuple(Node(folder / node.home.name, node.code) for node in pair)
     for node, copy in zip(pair, copies, strict=True):
         shutil.copytree(node.home, copy.home)
-        _set_ports(copy, free_port(), free_port())
+        set_ports(copy, free_port(), free_port())
         copy.own_database()
     for copy, other in zip(copies, reversed(copies), strict=True):
         with rows_of(copy.home) as rows:
@@ -276,7 +276,8 @@ def clone(pair: tuple[Node, Node], folder: Path) -> tuple[Node, Node]:
     return copies[0], copies[1]
 
 
-def _set_ports(node: Node, port: int, console: int) -> None:
+def set_ports(node: Node, port: int, console: int) -> None:
+    """Let a node at rest listen elsewhere."""
     path = node.home / "passerelle.toml"
     given = tomllib.loads(path.read_text("utf-8"))
     given["server"]["port"], given["console"]["port"] = port, console

@@ -15,8 +15,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 SECONDS = 60.0
@@ -44,7 +45,7 @@ async def until(holds: Callable[[], bool], what: str) -> None:
     assert holds(), what
 
 
-async def halted(pid: int) -> bool:
+async def is_halted(pid: int) -> bool:
     """Wait until a process is halted; False where it ended instead."""
     await until(lambda: state_of(pid) in {"T", "Z", ""}, "halted")
     return state_of(pid) == "T"
@@ -56,10 +57,23 @@ def _is_traced(pid: int) -> bool:
 
 
 @asynccontextmanager
-async def failing(pid: int, inject: str, files: Sequence[Path], log: Path) -> AsyncIterator[None]:
-    """A halted process goes on, and for as long as the block lasts, calls on these files fail: on all, where none is named."""
+async def failing(
+    pid: int, calls: str | Sequence[str], files: Sequence[Path], log: Path, *, halted: int = 0
+) -> AsyncIterator[None]:
+    """A halted process goes on, and for as long as the block lasts, calls on these files fail: on all, where none is named.
+
+    Args:
+        pid: Whose calls fail.
+        calls: Which, and how, in the words of strace.
+        files: On what.
+        log: Where strace says what it did.
+        halted: The process that goes on, where it is another one.
+    """
     paths = [part for path in files for part in ("-P", str(path))]
-    command = [STRACE, "-f", "-qq", "-o", str(log), *paths, "-e", f"inject={inject}", "-p", str(pid)]
+    failures = [
+        part for each in ([calls] if isinstance(calls, str) else calls) for part in ("-e", f"inject={each}")
+    ]
+    command = [STRACE, "-f", "-qq", "-o", str(log), *paths, *failures, "-p", str(pid)]
     tracer = subprocess.Popen(  # noqa: ASYNC220  its start is waited for below
         command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
@@ -67,7 +81,7 @@ async def failing(pid: int, inject: str, files: Sequence[Path], log: Path) -> As
         await until(lambda: tracer.poll() is not None or _is_traced(pid), "traced")
         assert tracer.poll() is None, tracer.stderr.read() if tracer.stderr else b""
         await asyncio.sleep(0.05)  # its threads follow the process at once
-        os.kill(pid, signal.SIGCONT)
+        os.kill(halted or pid, signal.SIGCONT)
         yield
     finally:
         tracer.terminate()
@@ -123,4 +137,25 @@ def save(database: Path, folder: Path) -> Callable[[], None]:
     return put_back
 
 
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[None]:
+    """A file system of so many bytes in a folder."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _can_mount() -> bool:
+    """Whether this machine lets a test mount a file system."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with small_disk(Path(folder), 4096):
+                return True
+        except (OSError, subprocess.CalledProcessError):
+            return False
+
+
 CAN_INJECT = _can_inject()
+CAN_MOUNT = _can_mount()

@@ -22,6 +22,10 @@ FAULTS = {
     "flush fails, lost": "`fsync` says EIO, and what was written is not on the disk",
     "disk full": "`write` says ENOSPC",
 }
+OF_SERVER = {
+    "server killed before": "the server is killed while it commits, its log not yet written",
+    "server killed after": "the server is killed when its log is written, before it answers",
+}
 SIDES = {
     "init-home": "a new home",
     "peer-rows": "publishing",
@@ -46,7 +50,7 @@ class Case:
 
     Args:
         write: Which durable write, by its name in ``storage/crash.py``.
-        fault: What befalls it, a key of :data:`FAULTS`.
+        fault: What befalls it, a key of :data:`FAULTS` or :data:`OF_SERVER`.
         process: What becomes of the process.
         told: The code that whoever asked is told; empty where nobody is left to tell it.
         found: What the next start finds of the write, or has made of it before it answers.
@@ -66,6 +70,16 @@ class Case:
     def name(self) -> str:
         """For reports of tests."""
         return f"{self.database} {self.write} {self.fault}".lower().replace(",", "").replace(" ", "-")
+
+    @property
+    def hurts_server(self) -> bool:
+        """Whether it ends the server for everybody who uses it."""
+        return self.told == "storage.connection-lost"
+
+    @property
+    def shares_server(self) -> bool:
+        """Whether it needs the server to stay."""
+        return self.database == "PostgreSQL" and not self.hurts_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +136,42 @@ def _cases() -> Iterator[Case]:
             yield Case(write, fault, left, told, "whole" if mark == "+" else "absent", rule)
 
 
-def _with_server() -> Iterator[Case]:
-    """What ends a node is the same with PostgreSQL; its disk is the server's, and so is what befalls it.
+_IN_FILES = frozenset({"init-home", "peer-head", "publish-head", "learn-head"})
+"""Writes to the folder of the home, whatever the database is."""
+OF_ROWS = SIDES.keys() - _IN_FILES
+"""Writes to the database."""
+_STOPPED = frozenset({"peer-rows", "publish-rows"})
+"""Where the node must know how a COMMIT ended before it signs again."""
 
-    A home is made in an empty database, and one that was left half made is no longer empty:
-    storage.not-empty, which tests/unit/storage/test_storage_node.py holds.
-    """
+
+def _with_server() -> Iterator[Case]:
+    """The folder is the same beside PostgreSQL; the rows are the server's, and so is the disk that fails under them."""
     for case in _cases():
-        if case.fault.startswith("killed") and case.write != "init-home":
+        if case.write in _IN_FILES or case.fault.startswith("killed"):
             yield replace(case, database="PostgreSQL")
+    for write, row in _TABLE.items():
+        if write in OF_ROWS:
+            lost, whole, *_ = row.rules
+            yield from _hurt_server(write, lost, whole)
+
+
+def _hurt_server(write: str, lost: str, whole: str) -> Iterator[Case]:
+    """The connection breaks during COMMIT, and the node is told no more than that."""
+    process: Process = "works"
+    if write in _STOPPED:
+        process, lost, whole = "signs nothing", "W-9", "W-9"
+    elif write == "learn-fork":
+        process = "signs nothing"
+    ends: tuple[tuple[str, Found], ...] = (
+        ("flush fails, kept", "whole"),
+        ("flush fails, lost", "absent"),
+        ("disk full", "absent"),
+        ("server killed before", "absent"),
+        ("server killed after", "whole"),
+    )
+    for fault, found in ends:
+        rule = lost if found == "absent" else whole
+        yield Case(write, fault, process, "storage.connection-lost", found, rule, "PostgreSQL")
 
 
 CASES = (*_cases(), *_with_server())

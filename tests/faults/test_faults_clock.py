@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from passerelle.protocol.records import Record
 from tests.faults.harness import Node, assert_each_once, check_pair, digests_of, group
+from tests.rows import rows_of
 
 Pair = Callable[[str], tuple[Node, Node]]
 DAY = 86_400
@@ -21,7 +20,7 @@ MORE_THAN_A_DAY = 90_000
 
 def issued(node: Node) -> list[str]:
     """``issued`` of all that a node has published, in the order of its public feed and of its feed to its partner."""
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         query = (
             "select feed_id, data from place join vault_record using (record)"
             " join feed on feed.id = feed_id where origin like ? order by feed_id, idx"
@@ -32,14 +31,14 @@ def issued(node: Node) -> list[str]:
 
 def receipt_times(node: Node) -> list[int]:
     """The times of our own cosignatures, in the order in which they were given on the public feed."""
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         query = "select receipt.size, time from receipt join feed on feed.id = feed_id where witness = ?"
         return [time for _, time in sorted(rows.execute(query, (node.scid,)))]
 
 
 def setbacks(node: Node) -> list[str]:
     """The codes of what did not become a record."""
-    with closing(sqlite3.connect(node.paths.database)) as rows:
+    with rows_of(node.home) as rows:
         return [code for (code,) in rows.execute("select code from setback")]
 
 

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
-import subprocess
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from passerelle import config
 from passerelle.errors import StorageError
 from passerelle.node import Node as OpenNode
 from passerelle.node import open_node
-from tests.faults import harness
+from tests.faults import harness, inject
 from tests.faults.harness import Item, Node, catch_up, check_pair, digests_of, group, offer, own_heads
+from tests.postgresql import Server, name_in
 
 Pair = Callable[[str], tuple[Node, Node]]
 DISK_BYTES = 8 * 2**20
+SERVER_DISK_BYTES = 48 * 2**20
 
 
 def big_group(author: Node, partner: Node) -> list[Item]:
     """More than the little room that is left can take."""
     many = [offer(f"numéro {number}", author.code[:2]) for number in range(120)]
     return [*group(author, partner, "too much"), *many]
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A file system of a few megabytes in a folder."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def may_mount() -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            with small_disk(Path(folder)):
-                return True
-        except (OSError, subprocess.CalledProcessError):
-            return False
 
 
 def fill(folder: Path) -> Path:
@@ -135,7 +119,7 @@ async def test_a_failing_disk_stops_publishing_until_a_start(pair: Pair, tmp_pat
     await assert_works(node, other, before, tmp_path / "audit")
 
 
-@pytest.mark.parametrize("kind", ["mounted"] if may_mount() else ["bounded"])
+@pytest.mark.parametrize("kind", ["mounted"] if inject.CAN_MOUNT else ["bounded"])
 async def test_a_full_disk_refuses_and_recovers(
     base_pair: tuple[Node, Node], tmp_path: Path, kind: str
 ) -> None:
@@ -147,7 +131,7 @@ async def test_a_full_disk_refuses_and_recovers(
         return
     folder = tmp_path / "small"
     folder.mkdir()
-    with small_disk(folder):
+    with inject.small_disk(folder, DISK_BYTES):
         node, other = harness.clone(base_pair, folder)
         try:
             before, heads = digests_of(node, node.scid), own_heads(node)
@@ -162,3 +146,67 @@ async def test_a_full_disk_refuses_and_recovers(
         finally:
             node.kill()
             other.kill()
+
+
+@contextmanager
+def small_tablespace(server: Server, address: str) -> Iterator[Path]:
+    """Moves a database that nobody uses to a disk with little room beside what it holds; it is gone with the block."""
+    folder = server.folder / "small"
+    folder.mkdir()
+    with inject.small_disk(folder, SERVER_DISK_BYTES):
+        shutil.chown(folder, server.folder.stat().st_uid, server.folder.stat().st_gid)
+        server.run(f"create tablespace small location '{folder}'")
+        server.run(f"alter database {name_in(address)} set tablespace small")
+        try:
+            yield folder
+        finally:
+            server.drop(address)
+            server.run("drop tablespace small")
+    folder.rmdir()
+
+
+@pytest.mark.needs_mount
+async def test_a_server_without_room_refuses_and_recovers(
+    remote: Pair, postgresql_server: Server, tmp_path: Path
+) -> None:
+    """storage.disk-full: the server says it of its own disk, W-6; the same process goes on once there is room."""
+    node, other = remote("homes")
+    with small_tablespace(postgresql_server, config.load(node.home).database) as folder:
+        before, heads = digests_of(node, node.scid), own_heads(node)
+        await node.start()
+        try:
+            filler = fill(folder)
+            assert await refused(node, other) == "storage.disk-full"
+            assert await node.read_only() is None
+            assert own_heads(node) == heads
+            filler.unlink()
+            await assert_works(node, other, before, tmp_path / "audit")
+        finally:
+            node.kill()
+
+
+@pytest.mark.needs_strace
+async def test_a_disk_that_turns_read_only_stops_the_signing(pair: Pair, tmp_path: Path) -> None:
+    """W-21: what a kernel does to a disk that it no longer trusts; the node serves on, and a start goes on."""
+    node, other = pair("homes")
+    before = digests_of(node, node.scid)
+    node.begin(crash="stop before-publish-rows")
+    assert await node.ready()
+    asked = asyncio.create_task(node.publish(group(node, other, "new"), "key"))
+    assert await inject.is_halted(node.process.pid)
+    files = inject.files_of(node.paths.database)
+    refused = f"{inject.WRITES},{inject.FLUSHES}:error=EROFS"
+    async with inject.failing(node.process.pid, refused, files, tmp_path / "calls"):
+        with pytest.raises(StorageError) as caught:
+            await asked
+        assert caught.value.code == await node.read_only() == "storage.disk-error"
+        await other.start()
+        visit = await other.sync(node)
+        assert visit["error"] is None, "it serves what it holds"
+    await node.stop()
+    assert digests_of(node, node.scid) == before
+    await node.start()
+    again = await node.publish(group(node, other, "new"), "key")
+    assert digests_of(node, node.scid) == before | {item["digest"] for item in again}
+    await catch_up(node, other)
+    await check_pair(node, other, tmp_path / "audit")

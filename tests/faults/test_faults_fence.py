@@ -67,9 +67,9 @@ async def grow(author: Node, other: Node, name: str) -> None:
     await asyncio.gather(author.stop(), other.stop())
 
 
-async def test_an_old_database_beside_a_newer_head_signs_nothing(pair: Pair, tmp_path: Path) -> None:
+async def test_an_old_database_beside_a_newer_head_signs_nothing(either: Pair, tmp_path: Path) -> None:
     """W-8, W-13: read-only with fence.rows-behind, the head unchanged; all is well with the newer rows again."""
-    node, other = pair("homes")
+    node, other = either("homes")
     put_old_back = save(node, tmp_path / "old", heads=False)
     await grow(node, other, "lost")
     put_new_back = save(node, tmp_path / "new", heads=False)

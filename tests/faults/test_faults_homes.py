@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from passerelle.errors import StorageError
-from tests.faults import harness, inject
+from passerelle.scenario.nodes import free_port
+from tests.faults import harness
 from tests.faults.harness import Node, catch_up, check_pair, digests_of, group, own_heads
-from tests.faults.test_faults_disk import may_mount
 from tests.faults.test_faults_start import CONFIGURATION, refusal
+from tests.rows import rows_of
 
 Pair = Callable[[str], tuple[Node, Node]]
+STORAGE = 5
 
 
 def point_to(node: Node, other: Node) -> None:
     """Let a node at rest find its partner elsewhere."""
-    with closing(sqlite3.connect(node.paths.database)) as rows, rows:
+    with rows_of(node.home) as rows:
         rows.execute("update peer set address = ?", (other.address,))
 
 
-async def test_a_home_that_was_copied_is_found_out(pair: Pair, tmp_path: Path) -> None:
+async def test_a_home_that_was_copied_is_found_out(either: Pair, tmp_path: Path) -> None:
     """W-18, F-19: of two copies that both publish, the later stops at its first contact, for good, and says why."""
-    author, follower = pair("homes")
+    author, follower = either("homes")
     twin = harness.clone((author, follower), tmp_path / "twin")[0]
     await asyncio.gather(author.start(), follower.start())
     await author.publish(group(author, follower, "original"), "a")
@@ -71,10 +72,29 @@ async def test_a_partner_that_meets_both_copies_has_proof(pair: Pair, tmp_path: 
     finally:
         twin.kill()
     assert digests_of(follower, author.scid) == held
-    with closing(sqlite3.connect(follower.paths.database)) as rows:
+    with rows_of(follower.home) as rows:
         assert rows.execute("select count(*) from fork").fetchone() == (2,)
     await follower.publish(group(follower, author, "own"), "own")
     await harness.audit_copy(follower, tmp_path / "audit")
+
+
+async def test_a_home_cloned_beside_its_database_waits_for_its_owner(remote: Pair) -> None:
+    """W-2: the folder exists twice, the database once: whoever comes second is refused, and the first goes on."""
+    node, other = remote("homes")
+    clone = Node(node.home.with_name("clone"), node.code)
+    shutil.copytree(node.home, clone.home)
+    harness.set_ports(clone, free_port(), free_port())
+    await node.start()
+    try:
+        code, said = await refusal(clone)
+        assert (code, said["code"]) == (STORAGE, "storage.in-use")
+        for name in ("goes", "on"):
+            await node.publish(group(node, other, name), name)
+        node.kill()
+        await clone.start()
+        assert await clone.read_only() == "fence.head-behind", "its head is older than the rows"
+    finally:
+        clone.kill()
 
 
 @contextmanager
@@ -88,8 +108,8 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("_how", ["mounted"] if may_mount() else [])
-async def test_a_home_on_a_read_only_disk_does_not_start(pair: Pair, _how: str) -> None:
+@pytest.mark.needs_mount
+async def test_a_home_on_a_read_only_disk_does_not_start(pair: Pair) -> None:
     """home.not-writable: said at once, with the folder; nothing is changed, and with the disk back all is well."""
     node, _ = pair("homes")
     heads = own_heads(node)
@@ -100,30 +120,3 @@ async def test_a_home_on_a_read_only_disk_does_not_start(pair: Pair, _how: str) 
     assert own_heads(node) == heads
     await node.start()
     assert await node.read_only() is None
-
-
-@pytest.mark.parametrize("_how", ["traced"] if inject.CAN_INJECT else [])
-async def test_a_disk_that_turns_read_only_stops_the_signing(pair: Pair, tmp_path: Path, _how: str) -> None:
-    """W-21: what a kernel does to a disk that it no longer trusts; the node serves on, and a start goes on."""
-    node, other = pair("homes")
-    before = digests_of(node, node.scid)
-    node.begin(crash="stop before-publish-rows")
-    assert await node.ready()
-    asked = asyncio.create_task(node.publish(group(node, other, "new"), "key"))
-    assert await inject.halted(node.process.pid)
-    files = inject.files_of(node.paths.database)
-    refused = f"{inject.WRITES},{inject.FLUSHES}:error=EROFS"
-    async with inject.failing(node.process.pid, refused, files, tmp_path / "calls"):
-        with pytest.raises(StorageError) as caught:
-            await asked
-        assert caught.value.code == await node.read_only() == "storage.disk-error"
-        await other.start()
-        visit = await other.sync(node)
-        assert visit["error"] is None, "it serves what it holds"
-    await node.stop()
-    assert digests_of(node, node.scid) == before
-    await node.start()
-    again = await node.publish(group(node, other, "new"), "key")
-    assert digests_of(node, node.scid) == before | {item["digest"] for item in again}
-    await catch_up(node, other)
-    await check_pair(node, other, tmp_path / "audit")

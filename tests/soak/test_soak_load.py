@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +17,7 @@ import pytest
 
 from passerelle.scenario.forwarder import Forwarder
 from tests.faults.harness import Node, assert_each_once, offer
+from tests.rows import rows_of
 from tests.soak.upheaval import Side, Upheaval, since
 from tests.soak.watching import Sample, assert_no_leak, look, summary
 
@@ -78,7 +77,7 @@ async def _road(caller: Node, called: Node) -> Forwarder:
     """The road from one node to the other, which can be cut."""
     road = Forwarder(int(called.address.rpartition(":")[2]))
     await road.restore()
-    with closing(sqlite3.connect(caller.paths.database)) as rows, rows:
+    with rows_of(caller.home) as rows:
         rows.execute("update peer set address = ?", (road.address,))
     return road
 
