@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ from tests.vectors.spec_text import (
 )
 
 RULE = re.compile(r"^\*\*[A-Z]-[1-9]", re.MULTILINE)
+_CITATION = re.compile(
+    r"spec/([0-9]{2}-[a-z-]+\.md)[`)]*[ ,(]+((?:[A-Z]-[1-9][0-9]*(?:, | and | to )?)+)"
+)
 _LINK = re.compile(r"\]\(([^)#]+)")
 _LETTERS = re.compile(r"\b[A-Z]\b")
 _ROW = re.compile(r"^\| \[[^]]+\]\(([0-9]{2}-[a-z-]+\.md)\) \| ([^|]+) \| (\w[a-z ]+?) \|", re.MULTILINE)
@@ -104,6 +108,25 @@ def test_links_lead_to_files() -> None:
         if not target.startswith("http") and not (path.parent / target).exists()
     ]
     assert missing == []
+
+
+def _named_with_a_chapter() -> Iterator[tuple[str, str, str]]:
+    """File, chapter and rule of each citation of the form ``spec/08-publishing.md, W-17 and W-21``."""
+    folders = ("node", "tests", "schemas", "docs", "examples", "scripts")
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*")):
+        if path.suffix not in {".py", ".md", ".json", ".po"} or "node_modules" in path.parts:
+            continue
+        for chapter, cited in _CITATION.findall(path.read_text("utf-8")):
+            for rule in RULE_ID.findall(cited):
+                yield path.relative_to(ROOT).as_posix(), chapter, rule
+
+
+def test_a_rule_cited_with_its_chapter_stands_there() -> None:
+    """spec/README.md: a reader who follows a citation finds the rule in that file."""
+    homes = {rule.identifier: rule.chapter for rule in rules()}
+    cited = list(_named_with_a_chapter())
+    assert len(cited) > 10
+    assert [one for one in cited if homes.get(one[2]) != one[1]] == []
 
 
 def _docstrings(path: Path) -> list[tuple[str, str]]:
