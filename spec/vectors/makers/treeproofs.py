@@ -107,6 +107,10 @@ def _inclusion_mutations() -> Iterator[Tree]:
         yield {"name": f"{name}: another leaf"} | base | ends | {"leaf_hash": stranger.hex()} | whole
         yield {"name": f"{name}: another root"} | base | ends | {"root": stranger.hex()} | whole
         yield {"name": f"{name}: an index beyond the size"} | base | ends | {"index": size} | whole
+        # What only the counting of levels refuses: the hashes do lead to the root that is claimed.
+        yield {"name": f"{name}: a size of a level more"} | base | ends | {"size": 4 * size} | whole
+        above = {"root": node_hash(stranger, root(0, size)).hex(), "proof": [*whole["proof"], stranger.hex()]}
+        yield {"name": f"{name}: a hash more, and the root that it gives"} | base | ends | above
         if size > 1:
             yield {"name": f"{name}: the index beside it"} | base | ends | {"index": index ^ 1} | whole
 
@@ -131,6 +135,14 @@ def _consistency_mutations() -> Iterator[Tree]:
         yield {"name": f"{name}: another new root"} | base | ends | {"new_root": stranger.hex()} | whole
         turned = {"old": new, "new": old, "old_root": ends["new_root"], "new_root": ends["old_root"]}
         yield {"name": f"{name}: the sizes exchanged"} | base | turned | whole
+        yield {"name": f"{name}: a new size of a level more"} | base | ends | {"new": 4 * new} | whole
+        above = {
+            "old_root": node_hash(stranger, root(0, old)).hex(),
+            "new_root": node_hash(stranger, root(0, new)).hex(),
+            "proof": [*whole["proof"], stranger.hex()],
+        }
+        if old & (old - 1):  # else the old root is itself the first hash
+            yield {"name": f"{name}: a hash more, and the roots that it gives"} | base | ends | above
     empty = sha256(b"").hexdigest()
     base = {"kind": "consistency", "rule": "L-4", "code": "merkle.consistency"}
     five = root(0, 5).hex()
