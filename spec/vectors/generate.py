@@ -68,6 +68,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         **{f"fold/{name}": make() for name, make in (folds.FILES | opposites.FILES).items()},
         "fold/states.json": lifecycles.states(),
         "fold/order.json": orders.order(),
+        "fold/thirds.json": orders.thirds(),
     }
 
 

@@ -22,9 +22,7 @@ from tests.vectors.spec_text import (
 )
 
 RULE = re.compile(r"^\*\*[A-Z]-[1-9]", re.MULTILINE)
-_CITATION = re.compile(
-    r"spec/([0-9]{2}-[a-z-]+\.md)[`)]*[ ,(]+((?:[A-Z]-[1-9][0-9]*(?:, | and | to )?)+)"
-)
+_CITATION = re.compile(r"spec/([0-9]{2}-[a-z-]+\.md)[`)]*[ ,(]+((?:[A-Z]-[1-9][0-9]*(?:, | and | to )?)+)")
 _LINK = re.compile(r"\]\(([^)#]+)")
 _LETTERS = re.compile(r"\b[A-Z]\b")
 _ROW = re.compile(r"^\| \[[^]]+\]\(([0-9]{2}-[a-z-]+\.md)\) \| ([^|]+) \| (\w[a-z ]+?) \|", re.MULTILINE)

@@ -9,7 +9,7 @@ from typing import Any
 
 from makers.common import Tree, seed
 from makers.folds import PAIR, begin, blocked, case, file, waiting
-from makers.histories import MALI, TOGO, History, direction, party, quota
+from makers.histories import FRANCE, MALI, TOGO, History, direction, party, quota
 from makers.signed_records import record_id
 
 
@@ -146,3 +146,66 @@ def _headers(common: History) -> list[Tree]:
         _one("a number used, and other parties", "again", blocked("record.version-conflict"), twice),
         case("a type that nobody knows", "S-76", "2018-12-31", unknown, states={"first": "submitted"}),
     ]
+
+
+# --- third parties -----------------------------------------------------------------------
+
+
+def thirds() -> Tree:
+    """An agreement of three, and words of France that do not count (S-67, S-72)."""
+    three = (TOGO, MALI, FRANCE)
+    common = History("thirds")
+    common.agreement("agreement", TOGO, (MALI, FRANCE), [quota(TOGO, MALI, 2)])
+    common.sync(*three)
+    common.decide("agreed by mali", MALI, (TOGO, FRANCE), "agreement", "accept", "2017-02-01")
+
+    withdrawn = common.branch()
+    withdrawn.decide("word", FRANCE, (TOGO, MALI), "agreement", "withdraw", "2017-02-02")
+    withdrawn.sync(*three)
+    withdrawn.decide("endorsed", TOGO, (MALI, FRANCE), "word", "endorse", "2017-02-03")
+
+    partial = common.branch()
+    partial.decide("word", FRANCE, (TOGO,), "agreement", "accept", "2017-02-02")
+    partial.sync(*three)
+    partial.decide("endorsed", TOGO, (MALI, FRANCE), "word", "endorse", "2017-02-03")
+
+    good = common.branch()
+    good.decide("word", FRANCE, (TOGO, MALI), "agreement", "accept", "2017-02-02")
+    good.sync(*three)
+    good.decide("endorsed", TOGO, (MALI, FRANCE), "word", "endorse", "2017-02-03")
+    return file(
+        common,
+        [
+            case(
+                "an acceptance that is endorsed",
+                "S-7",
+                "2018-12-31",
+                good,
+                states={"agreement": "proposed"},  # for Togo and France: nobody has endorsed Mali's word
+            ),
+            case(
+                # Of its two pairs Mali and Togo come first by SCID; there the word is a third party's.
+                "an endorsement of what its author may not decide",
+                "S-72",
+                "2018-12-31",
+                withdrawn,
+                verdicts={
+                    "word": blocked("decision.not-entitled"),
+                    "endorsed": blocked("reference.blocked"),
+                },
+                states={"agreement": "proposed"},
+            ),
+            case(
+                # Blocked for Togo and France, waiting for Togo and Mali: what lets it count least is shown.
+                "an endorsement of what was told to one of the two",
+                "S-67",
+                "2018-12-31",
+                partial,
+                verdicts={
+                    "word": blocked("decision.audience"),
+                    "endorsed": blocked("decision.subject-blocked"),
+                },
+                states={"agreement": "proposed"},
+            ),
+        ],
+    )

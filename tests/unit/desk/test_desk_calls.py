@@ -290,7 +290,7 @@ async def _full(*_: object) -> None:
 
 
 async def test_a_rejection_is_never_rejected(fresh: Pair) -> None:
-    """spec/09: never about a rejection, so two nodes never argue for ever; and others are not held up by it."""
+    """F-18: never about a rejection, so two nodes never argue for ever; and others are not held up by it."""
     await introduce(fresh.togo, fresh.mali)
     await quarantine(fresh, *range(250), record_type="rejection")
     for _ in range(3):

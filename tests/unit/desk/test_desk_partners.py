@@ -24,7 +24,7 @@ async def claim(here: Here, address: str) -> None:
 
 
 async def test_nobody_is_added_under_our_own_address(fresh: Pair) -> None:
-    """A request signed for ourselves would be good here, whoever brings it."""
+    """P-29: a request signed for ourselves would be good here, whoever brings it."""
     await claim(fresh.mali, fresh.togo.public.upper().replace("HTTPS", "https") + ":443/")
     with pytest.raises(InputError, match=r"peer\.address-taken"):
         await fresh.togo.add(fresh.mali)
@@ -32,7 +32,7 @@ async def test_nobody_is_added_under_our_own_address(fresh: Pair) -> None:
 
 
 async def test_nobody_is_added_under_the_address_of_a_partner(trio: dict[str, Here], fresh: Pair) -> None:
-    """A request signed for France, sent to Mali, would be replayed to France."""
+    """P-29: a request signed for France, sent to Mali, would be replayed to France."""
     france = trio["FR-FV"]
     await fresh.togo.add(france)
     await claim(fresh.mali, france.public)
@@ -42,7 +42,7 @@ async def test_nobody_is_added_under_the_address_of_a_partner(trio: dict[str, He
 
 
 async def test_a_partner_cannot_move_to_an_address_that_is_taken(trio: dict[str, Here], fresh: Pair) -> None:
-    """What its feed claims later is held to the same rule; the rest of the feed counts."""
+    """P-29: what its feed claims later is held to the same rule; the rest of the feed counts."""
     france, togo, mali = trio["FR-FV"], fresh.togo, fresh.mali
     await togo.add(france)
     await togo.add(mali)

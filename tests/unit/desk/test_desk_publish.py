@@ -66,7 +66,7 @@ async def test_all_or_none(pair: Pair, place: int) -> None:
 
 
 async def test_a_rule_stops_the_whole_group(pair: Pair) -> None:
-    """spec/08: what the fold would block is refused with all that came with it."""
+    """W-4: what the fold would block is refused with all that came with it."""
     made = await pair.proposed()
     nonsense = {
         "type": "decision",
@@ -215,7 +215,7 @@ async def test_a_public_event_tells_nothing_of_two(pair: Pair) -> None:
 
 
 async def test_several_addressees_have_one_order(pair: Pair) -> None:
-    """spec/08: a record to several stands in each of their feeds, in one order."""
+    """W-3: a record to several stands in each of their feeds, in one order."""
     items = [{**event(planned=f"2027-06-0{day}"), "to": [FRANCE, MALI]} for day in range(1, 6)]
     made = await pair.togo.node.desk.publish(items)
     by_feed: dict[str, list[int]] = {}
@@ -231,7 +231,7 @@ async def test_several_addressees_have_one_order(pair: Pair) -> None:
 
 
 async def test_a_next_version_may_widen(pair: Pair) -> None:
-    """spec/04: a next version keeps or widens its audience."""
+    """R-23: a next version keeps or widens its audience."""
     first = await publish(pair.togo, {**event(), "to": [MALI]})
     same = await publish(pair.togo, {**event(), "to": [MALI], "id": first["id"]})
     wider = await publish(pair.togo, {**event(), "to": [MALI, FRANCE], "id": first["id"]})
@@ -319,7 +319,7 @@ async def test_a_value_beyond_the_profile(pair: Pair, value: object) -> None:
 
 
 async def test_an_unknown_type_or_member(pair: Pair) -> None:
-    """spec/04: outgoing, what the schema does not know is refused."""
+    """R-30: outgoing, what the schema does not know is refused."""
     assert (await refused(pair.togo, {"type": "poem", "to": "public", "body": {}})).code.startswith("schema.")
     assert (await refused(pair.togo, offer(TOGO, surprise=True))).code == "schema.violation"
 
@@ -346,7 +346,7 @@ async def test_a_real_home_is_always_checked(homes: Mapping[str, Path], tmp_path
 
 
 async def test_records_are_kept_as_they_are_sealed(pair: Pair) -> None:
-    """spec/06: one record to two partners is one record, sealed twice with two salts."""
+    """O-1: one record to two partners is one record, sealed twice with two salts."""
     made = await publish(pair.togo, {**event(), "to": [MALI, FRANCE]})
     async with pair.togo.node.database.reading() as connection:
         data = await vault.get_record(connection, made["digest"])

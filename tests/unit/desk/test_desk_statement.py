@@ -69,7 +69,7 @@ async def test_two_nodes_compute_alike(fresh: Pair) -> None:
 
 
 async def test_what_a_statement_rests_on(fresh: Pair) -> None:
-    """spec/11, basis: complete only when each has cosigned the other's head and nothing is open."""
+    """S-75, basis: complete only when each has cosigned the other's head and nothing is open."""
     await fresh.togo.add(fresh.mali)
     assert (await fresh.togo.node.desk.statement(MALI))["basis"]["feed_state"] == "unknown"  # type: ignore[index]
     await fresh.togo.node.desk.sync()
@@ -91,7 +91,7 @@ async def test_what_a_statement_rests_on(fresh: Pair) -> None:
 
 @pytest.mark.parametrize("in_public", [False, True])
 async def test_what_could_not_be_taken_is_no_basis(fresh: Pair, *, in_public: bool) -> None:
-    """spec/11, basis: a record that waits or was quarantined makes the statement incomplete, and is named."""
+    """S-75, basis: a record that waits or was quarantined makes the statement incomplete, and is named."""
     await introduce(fresh.togo, fresh.mali)
     await fresh.card()
     await fresh.agree()

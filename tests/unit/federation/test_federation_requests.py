@@ -376,7 +376,7 @@ async def post(net: Network, togo: Here, body: bytes, sent: bytes | None = None,
 
 @pytest.mark.parametrize("own", [True, False])
 async def test_a_notice_is_taken(net: Network, own: bool) -> None:
-    """spec/10 table: well-formed and signed is 202, with nothing said of what is known of that origin."""
+    """F-29, spec/10 table: well-formed and signed is 202, with nothing said of what is known of that origin."""
     async with answering(net.togo.node) as togo:
         origin = f"passerelle/{(net.togo if own else net.burkina).scid}/public/1"
         reply = await post(net, togo, told(net.mali, origin=origin, size=0))
