@@ -191,7 +191,7 @@ IDENTITIES: Final = (
     Behaviour(
         name="identity-of-a-mebibyte",
         does="serves a valid identity log as long as one may be, hundreds of rotations with new keys in each",
-        guard="limits of a log (I-6, I-47, I-46); it is verified beside the loop, and kept once",
+        guard="limits of a log (I-6, I-44, I-46); it is verified beside the loop, and kept once",
         arm=saying(long_log),
         state="blocked",
         code="note.unsigned",
@@ -204,7 +204,7 @@ IDENTITIES: Final = (
     Behaviour(
         name="identity-of-many-entries",
         does="serves a valid identity log of six hundred short entries",
-        guard="entries of a log, counted before one is looked at (I-47)",
+        guard="entries of a log, counted before one is looked at (I-44)",
         arm=saying(many_entries),
         state="blocked",
         code="identity.too-many",

@@ -587,7 +587,7 @@ def test_a_list_has_at_most_64_items(path: tuple[str, ...]) -> None:
 
 
 def test_a_log_has_a_bounded_number_of_entries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """I-47: 512 entries; counted before one is looked at."""
+    """I-44: 512 entries; counted before one is looked at."""
     assert identity.MAX_ENTRIES == 512
     log = updated(updated(created()), 2)
     assert refused(b"{}\n" * 513, what="entries", max=512) == "identity.too-many"
