@@ -168,7 +168,7 @@ def test_what_proves_a_fork(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("signatures.json", "cases"))
 def test_which_signatures_hold(case: Case) -> None:
-    """I-44: S below the order, and no cofactor."""
+    """I-47: S below the order, and no cofactor."""
     public = parse_multikey(case["multikey"])
     assert public.hex() == case["public"]
     message, signature = bytes.fromhex(case["message"]), bytes.fromhex(case["signature"])

@@ -80,17 +80,17 @@ def make_signatures() -> Tree:
     cases = [
         _case("a signature", None, public, message, good),
         _case("a signature of nothing", None, public, b"", key.sign(b"")),
-        _case("S and the order of the group", "I-44", public, message, larger),
-        _case("another message", "I-44", public, b"Passerelle", good),
-        _case("63 bytes", "I-44", public, message, good[:63]),
-        _case("65 bytes", "I-44", public, message, good + b"\0"),
-        _case("all zeros", "I-44", public, message, bytes(64)),
+        _case("S and the order of the group", "I-47", public, message, larger),
+        _case("another message", "I-47", public, b"Passerelle", good),
+        _case("63 bytes", "I-47", public, message, good[:63]),
+        _case("65 bytes", "I-47", public, message, good + b"\0"),
+        _case("all zeros", "I-47", public, message, bytes(64)),
         *_mixed(key),
         _identity_commitment(key),
     ]
     return {
         "chapter": "03",
-        "about": "Whether signature verifies under public over message by I-44: S below the order of the group, and the equation "
+        "about": "Whether signature verifies under public over message by I-47: S below the order of the group, and the equation "
         "without cofactor, compared as bytes. with_cofactor: whether it would with the cofactor, where that differs.",
         "made_by": SELF,
         "confirmed_by": ["OpenSSL (PyPI cryptography)"],
@@ -101,7 +101,7 @@ def make_signatures() -> Tree:
 def _case(name: str, rule: str | None, public: bytes, message: bytes, signature: bytes) -> Tree:
     return {
         "name": name,
-        "rule": "I-44",
+        "rule": "I-47",
         "public": public.hex(),
         "multikey": encode_multikey(public),
         "message": message.hex(),
@@ -127,7 +127,7 @@ def _mixed(key: Key) -> list[Tree]:
         if verifies not in found:
             signature = commitment + ((nonce + h * scalar) % L).to_bytes(32, "little")
             name = f"a key with a part of order 8, h {'a' if verifies else 'no'} multiple of 8"
-            found[verifies] = _case(name, None if verifies else "I-44", public, message, signature)
+            found[verifies] = _case(name, None if verifies else "I-47", public, message, signature)
             found[verifies]["with_cofactor"] = True
     return [found[True], found[False]]
 
