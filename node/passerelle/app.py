@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 import structlog
 from aiohttp import web
 
@@ -205,9 +206,9 @@ async def _through_socket(home: Path, method: str, arguments: dict[str, object])
         connector = aiohttp.UnixConnector(path=short)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             try:
-                body = json.dumps(arguments).encode()
+                body = _encode(arguments)
                 async with session.post(f"http://node/desk/{method}", data=body) as response:
-                    told = json.loads(await response.read())
+                    told = orjson.loads(await response.read())
                     if response.status == 200:
                         return told
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as exc:
@@ -215,6 +216,14 @@ async def _through_socket(home: Path, method: str, arguments: dict[str, object])
                     raise
                 raise TransportError("node.stopped") from exc
     raise _revived(told)
+
+
+def _encode(arguments: dict[str, object]) -> bytes:
+    """What is asked, as JSON; a value that orjson has no way to write is the node's to refuse, with a sentence."""
+    try:
+        return orjson.dumps(arguments)
+    except orjson.JSONEncodeError:
+        return json.dumps(arguments).encode()
 
 
 def _revived(told: dict[str, Any]) -> PasserelleError:

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from passerelle import app
 from passerelle.desk.desk import METHODS
 from passerelle.errors import InputError, StorageError
 from passerelle.server.local import local_app
@@ -301,3 +302,9 @@ async def test_a_rejection_is_never_rejected(fresh: Pair) -> None:
         await fresh.togo.node.desk.report_rejections(fresh.mali.scid)
     (record,) = await rejections(fresh)
     assert [item["index"] for item in record["body"]["items"]] == [300]
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800"], ids=["a large number", "half a character"])
+async def test_what_orjson_cannot_write_is_sent_all_the_same(value: object) -> None:
+    """The node refuses it with a code and a sentence; the command does not end in a fault of its own."""
+    assert json.loads(app._encode({"items": [value]})) == {"items": [value]}
