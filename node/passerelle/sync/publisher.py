@@ -40,6 +40,8 @@ from passerelle.sync.signing import Draft, Early, Tools, sign_alone, stand_alone
 
 MAX_BATCH = 256
 """Records committed together at most, unless one group is larger."""
+FEW = 8
+"""Records that are signed on the spot, within a millisecond: a single one waits for no thread."""
 NOTHING_WRITTEN = frozenset({"storage.disk-full", "storage.read-only-disk"})
 """Failures of a COMMIT after which the database has certainly rolled back."""
 
@@ -130,6 +132,8 @@ class Publisher:
         if not stand_alone(self._tools, drafts):
             return None
         with contextlib.suppress(PasserelleError):
+            if len(drafts) <= FEW:
+                return sign_alone(self._tools, drafts, self._last_issued)
             return await asyncio.to_thread(sign_alone, self._tools, drafts, self._last_issued)
         return None
 
