@@ -20,11 +20,14 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 import orjson
 
 from passerelle.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 """A value inside the profile. Objects are plain ``dict``; treat a parsed tree as read-only."""
@@ -52,7 +55,7 @@ _CANONICAL: Final = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
-_SCALARS: Final = (int, bool, type(None))
+_SCALARS: Final = frozenset({str, int, bool, type(None)})
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SHOWN_NAME_CHARS: Final = 64
 
@@ -203,31 +206,34 @@ def _parse_fast(data: bytes) -> object:
     return _REFUSED
 
 
-def _is_plain(root: object, *, names_are_ascii: bool) -> bool:
+def _is_plain(root: object, *, names_are_ascii: bool) -> bool:  # noqa: C901  runs for every record: no calls in it
     """Whether a tree that orjson read or wrote has only plain kinds, ASCII names and no depth beyond the limit.
 
     Runs for every record, so it looks at exact types, the most frequent first; what it
     does not look at (ranges, surrogates, U+0000) its callers have seen by other means.
     """
-    level: list[object] = [root]
+    level = [] if type(root) in _SCALARS else [root]  # what is no scalar, level by level
     for _ in range(MAX_DEPTH):
         inner: list[object] = []
-        for value in level:
-            kind = type(value)
-            if kind is str or kind in _SCALARS:
-                continue
-            if isinstance(value, dict) and kind is dict:
-                if not (names_are_ascii or all(map(str.isascii, value))):
-                    return False
-                inner.extend(value.values())
-            elif isinstance(value, list) and kind is list:
-                inner.extend(value)
+        for item in level:
+            if type(item) is dict:
+                if not names_are_ascii:
+                    for name in item:
+                        if not name.isascii():
+                            return False
+                values: Iterable[object] = item.values()
+            elif type(item) is list:
+                values = item
             else:
                 return False
+            for value in values:
+                kind = type(value)
+                if kind is not str and kind is not int and kind is not bool and value is not None:
+                    inner.append(value)
         if not inner:
             return True
         level = inner
-    return all(type(value) is str or type(value) in _SCALARS for value in level)
+    return False
 
 
 def _check_tree(root: object) -> None:

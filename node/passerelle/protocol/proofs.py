@@ -28,6 +28,7 @@ PROOF_TYPE: Final = "DataIntegrityProof"
 CRYPTOSUITE: Final = "eddsa-jcs-2022"
 PURPOSE: Final = "assertionMethod"
 
+_CONSTANT: Final = (("type", PROOF_TYPE), ("cryptosuite", CRYPTOSUITE), ("proofPurpose", PURPOSE))
 _MAX_PROOF_VALUE_CHARS: Final = 89  # "z" and at most 88 base58 digits of 64 bytes
 
 
@@ -94,18 +95,27 @@ def verify_proof(document: Mapping[str, Json], proof: Mapping[str, Json], public
     """Checks one proof over a document, in the order of the suite's verification algorithm.
 
     Raises:
+        ProtocolError: As :func:`signature_of`; ``proof.invalid`` where the signature does not hold.
+    """
+    signature = signature_of(document, proof)
+    if not verify_signature(public, hash_data(document, proof), signature):
+        raise ProtocolError("proof.invalid")
+
+
+def signature_of(document: Mapping[str, Json], proof: Mapping[str, Json]) -> bytes:
+    """The 64 bytes of a proof's signature, where all its members are as the suite wants them.
+
+    Raises:
         ProtocolError: ``proof.malformed`` for another type, cryptosuite or purpose, and for
             a ``proofValue`` that is not ``z`` and the base58 of 64 bytes;
-            ``proof.context-mismatch``; ``proof.invalid`` where the signature does not hold.
+            ``proof.context-mismatch``.
     """
-    for member, expected in (("type", PROOF_TYPE), ("cryptosuite", CRYPTOSUITE), ("proofPurpose", PURPOSE)):
+    for member, expected in _CONSTANT:
         if proof.get(member) != expected:
             raise ProtocolError("proof.malformed", member=member)
     if proof.get("@context") != document.get("@context"):
         raise ProtocolError("proof.context-mismatch")
-    signature = _parse_proof_value(proof.get("proofValue"))
-    if not verify_signature(public, hash_data(document, proof), signature):
-        raise ProtocolError("proof.invalid")
+    return _parse_proof_value(proof.get("proofValue"))
 
 
 def _parse_proof_value(text: Json) -> bytes:

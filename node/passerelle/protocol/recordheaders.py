@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from passerelle.errors import ProtocolError
@@ -31,6 +32,13 @@ _MEMBERS: Final = frozenset(
         *("issuer", "audience", "issued", "body", "proof"),
     }
 )
+_MEMBERS_OF: Final = {
+    (True, True): _MEMBERS,
+    (True, False): _MEMBERS | {"seen"},
+    (False, True): _MEMBERS | {"previous"},
+    (False, False): _MEMBERS | {"previous", "seen"},
+}
+"""By whether it is the first version, and public."""
 _PROOF_MEMBERS: Final = frozenset(
     {"@context", "type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"}
 )
@@ -63,12 +71,7 @@ def _malformed(member: str) -> ProtocolError:
 
 def check_members(value: JsonObject) -> None:
     """Refuses another set of members than the record's: the set of members follows from version and audience."""
-    expected = set(_MEMBERS)
-    if value.get("version") != 1:
-        expected.add("previous")
-    if value.get("audience") != PUBLIC:
-        expected.add("seen")
-    if value.keys() != expected:
+    if value.keys() != _MEMBERS_OF[value.get("version") == 1, value.get("audience") == PUBLIC]:
         raise _malformed("record")
     if value["@context"] != [CONTEXT]:
         raise _malformed("@context")
@@ -78,17 +81,27 @@ def parse_issuer(value: Json) -> tuple[str, str]:
     """The author's DID as written, and its SCID."""
     issuer = parse_text(value, "issuer")
     try:
-        return issuer, scid_of(issuer)
+        return issuer, _scid_of(issuer)
     except ProtocolError as exc:
         raise _malformed("issuer") from exc
 
 
+_scid_of: Final = lru_cache(maxsize=256)(scid_of)  # the records of a feed have one author
+
+
 def parse_schema(record_type: Json, schema: Json) -> tuple[str, str]:
     """The type and the schema, which names the same type."""
-    match = _SCHEMA.fullmatch(parse_text(schema, "schema"))
-    if match is None or match[1] != record_type:
+    named = _type_named(parse_text(schema, "schema"))
+    if named is None or named != record_type:
         raise _malformed("schema")
-    return parse_matching(_TYPE, record_type, "type"), match[0]
+    return parse_matching(_TYPE, record_type, "type"), str(schema)
+
+
+@lru_cache(maxsize=256)  # there are few, and each record names one
+def _type_named(schema: str) -> str | None:
+    """The type in a schema's name, None where it is no name of a schema."""
+    match = _SCHEMA.fullmatch(schema)
+    return None if match is None else match[1]
 
 
 def parse_proof(value: Json) -> tuple[str, str]:

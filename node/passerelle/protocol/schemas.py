@@ -22,7 +22,7 @@ from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import jsonschema_rs
 import orjson
@@ -30,9 +30,11 @@ import orjson
 from passerelle.errors import ProtocolError
 from passerelle.protocol.codelists import CodeList, parse_code_list
 from passerelle.protocol.profile import Json
-from passerelle.protocol.schemafaults import Documents, Explainer, SchemaFault, pointer
 
-__all__ = ["Incoming", "SchemaFault", "SchemaName", "Schemas", "type_of"]
+if TYPE_CHECKING:
+    from passerelle.protocol.schemafaults import Documents, Explainer, SchemaFault
+
+__all__ = ["Incoming", "SchemaName", "Schemas", "type_of"]
 
 Incoming: TypeAlias = Literal["known", "newer-minor", "unknown-type", "unknown-major"]
 """What we can make of a record: read it; read what we know of it; keep it for an upgrade."""
@@ -269,6 +271,9 @@ class Schemas:
         validator = self._validator(reading, reference)
         if validator.is_valid(value):
             return []
+        # Only here: it loads a second engine, which takes as long as everything else that a worker loads.
+        from passerelle.protocol.schemafaults import Explainer, SchemaFault, pointer  # noqa: PLC0415
+
         explainer = self._explainers.get(reading)
         if explainer is None:
             explainer = self._explainers[reading] = Explainer(self._read(reading))

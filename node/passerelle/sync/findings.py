@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from passerelle.protocol.identity import TOLERANCE, Identity, parse_identity
-from passerelle.protocol.intake import Examined, Status, examine
+from passerelle.protocol.intake import Examination, Examined, Status
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import Heading
 from passerelle.protocol.schemas import Schemas
@@ -77,23 +77,15 @@ def examine_all(
         objects: One for each leaf.
         schemas: What is known of record types; without, what came with this version.
     """
-    identity = _identity(terms.log, terms.entries)
-    schemas = schemas or Schemas.packaged()
-    return [
-        _finding(
-            examine(
-                leaf,
-                item,
-                origin=terms.origin,
-                me=terms.me,
-                identity=identity,
-                sealing_keys=terms.sealing_keys,
-                now=terms.now,
-                schemas=schemas,
-            )
-        )
-        for leaf, item in zip(leaves, objects, strict=True)
-    ]
+    examination = Examination(
+        origin=terms.origin,
+        me=terms.me,
+        identity=_identity(terms.log, terms.entries),
+        sealing_keys=terms.sealing_keys,
+        now=terms.now,
+        schemas=schemas or Schemas.packaged(),
+    )
+    return [_finding(found) for found in examination.examine(leaves, objects)]
 
 
 _identities: Final[dict[tuple[bytes, int], Identity]] = {}

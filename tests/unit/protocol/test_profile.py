@@ -239,3 +239,31 @@ def test_other_spellings_of_a_time_are_refused(text: str) -> None:
     """One spelling: ``YYYY-MM-DDThh:mm:ssZ`` of a second that exists."""
     with pytest.raises(ProtocolError, match=r"time\.malformed"):
         profile.parse_time(text)
+
+
+def slowly_plain(value: object, depth: int = 1) -> bool:
+    """What the walk over a tree asks, put plainly; the root is at depth 1."""
+    if type(value) in {str, int, bool, type(None)}:
+        return True
+    if depth > profile.MAX_DEPTH:
+        return False
+    if type(value) is dict:
+        return all(map(str.isascii, value)) and all(slowly_plain(item, depth + 1) for item in value.values())
+    return type(value) is list and all(slowly_plain(item, depth + 1) for item in value)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text() | st.floats() | st.tuples() | st.builds(Text),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.text(), inner) | st.builds(lambda item: [item], inner)
+        ),
+        max_leaves=12,
+    ),
+    st.integers(0, profile.MAX_DEPTH + 1),
+)
+def test_the_walk_over_a_tree(value: object, deeper: int) -> None:
+    """spec/ "JSON profile": kinds, names and depth, as in the plain definition."""
+    for _ in range(deeper):
+        value = [value]
+    assert profile._is_plain(value, names_are_ascii=False) == slowly_plain(value)

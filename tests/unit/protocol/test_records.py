@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from passerelle.errors import InputError, ProtocolError
 from passerelle.protocol import identity, profile, proofs
 from passerelle.protocol.keys import SigningKey
-from passerelle.protocol.records import FeedPosition, Record, check_proof, draft, sign_record
+from passerelle.protocol.records import FeedPosition, Record, check_proof, claim_of, draft, sign_record
 
 UPDATE = [SigningKey(bytes([n]) * 32) for n in range(5)]
 RECORD, REQUEST, LOG, WITNESS, NEW_RECORD = (SigningKey(bytes([n]) * 32) for n in range(10, 15))
@@ -410,3 +410,32 @@ def test_a_record_of_tomorrow_is_held() -> None:
     assert proof_refused(signed(), US, early) == "record.ahead"
     forged = Record.parse(signed().data.replace(b'"places":2', b'"places":9'))
     assert proof_refused(forged, US, early) == "proof.invalid"
+
+
+TRICKY = st.recursive(
+    st.integers(0, 9)
+    | st.text()
+    | st.sampled_from([',"proof":{', '"},"schema":"x', '{"proof":{"a":1},"schema":"b"}']),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["proof", "schema", "a", "z"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["proof", "schema", "p"]), TRICKY), st.booleans(), st.booleans())
+def test_cutting_the_proof_out_gives_what_writing_without_it_gives(
+    body: dict[str, Any], public: bool, first: bool
+) -> None:
+    """R-12: the hash that is checked is that of the suite, whatever in a body looks like a proof."""
+    changes: dict[str, Any] = {} if public else {"audience": PARTNERS, "seen": SEEN}
+    changes |= {} if first else {"version": 2, "previous": "0" * 64}
+    try:
+        record = Record.parse(signed(body=body, **changes).data)
+    except ValueError:  # a text that no record may hold
+        assume(False)
+        raise
+    claim = claim_of(record, US)
+    assert claim.message == proofs.hash_data(record.value, record.value["proof"])  # type: ignore[arg-type]  # an object
+    claim.check()

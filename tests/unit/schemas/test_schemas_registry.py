@@ -12,8 +12,8 @@ import pytest
 from passerelle.errors import ProtocolError
 from passerelle.protocol.codelists import parse_code_list
 from passerelle.protocol.profile import Json, JsonObject
-from passerelle.protocol.schemafaults import MAX_FAULTS
-from passerelle.protocol.schemas import SchemaFault, SchemaName, Schemas, type_of
+from passerelle.protocol.schemafaults import MAX_FAULTS, SchemaFault
+from passerelle.protocol.schemas import SchemaName, Schemas, type_of
 
 SAMPLES = Path(__file__).parents[3] / "schemas" / "samples"
 VALID = sorted(path for path in SAMPLES.glob("*/valid-*.json") if path.parent.name != "stub")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from passerelle.protocol.intake import Examined
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.records import Record
 from passerelle.storage import feeds
-from passerelle.sync import again, findings, keeping, pull
+from passerelle.sync import again, keeping, pull
 from passerelle.sync.findings import Finding
 from tests.unit.sync.author import START, Feed, flipped
 from tests.unit.sync.conftest import Follower
@@ -38,15 +38,17 @@ def rotate(follower: Follower) -> None:
 
 @pytest.fixture
 def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The thread of each examination."""
+    """The thread in which each leaf was examined."""
     threads: list[str] = []
-    real = intake.examine
+    real = intake.Examination.examine
 
-    def examine(*given: Any, **named: Any) -> Examined:
-        threads.append(threading.current_thread().name)
-        return real(*given, **named)
+    def examine(
+        self: intake.Examination, leaves: Sequence[bytes], objects: Sequence[bytes | None]
+    ) -> list[Examined]:
+        threads.extend([threading.current_thread().name] * len(leaves))
+        return real(self, leaves, objects)
 
-    monkeypatch.setattr(findings, "examine", examine)
+    monkeypatch.setattr(intake.Examination, "examine", examine)
     return threads
 
 
@@ -242,13 +244,16 @@ async def test_a_partner_writes_no_essays_in_our_rows(follower: Follower) -> Non
 
 def by_other_code(monkeypatch: pytest.MonkeyPatch, name: str, *, strict: bool) -> None:
     """Judge as another version does: a strict one knows a schema that refuses every record."""
-    real = intake.examine
+    real = intake.Examination.examine
 
-    def examine(*given: Any, **named: Any) -> Examined:
-        found = real(*given, **named)
-        return replace(found, status="quarantined", code="schema.violation") if strict else found
+    def examine(
+        self: intake.Examination, leaves: Sequence[bytes], objects: Sequence[bytes | None]
+    ) -> list[Examined]:
+        found = real(self, leaves, objects)
+        refused = [replace(item, status="quarantined", code="schema.violation") for item in found]
+        return refused if strict else found
 
-    monkeypatch.setattr(findings, "examine", examine)
+    monkeypatch.setattr(intake.Examination, "examine", examine)
     monkeypatch.setattr(again, "this_code", lambda: name)
 
 
