@@ -265,12 +265,12 @@ def _framed(item: bytes, length_bytes: int, max_bytes: int) -> bytes:
 
 def _unframed(data: bytes, length_bytes: int, max_bytes: int) -> tuple[bytes, ...]:
     items: list[bytes] = []
-    position = 0
-    while position < len(data):
+    position, end = 0, len(data)
+    while position < end:
         start = position + length_bytes
         length = int.from_bytes(data[position:start], "big")
         position = start + length
-        if start > len(data) or position > len(data) or length > max_bytes:
+        if position > end or length > max_bytes:  # of half a length, all that follows is missing
             raise ProtocolError("tile.malformed", found=len(items), expected=None)
         items.append(data[start:position])
     return tuple(items)

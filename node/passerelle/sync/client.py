@@ -42,6 +42,9 @@ PER_PARTNER = 4
 INFLATE_STEP = 1_024
 """Coded bytes inflated at once: neither coding makes more than 32 MiB of them before the limit is asked."""
 
+MAX_INFLATED_WHOLE = 2**22
+"""Bytes that a zstd frame may say it holds to be inflated in one go: they are set aside before it is read."""
+
 MAX_ZSTD_WINDOW = 2**23
 """Bytes; RFC 8878 asks a decoder for no more."""
 
@@ -278,6 +281,13 @@ def inflate(raw: bytes, coding: str, max_bytes: int) -> bytes:
     """
     if coding == "identity":
         return raw
+    if coding == "zstd" and _tells_size(raw, min(max_bytes, MAX_INFLATED_WHOLE)):
+        try:
+            return zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW).decompress(
+                raw, allow_extra_data=False
+            )
+        except zstandard.ZstdError as exc:
+            raise TransportError("road.damaged", coding=coding) from exc
     if coding not in _ENGINES:
         raise TransportError("road.damaged", coding=coding)
     engine = _ENGINES[coding]()
@@ -296,6 +306,17 @@ def inflate(raw: bytes, coding: str, max_bytes: int) -> bytes:
     if not engine.eof:
         raise TransportError("road.damaged", coding=coding)
     return b"".join(parts)
+
+
+def _tells_size(raw: bytes, limit: int) -> bool:
+    """Whether a zstd frame says that it holds something, no more than a limit: more than it says it cannot give."""
+    if not raw.startswith(zstandard.FRAME_HEADER):
+        return False
+    try:
+        frame = zstandard.get_frame_parameters(raw)
+    except zstandard.ZstdError:
+        return False
+    return 0 < frame.content_size <= limit and frame.window_size <= MAX_ZSTD_WINDOW
 
 
 class _Engine(Protocol):

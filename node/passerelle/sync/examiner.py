@@ -37,6 +37,8 @@ PORTION = 32
 """Leaves that a thread examines in one turn, at the most."""
 PORTION_BYTES = 2**20
 """Bytes of objects that end a portion, however few leaves it has."""
+DEPTH = 2
+"""Calls that one worker is given at a time: it begins the next while we read what it found."""
 IDLE_SECONDS = 20.0
 """How long workers stay without work; starting one takes a quarter of a second."""
 END_SECONDS = 5.0
@@ -56,17 +58,27 @@ class Examiner:
         cores = os.cpu_count() or 1
         self._most = (min(cores, MAX_WORKERS) if cores > 1 else 0) if workers is None else workers
         self._schemas = schemas
-        self._turns = Turns(self._most)
+        self._turns = Turns(self._most * DEPTH)
         self._thread_turns = Turns(1)  # more would only contend for one interpreter
-        self._idle: list[Process] = []
-        self._busy: set[Process] = set()
+        self._workers: list[_Worker] = []
         self._end: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def processes(self) -> tuple[int, ...]:
         """Process ids of the workers that there are now."""
-        return tuple(worker.pid for worker in (*self._idle, *self._busy))
+        return tuple(worker.process.pid for worker in self._workers if worker.process is not None)
+
+    @property
+    def at_once(self) -> int:
+        """How many calls keep all workers busy."""
+        return max(1, self._most * DEPTH)
+
+    def expect(self, leaves: int) -> None:
+        """Start the workers now, if so many leaves that will soon come are worth it."""
+        while leaves >= MANY and len(self._workers) < self._most:
+            self._add()
+            leaves -= MANY
 
     async def examine(
         self, terms: Terms, leaves: Sequence[bytes], objects: Sequence[bytes | None]
@@ -91,51 +103,55 @@ class Examiner:
                 )
         return found
 
-    async def _in_worker(self, asked: bytes) -> list[Finding] | None:
-        """What a worker found, or None where it could not."""
+    def _add(self) -> _Worker:
+        self._stay()
+        worker = _Worker()
+        self._workers.append(worker)
+        return worker
+
+    def _stay(self) -> None:
         if self._end is not None:
             self._end.cancel()
-        worker: Process | None = None
+        self._end = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._let_idle_go)
+
+    async def _in_worker(self, asked: bytes) -> list[Finding] | None:
+        """What a worker found, or None where it could not."""
+        worker = min(self._workers, key=lambda worker: worker.asked, default=None)
+        if worker is None or (worker.asked and len(self._workers) < self._most):
+            worker = self._add()
         answer: Answer = "cancelled"
         try:
-            worker = self._idle.pop() if self._idle else await _start()
-            self._busy.add(worker)
-            answer = await _ask(worker, asked)
+            answer = await worker.ask(asked)
         except (OSError, EOFError) as error:
             answer = type(error).__name__
         finally:
-            self._give_back(worker, answer)
+            self._stay()
+            if isinstance(answer, str):  # nobody knows what it will say next
+                self._let_go([worker])
         if isinstance(answer, str):
             _log.warning("worker-lost", detail=answer)
             return None
         return answer
 
-    def _give_back(self, worker: Process | None, answer: Answer) -> None:
-        """A worker that has answered waits for more; of another nobody knows what it will say next."""
-        if worker is not None:
-            self._busy.discard(worker)
-            if isinstance(answer, str):
-                self._let_go([worker])
-            else:
-                self._idle.append(worker)
-        if not self._busy:
-            self._end = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._let_idle_go)
-
     def _let_idle_go(self) -> None:
-        workers, self._idle = self._idle, []
-        self._let_go(workers)
+        if any(worker.asked for worker in self._workers):
+            self._stay()
+        else:
+            self._let_go(list(self._workers))
 
-    def _let_go(self, workers: Sequence[Process]) -> None:
+    def _let_go(self, workers: Sequence[_Worker]) -> None:
         for worker in workers:
-            task = asyncio.create_task(_finish(worker))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            if worker in self._workers:
+                self._workers.remove(worker)
+                task = asyncio.create_task(worker.finish())
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
         """End the workers."""
         if self._end is not None:
             self._end.cancel()
-        self._let_idle_go()
+        self._let_go(list(self._workers))
         await asyncio.gather(*self._ending)
 
 
@@ -151,28 +167,68 @@ def portions(objects: Sequence[bytes | None]) -> Iterator[slice]:
         yield slice(start, len(objects))
 
 
+class _Worker:
+    """One worker process. It is asked again before it has answered, so that it never waits for us."""
+
+    def __init__(self) -> None:
+        self.process: Process | None = None
+        self.asked = 0
+        self._started = asyncio.create_task(self._start())
+        self._writing = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._lost = False
+
+    async def _start(self) -> Process:
+        self.process = await _start()
+        return self.process
+
+    async def ask(self, asked: bytes) -> Answer:
+        """One question and its answer. Whoever gives up waiting takes the worker from all others: it would answer them wrongly.
+
+        Raises:
+            OSError: The worker has ended, could not be started, or was given up.
+            EOFError: It ended before it had answered.
+        """
+        self.asked += 1
+        answered = False
+        try:
+            process = await asyncio.shield(self._started)
+            if process.stdin is None or process.stdout is None:
+                raise RuntimeError("a worker is started with both pipes")
+            async with self._writing:
+                self._refuse_lost()
+                process.stdin.write(asked)
+                await process.stdin.drain()
+            # Locks are given in the order in which they are asked for, so answers are read in that of the questions.
+            async with self._reading:
+                self._refuse_lost()
+                length = await process.stdout.readexactly(LENGTH_BYTES)
+                data = await process.stdout.readexactly(int.from_bytes(length, "big"))
+            answered = True
+        finally:
+            self.asked -= 1
+            self._lost |= not answered
+        answer: Answer = pickle.loads(data)  # noqa: S301  from our own child
+        return answer
+
+    def _refuse_lost(self) -> None:
+        if self._lost:
+            raise BrokenPipeError
+
+    async def finish(self) -> None:
+        """Let it end, and see that it has."""
+        try:
+            process = await self._started
+        except OSError:
+            return
+        await _finish(process)
+
+
 async def _start() -> Process:
     # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end.
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "passerelle.sync.worker"), stdin=PIPE, stdout=PIPE, start_new_session=True
     )
-
-
-async def _ask(worker: Process, asked: bytes) -> Answer:
-    """One question and its answer.
-
-    Raises:
-        OSError: The worker has ended.
-        EOFError: It ended before it had answered.
-    """
-    if worker.stdin is None or worker.stdout is None:
-        raise RuntimeError("a worker is started with both pipes")
-    worker.stdin.write(asked)
-    await worker.stdin.drain()
-    length = await worker.stdout.readexactly(LENGTH_BYTES)
-    data = await worker.stdout.readexactly(int.from_bytes(length, "big"))
-    answer: Answer = pickle.loads(data)  # noqa: S301  from our own child
-    return answer
 
 
 async def _finish(worker: Process) -> None:

@@ -86,6 +86,7 @@ class Stretch:
         objects: One for each leaf, None where there is none.
         objects_end: Bytes of the object bundle up to the last of them.
         objects_etag: Its validator.
+        object_bytes: How many bytes its objects take.
     """
 
     first: int
@@ -93,11 +94,7 @@ class Stretch:
     objects: tuple[bytes | None, ...]
     objects_end: int
     objects_etag: str
-
-    @property
-    def object_bytes(self) -> int:
-        """How many bytes its objects take."""
-        return sum(len(item) for item in self.objects if item is not None)
+    object_bytes: int
 
 
 class FeedReader:
@@ -225,7 +222,12 @@ class FeedReader:
             end = len(answer.body)
         full = bundle.width == TILE_WIDTH
         return Stretch(
-            bundle.first + skipped, leaves, objects, 0 if full else end, "" if full else answer.plain_etag
+            bundle.first + skipped,
+            leaves,
+            objects,
+            0 if full else end,
+            "" if full else answer.plain_etag,
+            sum(map(len, filter(None, objects))),
         )
 
     async def objects(self, number: int, size: int) -> tuple[bytes | None, ...]:

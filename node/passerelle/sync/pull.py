@@ -36,6 +36,7 @@ from passerelle.storage.home import Keys
 from passerelle.sync import again, keeping, receipts
 from passerelle.sync.ahead import ahead
 from passerelle.sync.allowance import Allowances
+from passerelle.sync.behind import Behind
 from passerelle.sync.client import Road
 from passerelle.sync.directory import Directory
 from passerelle.sync.examiner import Examiner
@@ -46,10 +47,10 @@ MAX_GROWTH = 2**20
 """Leaves that one pull may add, whole bundles; of a larger growth the next pull takes the next part."""
 LOOK_CLOSER = frozenset({"road.root-missed", "road.damaged", "road.status", "road.too-long"})
 """Failures that another history behind the same name would cause too: a range of its files starts anywhere."""
-GROUP = 1_024
+GROUP = 2_048
 """Leaves that one transaction keeps, about."""
-AHEAD = 4
-"""Stretches that are examined while others are fetched and kept."""
+AHEAD = 2
+"""Stretches that wait to be examined, or to be kept, beside those that are being examined."""
 GROUP_BYTES = 8 * 2**20
 """Bytes of objects that one transaction keeps, about: never less than one bundle."""
 
@@ -170,27 +171,35 @@ class Pull:
             )
 
     async def _keep(self, target: Checkpoint, note: bytes) -> None:
-        group: list[ExaminedStretch] = []
         # Kept with the first leaves that it proves: should the rest never come, it still is evidence.
         head = SignedHead(target.tree_size, target.root_hash, note)
         cut = min(target.tree_size, (self._feed.size + MAX_GROWTH) // TILE_WIDTH * TILE_WIDTH)
-        try:
-            self._tools.allowances.require(self._road.scid, "leaves", "setbacks")
-            async with aclosing(self._examined(target, cut)) as examined:
-                async for item in examined:
-                    group.append(item)
-                    if self._is_due(group):
-                        await self._commit(group, head)
-                        group = []
-        except TransportError as error:
-            await self._commit(group, head)  # what arrived whole is not asked for again
-            if error.code in LOOK_CLOSER:
-                with contextlib.suppress(TransportError):
-                    await self._diagnose(target, note)
-            async with self._tools.database.writing() as connection:
-                await feeds.note_state(connection, self._feed, "syncing", error.code, checked=self._now)
-            raise
-        await self._commit(group, head)
+        group: list[ExaminedStretch] = []
+        async with aclosing(Behind()) as behind:
+            try:
+                self._tools.allowances.require(self._road.scid, "leaves", "setbacks")
+                self._tools.examiner.expect(cut - self._feed.size)
+                async with aclosing(self._examined(target, cut)) as examined:
+                    async for item in examined:
+                        group.append(item)
+                        if self._is_due(group):
+                            await behind.begin(self._commit(group, head))
+                            group = []
+            except TransportError as error:
+                await behind.end()
+                await self._commit(group, head)  # what arrived whole is not asked for again
+                await self._note_broken(error, target, note)
+                raise
+            await behind.end()
+            await self._commit(group, head)
+
+    async def _note_broken(self, error: TransportError, target: Checkpoint, note: bytes) -> None:
+        """The road failed on the way to a checkpoint: look closer where a fork would look the same."""
+        if error.code in LOOK_CLOSER:
+            with contextlib.suppress(TransportError):
+                await self._diagnose(target, note)
+        async with self._tools.database.writing() as connection:
+            await feeds.note_state(connection, self._feed, "syncing", error.code, checked=self._now)
 
     async def _examined(self, target: Checkpoint, cut: int) -> AsyncGenerator[ExaminedStretch, None]:
         """The new stretches with what was found of each, while others are fetched and examined."""
@@ -200,7 +209,7 @@ class Pull:
 
         async with (
             aclosing(self._reader.stretches(await self._held(), target, cut)) as stretches,
-            aclosing(ahead(stretches, examine, lambda: AHEAD)) as examined,
+            aclosing(ahead(stretches, examine, lambda: self._tools.examiner.at_once + AHEAD)) as examined,
         ):
             async for item in examined:
                 yield item

@@ -11,6 +11,8 @@ is, and share semaphores that a killed parent leaves behind.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import gc
 import os
 import pickle
@@ -21,6 +23,8 @@ from passerelle.protocol.schemas import Schemas
 from passerelle.sync.findings import Finding, examine_all
 
 LENGTH_BYTES: Final = 4
+ANSWER_BYTES: Final = 2**20
+"""Of the pipe for answers: as much as Linux gives to anybody."""
 
 Answer = list[Finding] | str
 """What was found, or the name of what went wrong in here."""
@@ -56,6 +60,8 @@ def main() -> None:
     """Keep standard output for answers alone, and serve."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with contextlib.suppress(AttributeError, OSError):  # Linux alone: an answer has room in it, and we go on
+        fcntl.fcntl(answers.fileno(), fcntl.F_SETPIPE_SZ, ANSWER_BYTES)
     Schemas.packaged()
     # Parsed trees have no cycles, and a collection in their midst looks at everything that was ever loaded.
     gc.collect()

@@ -7,8 +7,11 @@ import zlib
 
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from passerelle.errors import TransportError
+from passerelle.sync import client
 from passerelle.sync.client import inflate
 
 GOOD = b"the bytes of a file " * 50
@@ -70,3 +73,23 @@ def test_a_bomb_goes_off_in_the_open(coding: str) -> None:
     with pytest.raises(TransportError) as failed:
         inflate(bomb, coding, 100_000)
     assert failed.value.code == "road.too-long"
+
+
+@given(st.binary(max_size=3_000), st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 255)), max_size=3))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_inflating_whole_gives_what_piece_by_piece_gives(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, spoilt: list[tuple[int, int]]
+) -> None:
+    """P-10: a frame that tells its size is undone in one go, and refused where the slow way refuses it."""
+    coded = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(data))
+    for at, byte in spoilt:
+        coded[at % len(coded)] = byte
+    found = []
+    for whole in (client.MAX_INFLATED_WHOLE, 0):
+        with monkeypatch.context() as changed:
+            changed.setattr(client, "MAX_INFLATED_WHOLE", whole)
+            try:
+                found.append(inflate(bytes(coded), "zstd", 2_500))
+            except TransportError as error:
+                found.append(error.code.encode())
+    assert found[0] == found[1]

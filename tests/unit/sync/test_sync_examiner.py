@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from passerelle.protocol import intake
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.schemas import Schemas
 from passerelle.sync import examiner
@@ -71,6 +72,30 @@ async def test_a_lost_worker_costs_time_alone(follower: Follower, workers: Exami
     assert await workers.examine(*given) == expected
     assert workers.processes
     assert pid not in workers.processes
+
+
+async def test_a_worker_that_is_asked_again_before_it_answers(follower: Follower, workers: Examiner) -> None:
+    """F-12: each gets the answer to its own question, also where one in their midst is given up."""
+    terms, leaves, objects = bundle(follower)
+    parts = [(leaves[at:] + leaves[:at], objects[at:] + objects[:at]) for at in range(6)]
+    expected = [examine_all(terms, *part) for part in parts]
+    assert len({str(found[0]) for found in expected}) > 2, "another order gives another answer"
+    assert await asyncio.gather(*(workers.examine(terms, *part) for part in parts)) == expected
+    asked = [asyncio.ensure_future(workers.examine(terms, *part)) for part in parts]
+    await asyncio.sleep(0.005)
+    asked[1].cancel()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(found.pop(1), asyncio.CancelledError)
+    assert found == [*expected[:1], *expected[2:]]
+
+
+async def test_together_or_alone(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-12: how many are examined at a time changes nothing of what is found."""
+    terms, leaves, objects = bundle(follower)
+    alone = [examine_all(terms, [leaf], [item])[0] for leaf, item in zip(leaves, objects, strict=True)]
+    assert examine_all(terms, leaves, objects) == alone
+    monkeypatch.setattr(intake, "MAX_BYTES_TOGETHER", 1_000)
+    assert examine_all(terms, leaves, objects) == alone
 
 
 async def test_workers_without_work_end(
