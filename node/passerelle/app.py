@@ -76,6 +76,7 @@ async def serve_home(
             tasks = [asyncio.create_task(_tend(node), name="maintenance")]
             if certificate is not None:
                 tasks.append(asyncio.create_task(certificate.watch(), name="certificate"))
+            gc.collect()
             gc.freeze()  # what is loaded by now stays: it is not looked through again and again
             gc.set_threshold(YOUNG_OBJECTS)
             _log.info("serving", **told)

@@ -212,7 +212,14 @@ class Ledger:
         places, largest = self._read_to
         async with self._context.database.reading() as connection:
             held = await record_rows.count_places(connection)
-            new = await record_rows.placed(connection, above=largest)
+            # Of the many types all are read only where more of them are named than one query may name.
+            few = len(self._named) <= READ_AT_ONCE
+            new = await record_rows.placed(
+                connection,
+                above=largest,
+                leaving_out=BULK if few else (),
+                but_for=sorted(self._named) if few else (),
+            )
             sizes = {item.origin: item.size for item in await feeds.every(connection)}
             came = await record_rows.count_places_above(connection, largest)
         if places and held[0] != places + came:  # an older record has another place, or one was taken away

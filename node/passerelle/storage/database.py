@@ -30,6 +30,8 @@ READERS = 4
 LOG_PAGES = 4_000
 """Pages of SQLite's write-ahead log, 4 KiB each, before it is written into the file: a batch touches hundreds
 of pages of its indexes again and again, and each is written there once."""
+CACHE_KIB = 8_192
+"""Of pages that a SQLite connection keeps: the look-ups of a long pull fall anywhere in two indexes."""
 UNKNOWN_AFTER = frozenset({"storage.disk-error", "storage.damaged"})
 """Failures of a write after which what the disk holds is unknown."""
 
@@ -144,6 +146,7 @@ def new_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
             "busy_timeout=5000",
             "secure_delete=ON",
             f"wal_autocheckpoint={LOG_PAGES}",
+            f"cache_size=-{CACHE_KIB}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from struct import Struct
 
 from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -186,8 +187,11 @@ async def append(
     ]
     await insert_rows(connection, leaf, ("feed_id", "idx", "data", "commitment"), rows)
     hashes = [leaf_hash(data) for data in leaves]
-    frontier = held.frontier.extend(hashes)
-    await _fill_subtrees(connection, held, hashes)
+    before = held.size % WIDTH
+    first = [*await tile_hashes(connection, held.id, 0, held.size - before, held.size), *hashes]
+    roots = [root_of(first[start : start + WIDTH]) for start in range(0, len(first) - WIDTH + 1, WIDTH)]
+    await _fill_subtrees(connection, held, roots)
+    frontier = _grown(held.frontier, hashes, roots)
     await connection.execute(
         update(feed).where(feed.c.id == held.id).values(size=frontier.size, frontier=frontier.encode())
     )
@@ -203,25 +207,33 @@ def commitment_in(data: bytes, origin: Origin) -> bytes | None:
 
 
 def _head_of(commitment: bytes) -> int:
-    return int.from_bytes(commitment[:8], "big", signed=True)
+    head: int = _HEAD.unpack_from(commitment)[0]
+    return head
 
 
-async def _fill_subtrees(connection: AsyncConnection, held: Feed, hashes: Sequence[bytes]) -> None:
-    """Keep the root of each 256-wide subtree that is full now, level by level."""
-    old, new = held.size, held.size + len(hashes)
-    first = old - old % WIDTH
-    below = [*await tile_hashes(connection, held.id, 0, first, old), *hashes]
-    level = 1
-    while new // WIDTH > old // WIDTH:
-        old, new, start = old // WIDTH, new // WIDTH, first
-        roots = [
-            root_of(below[index * WIDTH - start : (index + 1) * WIDTH - start]) for index in range(old, new)
-        ]
+_HEAD = Struct(">q")
+
+
+def _grown(frontier: Frontier, hashes: Sequence[bytes], roots: Sequence[bytes]) -> Frontier:
+    """The frontier after some leaf hashes, where the roots of the subtrees that they fill are known."""
+    start = -frontier.size % WIDTH
+    if frontier.size % WIDTH:  # of the first subtree its left part is in the frontier, in other pieces
+        frontier, roots = frontier.extend(hashes[:start]), roots[1:]
+    for root in roots:
+        frontier = frontier.append_subtree(8, root)
+    return frontier.extend(hashes[start + WIDTH * len(roots) :])
+
+
+async def _fill_subtrees(connection: AsyncConnection, held: Feed, roots: Sequence[bytes]) -> None:
+    """Keep the root of each 256-wide subtree that is full now, level by level, given those of the first level."""
+    level, old = 1, held.size // WIDTH
+    while roots:
         rows = [(held.id, level, index, hashed) for index, hashed in enumerate(roots, start=old)]
         await insert_rows(connection, subtree, ("feed_id", "level", "idx", "hash"), rows)
-        first = old - old % WIDTH
-        below = [*await tile_hashes(connection, held.id, level, first, old), *roots]
-        level += 1
+        before = old % WIDTH
+        row = [*await tile_hashes(connection, held.id, level, old - before, old), *roots]
+        roots = [root_of(row[start : start + WIDTH]) for start in range(0, len(row) - WIDTH + 1, WIDTH)]
+        level, old = level + 1, old // WIDTH
 
 
 async def tile_hashes(

@@ -252,7 +252,12 @@ async def count_places_above(connection: AsyncConnection, number: int) -> int:
 
 
 async def placed(
-    connection: AsyncConnection, *, above: int = 0, leaving_out: Sequence[str] = (), ids: Sequence[str] = ()
+    connection: AsyncConnection,
+    *,
+    above: int = 0,
+    leaving_out: Sequence[str] = (),
+    but_for: Sequence[str] = (),
+    ids: Sequence[str] = (),
 ) -> list[Placed]:
     """Every place of readable records: of all types but some, or of the records with some ids.
 
@@ -260,6 +265,7 @@ async def placed(
         connection: Where to read.
         above: Only of records with a larger number: what came since.
         leaving_out: Types.
+        but_for: Ids of records of those types that are not left out.
         ids: Records; of all types then.
     """
     query = (
@@ -269,5 +275,8 @@ async def placed(
         .where(record.c.readable == 1, record.c.number > above)
         .order_by(feed.c.id, place.c.idx)
     )
-    query = query.where(record.c.id.in_(ids)) if ids else query.where(record.c.type.not_in(leaving_out))
+    if ids:
+        query = query.where(record.c.id.in_(ids))
+    else:
+        query = query.where(record.c.type.not_in(leaving_out) | record.c.id.in_(but_for))
     return [Placed(*row) for row in await connection.execute(query)]

@@ -6,9 +6,9 @@ bytes of a record, and no leaf tells them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.storage.bulk import IN_AT_ONCE, find_rows, insert_rows
@@ -17,13 +17,20 @@ from passerelle.storage.tables import place, record, vault_object, vault_record,
 
 async def put_records(connection: AsyncConnection, records: Mapping[int, bytes]) -> None:
     """Keep canonical record bytes by the record's number; what is already kept stays as it is."""
-    known = {number for (number,) in await find_rows(connection, vault_record.c.record, records)}
+    known = await _numbers_kept(connection, records)
     await put_new(connection, [(number, data) for number, data in records.items() if number not in known])
 
 
 async def put_new(connection: AsyncConnection, records: Sequence[tuple[int, bytes]]) -> None:
     """Keep the bytes of records, by number, of which none is kept yet."""
     await insert_rows(connection, vault_record, ("record", "data"), records)
+
+
+async def _numbers_kept(connection: AsyncConnection, numbers: Collection[int]) -> set[int]:
+    """Those of some numbers under which bytes are kept. New ones are the largest, so mostly none is to be looked up."""
+    largest = (await connection.execute(select(func.max(vault_record.c.record)))).scalar_one() or 0
+    asked = [number for number in numbers if number <= largest]
+    return {int(number or 0) for (number,) in await find_rows(connection, vault_record.c.record, asked)}
 
 
 async def put_salts(connection: AsyncConnection, feed_id: int, salts: Mapping[int, bytes]) -> None:

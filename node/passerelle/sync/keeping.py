@@ -170,8 +170,11 @@ async def keep_accepted(
 
 async def _repeated(connection: AsyncConnection, held: Feed, commitments: Sequence[bytes | None]) -> set[int]:
     """Indexes of leaves whose commitment stands in the feed before them."""
-    known = await feeds.commitments_held(connection, held, [item for item in commitments if item is not None])
+    given = [item for item in commitments if item is not None]
+    known = await feeds.commitments_held(connection, held, given)
     repeated: set[int] = set()
+    if not known and len(set(given)) == len(given):
+        return repeated
     for index, commitment in enumerate(commitments, start=held.size):
         if commitment is None:
             continue

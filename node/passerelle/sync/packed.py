@@ -68,24 +68,38 @@ class PackedBundles:
     def __init__(self, folder: Path, database: Database) -> None:
         self._folder = folder
         self._database = database
+        self._feeds: dict[Origin, Feed] = {}
         self._sizes: dict[Origin, int] = {}
         self._filled: dict[Origin, int] = {}
         self._grown = asyncio.Event()
 
-    async def get(self, held: Feed, tile: Tile) -> Packed | None:
+    async def get(self, origin: Origin, tile: Tile) -> Packed | None:
         """The compressed form of a bundle; None for what is not kept so.
 
         Args:
-            held: The feed.
+            origin: The feed.
             tile: A file of it, which is published.
         """
-        if not held.origin.is_public or tile.kind == "hashes" or tile.width < TILE_WIDTH:
+        if not origin.is_public or tile.kind == "hashes" or tile.width < TILE_WIDTH:
             return None
-        path = self._path(held.origin, tile)
+        held = await self._feed(origin)
+        if held is None:
+            return None
+        path = self._path(origin, tile)
         kept = await asyncio.to_thread(_read, path, tile.kind)
         if kept is not None and kept.etag == await self._etag(held, tile, kept):
             return kept
         return await self._make(held, tile, path)
+
+    async def _feed(self, origin: Origin) -> Feed | None:
+        """The row of a feed, of which nothing is asked here that ever changes."""
+        if origin not in self._feeds:
+            async with self._database.reading() as connection:
+                found = await feeds.get(connection, origin)
+            if found is None:
+                return None
+            self._feeds[origin] = found
+        return self._feeds[origin]
 
     async def _etag(self, held: Feed, tile: Tile, kept: Packed) -> str:
         if tile.kind == "entries":
@@ -96,7 +110,7 @@ class PackedBundles:
 
     async def _make(self, held: Feed, tile: Tile, path: Path) -> Packed | None:
         async with self._database.reading() as connection:
-            found = await files.read(connection, held, held.size, tile.path)
+            found = await files.read(connection, held, tile.end, tile.path)
         if found is None:
             return None
         made = await asyncio.to_thread(_compress, found)
@@ -133,13 +147,9 @@ class PackedBundles:
 
     async def _fill(self, origin: Origin, end: int) -> None:
         first = self._filled.get(origin, max(0, end - FIRST_FILLED))
-        async with self._database.reading() as connection:
-            held = await feeds.get(connection, origin)
-        if held is None:
-            return
         for index in range(first, end):
-            await self.get(held, Tile("entries", 0, index))
-            await self.get(held, Tile("objects", 0, index))
+            await self.get(origin, Tile("entries", 0, index))
+            await self.get(origin, Tile("objects", 0, index))
             self._filled[origin] = index + 1
 
     def forget(self, origin: Origin, index: int) -> None:

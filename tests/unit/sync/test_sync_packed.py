@@ -46,7 +46,7 @@ async def test_it_is_the_file_that_the_rows_give(
     """P-5: under each coding the same bytes, under the same validator; made once, then read."""
     expected = await plain(follower, held, tile)
     for _ in range(2):
-        found = await packed.get(held, tile)
+        found = await packed.get(held.origin, tile)
         assert found is not None
         assert (zstandard.ZstdDecompressor().decompress(found.zstd), found.etag) == (
             expected.data,
@@ -58,11 +58,11 @@ async def test_what_was_erased_is_not_sent_again(
     follower: Follower, held: Feed, packed: PackedBundles, tmp_path: Path
 ) -> None:
     """P-5: when an object is erased the validator changes, and the old file is no answer any more."""
-    before = await packed.get(held, OBJECTS)
+    before = await packed.get(held.origin, OBJECTS)
     async with follower.database.writing() as connection:
         await vault.destroy(connection, held.id, [2])
     expected = await plain(follower, held, OBJECTS)
-    after = await packed.get(held, OBJECTS)
+    after = await packed.get(held.origin, OBJECTS)
     assert before is not None
     assert after is not None
     assert after.etag == expected.etag != before.etag
@@ -77,11 +77,11 @@ async def test_partial_and_bilateral_ones_are_not_kept(
     follower: Follower, held: Feed, packed: PackedBundles, tmp_path: Path
 ) -> None:
     """docs: what still grows, or is for one partner, is made when it is asked for."""
-    assert await packed.get(held, Tile("objects", 0, 1, held.size - TILE_WIDTH)) is None
-    assert await packed.get(held, Tile("hashes", 0, 0)) is None
+    assert await packed.get(held.origin, Tile("objects", 0, 1, held.size - TILE_WIDTH)) is None
+    assert await packed.get(held.origin, Tile("hashes", 0, 0)) is None
     async with follower.database.writing() as connection:
         bilateral = await feeds.add(connection, follower.bilateral, own=False)
-    assert await packed.get(bilateral, OBJECTS) is None
+    assert await packed.get(bilateral.origin, OBJECTS) is None
     assert not (tmp_path / "packed").exists()
 
 
@@ -104,4 +104,4 @@ async def test_full_bundles_are_made_in_the_background(
 async def test_a_disk_without_room_stops_nothing(held: Feed, packed: PackedBundles, tmp_path: Path) -> None:
     """docs: what cannot be kept is sent all the same."""
     (tmp_path / "packed").write_bytes(b"")  # no folder can be made here
-    assert await packed.get(held, OBJECTS) is not None
+    assert await packed.get(held.origin, OBJECTS) is not None

@@ -168,11 +168,7 @@ class Federation:
             tile = Tile.parse_path(tail)
         except ProtocolError as exc:
             raise Refusal("path.not-found") from exc
-        async with self._sources.database.reading() as connection:
-            held = await feeds.get(connection, origin)
-        if held is None or tile.end > size:
-            return None
-        return await self._sources.packed.get(held, tile)
+        return None if tile.end > size else await self._sources.packed.get(origin, tile)
 
     async def _read(self, origin: Origin, size: int, tail: str) -> File:
         async with self._sources.database.reading() as connection:
