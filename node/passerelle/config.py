@@ -105,9 +105,16 @@ Address = Annotated[str, AfterValidator(_public_address)]
 DatabaseAddress = Annotated[str, AfterValidator(_database)]
 
 
+_LEAST_PREFIX = {4: 8, 6: 32}
+"""By family: ``10.0.0.0/8`` may be one operator's own network, two halves of everything may not."""
+
+
 def _not_everybody(value: IPvAnyNetwork) -> IPvAnyNetwork:
-    if value.prefixlen == 0:
-        raise ValueError("a proxy has an address; this names everybody")
+    mapped = value.network_address.ipv4_mapped if value.version == 6 else None
+    if mapped is not None:
+        raise ValueError("an IPv4 address is written as one")
+    if value.prefixlen < _LEAST_PREFIX[value.version]:
+        raise ValueError("a proxy has an address; this names everybody, or nearly")
     return value
 
 

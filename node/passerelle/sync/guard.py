@@ -48,6 +48,13 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 """All of IPv6 that is given out to networks; the rest is local, retired, or nobody's yet."""
 
 _NOBODYS = (
+    # Anycast (RFC 7723, 8155, 7534, 7535, 7450): whoever runs the network at hand may answer, a NAT box, a resolver.
+    ipaddress.ip_network("192.0.0.0/24"),
+    ipaddress.ip_network("192.31.196.0/24"),
+    ipaddress.ip_network("192.52.193.0/24"),
+    ipaddress.ip_network("192.175.48.0/24"),
+    ipaddress.ip_network("2001::/23"),
+    ipaddress.ip_network("2620:4f:8000::/48"),
     ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4, retired (RFC 7526)
     ipaddress.ip_network("3fff::/20"),  # documentation (RFC 9637), newer than the tables of Python 3.11
 )

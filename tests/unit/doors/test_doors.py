@@ -75,7 +75,13 @@ def test_what_is_not_opened(server: dict[str, object], console: dict[str, object
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0", "proxy.example"])
+@pytest.mark.parametrize(
+    "everybody",
+    [
+        *("0.0.0.0/0", "::/0", "proxy.example"),
+        *("0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "2000::/3", "::ffff:0.0.0.0/96", "::ffff:10.0.0.5"),
+    ],
+)
 def test_a_proxy_is_somebody(everybody: str) -> None:
     """A declaration that names everybody declares nothing."""
     with pytest.raises(ValidationError):
