@@ -36,12 +36,12 @@ LANES: dict[str, tuple[Part, ...]] = {
         Part("a million inputs", ("tests/soak/test_soak_fuzz.py",)),
         Part("every decision left out", ("tests/soak/test_soak_decisions.py",)),
         Part("the same on PostgreSQL", ("--database=postgresql", "tests/soak/test_soak_decisions.py")),
-        Part("every guard left out", ("tests/soak/test_soak_hostile.py",)),
     ),
     "kills": (
         Part("properties at length", (SOAK, "tests/unit")),
         Part("faults", (SOAK, "tests/faults")),
         Part("faults on PostgreSQL", ("--database=postgresql", *ON_POSTGRESQL)),
+        Part("every guard left out", ("tests/soak/test_soak_hostile.py",)),
         Part("a thousand kills", ("tests/soak/test_soak_kills.py",)),
     ),
 }
