@@ -18,8 +18,12 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.produced import RECORDER, Recorder, codes_are_produced
+
 if TYPE_CHECKING:
     from tests.postgresql import Server
+
+__all__ = ["codes_are_produced"]
 
 ROOT = Path(__file__).parent.parent
 
@@ -60,12 +64,30 @@ def _refuse_foreign_hosts(event: str, args: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_foreign_hosts)
 
 
+# --- which test produces which code ------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The table of codes and tests is read once (tests/produced.py)."""
+    config.stash[RECORDER] = Recorder(writes=config.getoption("--write-produced"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A run of whole files holds every test that the table names in them."""
+    recorder = config.stash[RECORDER]
+    lost = set() if recorder.writes or any("::" in arg for arg in config.args) else recorder.lost(items)
+    if lost:
+        raise pytest.UsageError(f"tests/produced.json names what is not there: {sorted(lost)}")
+
+
 # --- which database ----------------------------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--database=postgresql``: homes that tests make for themselves keep their rows there."""
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.addoption("--write-produced", action="store_true", help="write tests/produced.json anew")
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +115,8 @@ def log_as_it_was() -> Iterator[None]:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run in which a test was skipped, or none ran, has failed."""
+    if session.config.getoption("--write-produced"):
+        session.config.stash[RECORDER].write()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or session.config.option.collectonly:
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.produced import table
 from tests.vectors.code_base import PACKAGE, codes_in_code, designed, local_areas, registered
 from tests.vectors.loading import VECTORS, load
 from tests.vectors.spec_text import ROOT, SPEC, chapters, codes_named, sections
@@ -113,6 +114,16 @@ def _residue(value: Any, name: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _residue(item, name)
+
+
+def test_every_registered_code_is_produced_by_a_test() -> None:
+    """C-1: for each code one test that makes the node report it and looks for it; tests/produced.py holds it to that."""
+    known = table()
+    assert sorted((registered().keys() - designed()) ^ known.keys()) == []
+    for test in set(known.values()):
+        file, _, name = test.partition("::")
+        function = name.rpartition("::")[2].partition("[")[0]
+        assert f"def {function}(" in (ROOT / file).read_text("utf-8"), test
 
 
 def test_areas_are_either_law_or_local() -> None:

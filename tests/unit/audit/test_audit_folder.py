@@ -580,3 +580,11 @@ def test_the_report_as_json(feed: Path) -> None:
         "size": 3,
         "time": "2026-11-21T09:00:00Z",
     }
+
+
+def test_a_file_that_cannot_be_read(feed: Path) -> None:
+    """What the system refuses to read is said, and the rest of the feed is still looked at."""
+    tile = feed / PUBLIC.path / "tile/0/001"
+    tile.unlink()
+    tile.mkdir()
+    assert found(feed) == [("audit.file-unreadable", "feeds/public/1/tile/0/001", None)]

@@ -16,7 +16,7 @@ from passerelle.node import utc_now
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import encode, format_time, parse_time
 from passerelle.protocol.requests import sign_request
-from passerelle.server.federation import asking
+from passerelle.server.federation import app, asking
 from passerelle.server.federation.app import NOTICES_PER_MINUTE
 from passerelle.sync.client import Road
 from tests.unit.federation.conftest import Network
@@ -491,6 +491,15 @@ async def test_a_notice_that_is_too_large(net: Network, size: int, status: int, 
     expected = status if by == "partner" or status == 413 else 401
     assert reply.status == expected
     assert expected != 413 or reply.code == "request.too-large"
+
+
+async def test_a_body_that_does_not_come(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Q-31: who announces a body and does not send it is told so in time, and the connection is closed."""
+    monkeypatch.setattr(app, "BODY_SECONDS", 0.2)
+    async with answering(net.togo.node) as togo:
+        fields = signed(net.mali, togo, "/notices", method="POST", body=told(net.mali))
+        reply = await ask(togo, "/notices", method="POST", headers={**dict(fields), "Content-Length": "90"})
+    assert (reply.status, reply.code) == (408, "request.too-slow")
 
 
 async def test_too_many_notices(net: Network) -> None:

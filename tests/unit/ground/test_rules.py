@@ -70,8 +70,9 @@ def test_a_module_imports_only_from_below(tmp_path: Path, package: str, line: st
 
 def _run_pytest(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
     """A run of one test file under the conftest of this tree."""
-    (folder / "tests").mkdir()
-    shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
+    (folder / "tests").mkdir(exist_ok=True)
+    for name in ("conftest.py", "produced.py"):
+        shutil.copy(ROOT / "tests" / name, folder / "tests")
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "tests" / "test_planted.py").write_text(test, "utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "tests"]
@@ -92,6 +93,45 @@ def test_a_run_passes_only_if_every_test_ran(tmp_path: Path, body: str, passes: 
     """CONTRIBUTING.md: a skipped test fails the run, and so does a run without tests."""
     done = _run_pytest(tmp_path, body)
     assert (done.returncode == 0) is passes, done.stdout
+
+
+REPORTS = (
+    "import pytest\nfrom passerelle.errors import ProtocolError\nfrom passerelle.protocol import profile\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "passes"),
+    [
+        (
+            "with pytest.raises(ProtocolError, match=r'json\\.nul'):\n        profile.parse(b'[\"\\\\u0000\"]')",
+            True,
+        ),
+        ("with pytest.raises(ProtocolError):\n        profile.parse(b'[\"\\\\u0000\"]')", False),
+        ("assert 'json.nul'", False),
+        ("with pytest.raises(ProtocolError):\n        raise ProtocolError('json.nul')", False),
+        ("assert profile.parse(b'1') == 1, 'json.nul'", False),
+    ],
+)
+def test_a_code_is_produced_by_the_test_that_is_named_for_it(tmp_path: Path, body: str, passes: bool) -> None:
+    """CONTRIBUTING.md: the node makes it while the test runs, and the test looks for it; a mention is not enough."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "produced.json").write_text(
+        '{"json.nul": "tests/test_planted.py::test_it"}', "utf-8"
+    )
+    done = _run_pytest(tmp_path, f"{REPORTS}\n\ndef test_it():\n    {body}\n")
+    assert (done.returncode == 0) is passes, done.stdout
+
+
+def test_a_test_that_is_named_for_a_code_is_there(tmp_path: Path) -> None:
+    """A renamed test leaves no code without one."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "produced.json").write_text(
+        '{"json.nul": "tests/test_planted.py::test_other"}', "utf-8"
+    )
+    done = _run_pytest(tmp_path, "def test_it():\n    pass\n")
+    assert done.returncode != 0
+    assert "test_other" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

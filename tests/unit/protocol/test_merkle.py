@@ -272,3 +272,12 @@ def test_frontier_of_any_bytes(data: bytes) -> None:
         assert len(data) != 8 + 32 * int.from_bytes(data[:8], "big").bit_count()
     else:
         assert frontier.encode() == data
+
+
+@pytest.mark.parametrize(
+    "data", [b"", bytes(7), bytes(9), (3).to_bytes(8, "big") + bytes(32), (1).to_bytes(8, "big") + bytes(64)]
+)
+def test_a_frontier_whose_hashes_fit_no_size(data: bytes) -> None:
+    """Chapter 12: stored hashes that are too few or too many for the size beside them are no tree."""
+    with pytest.raises(ProtocolError, match=r"merkle\.malformed-frontier"):
+        Frontier.parse(data)

@@ -9,10 +9,12 @@ from aiohttp import ThreadedResolver
 from aiohttp.abc import ResolveResult
 
 from passerelle.errors import ProtocolError, TransportError
+from passerelle.protocol.schemas import Schemas
+from passerelle.sync import contact
 from passerelle.sync.addresses import public_address, site_of
 from passerelle.sync.client import Road
 from passerelle.sync.guard import PublicOnlyResolver, is_public
-from tests.unit.sync.author import Agency
+from tests.unit.sync.author import START, Agency
 from tests.unit.sync.conftest import Follower
 
 
@@ -201,3 +203,11 @@ async def test_of_several_addresses_only_the_public_ones_are_dialled(monkeypatch
     resolver = PublicOnlyResolver()
     assert [found["host"] for found in await resolver.resolve("togo.example", 80)] == ["8.8.8.8"]
     await resolver.close()
+
+
+async def test_what_answers_is_no_node(follower: Follower) -> None:
+    """First contact: a site without the two documents of a node is said to be none, with what it answered."""
+    del follower.site.files["/.well-known/did.jsonl"]
+    with pytest.raises(TransportError, match=r"road\.not-a-node") as caught:
+        await contact.introduce(follower.client, follower.site.address, START, Schemas.packaged())
+    assert caught.value.params["status"] == 404

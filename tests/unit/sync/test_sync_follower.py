@@ -13,6 +13,7 @@ from aiohttp import web
 from passerelle.config import Sync
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
+from passerelle.storage import feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.peers import Peer
 from passerelle.sync import follower as module
@@ -93,7 +94,10 @@ async def test_a_partner_that_has_not_added_us_is_waited_for(follower: Follower,
     follower.feed(follower.public, 1)
     visit = await visits.visit_now(follower.author.scid)
     assert visit.error is None
-    assert [(pulled.state, pulled.size) for pulled in visit.pulled] == [("current", 1), ("waiting", 0)]
+    assert [(pulled.state, pulled.code, pulled.size) for pulled in visit.pulled] == [
+        ("current", None, 1),
+        ("waiting", "feed.waiting", 0),
+    ]
 
 
 async def test_a_notice_changes_the_time_of_the_next_pull_alone(follower: Follower, visits: Visits) -> None:
@@ -285,3 +289,14 @@ async def test_a_large_growth_is_taken_without_a_pause(
     follower.add(feed)
     visits.start()
     await until_held(follower, 1)
+
+
+async def test_a_stopped_feed_without_a_reason_is_still_said(follower: Follower, visits: Visits) -> None:
+    """Chapter 12: where the rows no longer say why a feed stopped, the visit says that it did."""
+    follower.feed(follower.public, 1)
+    await visits.visit_now(follower.author.scid)
+    async with follower.database.writing() as connection:
+        await feeds.note_state(connection, await follower.held(follower.public), "forked", None)
+    visit = await visits.visit_now(follower.author.scid)
+    assert visit.error is not None
+    assert (visit.error.code, visit.error.params) == ("feed.blocked", {"origin": follower.public.encode()})

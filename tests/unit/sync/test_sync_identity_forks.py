@@ -175,3 +175,13 @@ async def test_two_roads_at_once(follower: Follower) -> None:
     assert told == {True, "identity.forked"}, "whichever was read first"
     assert set((await evidence(follower)).logs) == set(logs)
     assert tools.directory.forked(author.scid)
+
+
+async def test_the_log_of_somebody_else(follower: Follower) -> None:
+    """Chapter 12: a site that serves another agency's log changes nothing of its own agency's."""
+    held = follower.tools.directory.identity(follower.author.scid)
+    follower.site.files[LOG] = follower.me.log
+    with pytest.raises(ProtocolError, match=r"identity\.another ") as caught:
+        await refresh(follower)
+    assert caught.value.params == {"expected": follower.author.scid, "found": follower.me.scid}
+    assert follower.tools.directory.identity(follower.author.scid) is held

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from passerelle.errors import StorageError
-from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint, verify_cosignature
+from passerelle.errors import ProtocolError, StorageError
+from passerelle.protocol.checkpoints import Checkpoint, cosign, sign_checkpoint, verify_cosignature
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import ErasedLeaf, encode_leaf
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import Origin, witness_name
 from passerelle.storage import feeds, gaps
 from passerelle.storage.heads import Head, HeadStore, Swap
-from passerelle.sync import fence
+from passerelle.sync import fence, receipts
+from passerelle.sync.directory import Directory
 from tests.unit.sync.author import START, Feed, flipped, instead
 from tests.unit.sync.conftest import Follower
 
@@ -298,3 +299,41 @@ async def test_what_was_learnt_moves_the_head_and_never_back(follower: Follower,
     await store.close()
     assert closed is not None
     assert closed.code == "fence.rows-behind"
+
+
+async def receipt_dated(follower: Follower, at: datetime) -> int | fence.Contradiction:
+    """Ask the author for its receipt of our feed of three leaves, dated as told."""
+    heads = await own_feed(follower, 3)
+    origin = Origin(follower.me.scid, None, 1)
+    note = SignedNote.parse(heads[origin.encode()].note)
+    name = witness_name(follower.author.scid)
+    line = cosign(note, follower.author.keys.witness, name, int(at.timestamp()))
+    receipt = replace(note, signatures=(*note.signatures, line)).encode()
+    follower.site.files[f"/{origin.received_path()}/receipt"] = receipt
+    return await receipts.fetch(follower.client, follower.tools, follower.road, origin, lambda: heads)
+
+
+async def test_a_receipt_of_tomorrow_is_taken(follower: Follower) -> None:
+    """F-23: a partner's clock may be ahead by a day."""
+    assert await receipt_dated(follower, START + timedelta(hours=24)) == 3
+
+
+async def test_a_receipt_dated_too_far_ahead_is_not_kept(follower: Follower) -> None:
+    """Chapter 12: what a clock gone wrong has dated is no receipt yet, and is asked for again."""
+    with pytest.raises(ProtocolError, match=r"cosignature\.ahead"):
+        await receipt_dated(follower, START + timedelta(hours=24, seconds=1))
+    async with follower.database.reading() as connection:
+        held = await feeds.get(connection, Origin(follower.me.scid, None, 1))
+        assert held is not None
+        assert await feeds.get_receipt(connection, held.id, follower.author.scid) is None
+
+
+async def test_nothing_is_taken_of_an_agency_without_a_log(follower: Follower) -> None:
+    """Chapter 12: without the identity log of its author no checkpoint can be checked, and none is kept."""
+    feed = follower.feed(follower.public, 1)
+    directory = Directory(follower.me.scid, follower.tools.clock)
+    tools, follower.tools = follower.tools, replace(follower.tools, directory=directory)
+    assert await follower.refused(feed.origin) == "identity.unknown"
+    assert (await follower.held(feed.origin)).size == 0
+    follower.tools = tools
+    assert (await follower.pull(feed.origin)).size == 1
