@@ -36,6 +36,7 @@ IN_A_START: Final = 0.25
 class Total:
     """What came of all pairs."""
 
+    pairs: int = 0
     kills: int = 0
     records: int = 0
     audits: int = 0
@@ -77,13 +78,14 @@ async def test_a_thousand_kills(
     for side in world.sides:
         assert_each_once(side.node)
         assert await side.node.stop() == 0
+    total.pairs += 1
     total.kills += sum(side.kills for side in world.sides)
     total.records += _records(world)
     total.audits += world.audits
     total.visits += sum(side.visits for side in world.sides)
     if number == PAIRS - 1:
         conclude(
-            f"{total.kills} kills of {PAIRS} pairs (seed {SEED}): {total.records} records acknowledged, none lost, "
+            f"{total.kills} kills of {total.pairs} pairs (seed {SEED}): {total.records} records acknowledged, none lost, "
             f"none twice, one history of each feed in {total.audits} audits; {total.visits} visits between the kills"
         )
 
