@@ -279,6 +279,25 @@ def anchor() -> str:
     )
 
 
+def anchor_part() -> str:
+    return canonical(load("anchors.json")["valid"][0]["part"]).decode() + "\n"
+
+
+def evidence() -> str:
+    case = named(load("forks.json")["cases"], "two roots of one size")
+    members = {
+        "form": "passerelle/evidence/v1",
+        "kind": "fork",
+        "identities": [],
+        "notes": [case["first"], case["second"]],
+        "proofs": [],
+        "leaves": [],
+        "objects": [],
+    }
+    told = ",\n ".join(f"{json.dumps(name)}:{canonical(value).decode()}" for name, value in members.items())
+    return "{" + told + "}\n"
+
+
 def policy() -> str:
     text: str = load("policies.json")["policy"]
     return text
@@ -319,6 +338,8 @@ EXAMPLES: Final[dict[str, Callable[[], str]]] = {
         signed_headers,
         successor_hash,
         anchor,
+        anchor_part,
+        evidence,
         policy,
         report,
     )

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from typing import Final
 
-MOST: Final = 29
+MOST: Final = 22
 """Length of the list. It is lowered with the list and never raised."""
 
 UNCOVERED: Final = frozenset(
     {
         *("C-2",),
         *("F-14", "F-38"),
-        *("I-1", "I-5", "I-33", "I-36", "I-37", "I-40"),
-        *("J-14", "J-15", "J-16", "J-18", "J-20"),
+        *("I-1", "I-5", "I-33", "I-40"),
+        *("J-14", "J-15", "J-16", "J-18"),
         *("L-2", "L-3"),
         *("O-6",),
         *("P-11", "P-12", "P-23"),
         *("Q-20",),
-        *("R-7", "R-17", "R-18", "R-21", "R-24", "R-27", "R-32"),
+        *("R-7", "R-17", "R-32"),
         *("W-12",),
     }
 )

@@ -146,15 +146,18 @@ class Directory:
 def begun_keys(descriptor: Mapping[str, object], document: KeyDocument, now: datetime) -> list[bytes]:
     """Sealing keys of a descriptor that have begun and that the identity document confirms, oldest first.
 
-    The first one counts as begun whatever the clock says: its owner can open what is sealed to it.
+    When one begins is what the identity document says: a record key, which signs descriptors, could be
+    stolen, and would turn senders back to a key of before. The first one counts as begun whatever the
+    clock says: its owner can open what is sealed to it.
     """
-    confirmed = {hashed for _, hashed in document.sealing}
+    confirmed = {hashed: begins for begins, hashed in document.sealing}
     found: list[tuple[datetime, bytes]] = []
     entries = descriptor.get("sealing")
     for entry in entries if isinstance(entries, list | tuple) else []:
         read = _sealing_entry(entry)
-        if read is not None and sha256(read[1]).hexdigest() in confirmed:
-            found.append(read)
+        begins = None if read is None else confirmed.get(sha256(read[1]).hexdigest())
+        if read is not None and begins is not None:
+            found.append((begins, read[1]))
     found.sort()
     return [key for begins, key in found if begins <= max(now, found[0][0])]
 

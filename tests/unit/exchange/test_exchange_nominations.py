@@ -91,7 +91,7 @@ def test_a_dossier_that_was_withdrawn_is_nominated_no_more() -> None:
 
 
 def test_one_digest_for_an_id_and_version() -> None:
-    """S-20: the first in the author's order."""
+    """S-20, R-24: the first in the author's order."""
     one = programme()
     first = one.world.dossier(TG, ML)
     body: JsonObject = {"part": "extract", "sendingAgency": TG}
@@ -101,7 +101,7 @@ def test_one_digest_for_an_id_and_version() -> None:
 
 
 def test_a_next_version_comes_from_the_same_hand() -> None:
-    """S-21: issuer, type, number, audience."""
+    """S-21, R-21, R-22, R-23: issuer, type, number, audience."""
     one = programme()
     world = one.world
     body: JsonObject = {"part": "card", "sendingAgency": TG}

@@ -15,7 +15,7 @@ def _programme() -> Programme:
 
 
 def test_going_back_within_a_feed_is_blocked() -> None:
-    """S-13: a record that has seen less than one before it in its feed; at both nodes alike."""
+    """S-13, R-27: a record that has seen less than one before it in its feed; at both nodes alike."""
     world = _programme().world
     world.dossier(ML, TG)
     world.sync(TG, ML)
@@ -41,7 +41,7 @@ def test_a_next_feed_of_the_author_may_start_lower_and_forgets_nothing() -> None
 
 
 def test_more_than_is_held_waits_and_is_judged_when_it_comes() -> None:
-    """S-14: leaves that are not held yet."""
+    """S-14, R-28: leaves that are not held yet."""
     world = _programme().world
     world.dossier(TG, ML)
     reply = world.publish(ML, TG, "dossier", {"part": "card", "sendingAgency": ML}, seen={TG: (1, 2)})

@@ -105,6 +105,7 @@ class TestEverySchema:
         assert not any("enum" in schema for schema in subschemas(load(path)))
 
     def test_writes_patterns_that_all_engines_read_alike(self, path: Path) -> None:
+        """J-20: RFC 9485, without the classes that languages read each in its own way."""
         patterns = [
             cast("str", schema["pattern"]) for schema in subschemas(load(path)) if "pattern" in schema
         ]

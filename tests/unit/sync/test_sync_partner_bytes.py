@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from structlog.testing import capture_logs
@@ -57,6 +59,30 @@ def test_a_sealing_key_that_is_malformed(follower: Follower) -> None:
     document = parse_identity(follower.author.log, now=START).newest
     assert begun_keys({"sealing": [*MALFORMED, good, *MALFORMED]}, document, START) == [key]
     assert begun_keys({"sealing": "none"}, document, START) == []
+
+
+def test_only_keys_that_the_identity_names_are_sealed_to(follower: Follower) -> None:
+    """I-36: who can sign a descriptor alone brings no key of its own."""
+    document = parse_identity(follower.author.log, now=START).newest
+    stranger = {"from": "2020-01-01T00:00:00Z", "key": _encoded(bytes(1216))}
+    assert begun_keys({"sealing": [stranger]}, document, START) == []
+
+
+def test_the_identity_says_when_a_sealing_key_begins(follower: Follower) -> None:
+    """I-37: the latest that has begun is the last of the answer, whatever times the descriptor gives."""
+    keys = [bytes([number]) * 1216 for number in range(3)]
+    days = [START - timedelta(days=90), START, START + timedelta(days=1)]
+    hashed = [sha256(key).hexdigest() for key in keys]
+    newest = parse_identity(follower.author.log, now=START).newest
+    document = replace(newest, sealing=tuple(zip(days, hashed, strict=True)))
+    told = ("2029-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z")
+    entries = [{"from": begins, "key": _encoded(key)} for begins, key in zip(told, keys, strict=True)]
+    assert begun_keys({"sealing": entries}, document, START) == keys[:2]
+    assert begun_keys({"sealing": entries[2:]}, document, START) == keys[2:]
+
+
+def _encoded(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()
 
 
 async def test_the_log_of_a_partner_that_does_not_parse(follower: Follower) -> None:
