@@ -1,7 +1,8 @@
-"""An honest partner in a process of its own, so that nobody's attack takes its time: ``honest.py US KEY RECORDS``.
+"""An honest partner in a process of its own, with the stop-watch: ``honest.py HOME US KEY RECORDS``.
 
-It prints where it answers and who it is, as one line of JSON; each line that it reads is
-the number of records that its public feed shows from then on.
+It prints where it answers and who it is, as one line of JSON. Of each line that it reads it
+is told how many records its public feed shows from then on; it has our node visit it, and
+prints the seconds that this took. It holds the watch because nobody's attack takes its time.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ import asyncio
 import base64
 import json
 import sys
+import time
+from pathlib import Path
 
+from passerelle import app
 from tests.hostile.partner import Partner
 
+CODE = "XX-HONEST"
 
-async def serve(us: str, seal_to: bytes, records: int) -> None:
-    """Answer until the standard input ends."""
-    partner = Partner("XX-HONEST", us, seal_to, records)
+
+async def serve(home: Path, us: str, seal_to: bytes, records: int) -> None:
+    """Answer, and have ourselves visited, until the standard input ends."""
+    partner = Partner(CODE, us, seal_to, records)
     whole = partner.public
     partner.public = whole.copy(0)
     await partner.start()
@@ -27,9 +33,18 @@ async def serve(us: str, seal_to: bytes, records: int) -> None:
     while line := await asyncio.to_thread(sys.stdin.readline):
         shown = whole.copy(int(line))
         shown.note = shown.checkpoint()
+        shown.hashes(2)  # before the watch runs
         partner.public = shown
-        print(line.strip(), flush=True)  # noqa: T201  it is shown
+        print(await _visited(home), flush=True)  # noqa: T201  its answer
     await partner.stop()
+
+
+async def _visited(home: Path) -> float:
+    began = time.perf_counter()
+    (visit,) = await app.call(home, "sync", peer=CODE)
+    if not visit["ok"]:
+        raise RuntimeError(visit)
+    return time.perf_counter() - began
 
 
 def _documents(log: bytes, descriptor: bytes) -> list[tuple[str, bytes]]:
@@ -37,4 +52,4 @@ def _documents(log: bytes, descriptor: bytes) -> list[tuple[str, bytes]]:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], bytes.fromhex(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], bytes.fromhex(sys.argv[3]), int(sys.argv[4])))

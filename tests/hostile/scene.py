@@ -113,6 +113,7 @@ class Outcome:
         stored: Bytes in them.
         memory: By how many bytes the peak of our memory rose.
         served: Slowest answer of our node meanwhile, in seconds.
+        calm: Slowest of three answers just before, where it is looked at closely: what this machine takes now.
         published: Whether our node published meanwhile.
         again: State of the partner's feeds after it was honest again.
         notes: What else a behaviour found out.
@@ -127,6 +128,7 @@ class Outcome:
     stored: int = 0
     memory: int = 0
     served: float = 0.0
+    calm: float = 0.0
     published: bool = False
     again: str = ""
     notes: Item = field(default_factory=dict)
@@ -205,6 +207,7 @@ async def scene(
     mutant: str = "-",
     *,
     also: Callable[[Target], Awaitable[None]] | None = None,
+    kind: type[Target] = Target,
 ) -> AsyncIterator[Scene]:
     """Our node with as many partners as codes are given, each visited once while still honest.
 
@@ -214,9 +217,10 @@ async def scene(
         ways: Code of each partner, and what is said of the way to it.
         mutant: Which guard is taken out of the node.
         also: What else is done to the home before it starts.
+        kind: How our node is started.
     """
     shutil.copytree(home, folder / "ml")
-    target = Target(folder / "ml", "ML-FICT")
+    target = kind(folder / "ml", "ML-FICT")
     target.mutant = mutant
     sealing = unlock(target.paths, config.load(target.home), Given()).sealing[0].public
     partners = {code: Partner(code, target.scid, sealing, peer=way) for code, way in ways.items()}
@@ -229,7 +233,12 @@ async def scene(
         await target.start()
         made = Scene(target, partners)
         await target.call("sync")
-        yield made
+        try:
+            yield made
+        finally:
+            for line in made.lines:  # of an attack that was broken off
+                line.writer.transport.abort()
+            await asyncio.sleep(0)
     finally:
         target.kill()
         for partner in partners.values():
@@ -253,20 +262,20 @@ async def attempt(scene: Scene, partner: Partner, attack: Any, *, closely: bool 
     outcome = Outcome()
     before = scene.taken(partner)
     partner.sent = 0
+    if closely:
+        outcome.calm = max([await scene.served() for _ in range(3)])
     memory = scene.target.memory_now()
     scene.target.forget_peak()
     ended: list[float] = []
     began = time.monotonic()
     visiting = asyncio.create_task(attack(scene, partner, outcome))
     visiting.add_done_callback(lambda _task: ended.append(time.monotonic()))
+    watching = asyncio.create_task(_watch(scene, outcome, visiting, closely=closely))
     await asyncio.sleep(0.05)
-    outcome.served = await scene.served()
     await scene.publish()
     outcome.published = True
-    while closely and not visiting.done():
-        outcome.served = max(outcome.served, await scene.served())
-        await asyncio.sleep(0.05)
     visit = await visiting
+    await watching
     await asyncio.sleep(0)  # it may have ended just now
     outcome.seconds = ended[0] - began
     outcome.sent = partner.sent
@@ -278,6 +287,15 @@ async def attempt(scene: Scene, partner: Partner, attack: Any, *, closely: bool 
     outcome.codes += _codes(visit, states)
     outcome.code = outcome.codes[0] if outcome.codes else None
     return outcome
+
+
+async def _watch(scene: Scene, outcome: Outcome, visiting: asyncio.Task[Any], *, closely: bool) -> None:
+    """How long our answers take: of one, or of all until the visit ends, whatever else we do meanwhile."""
+    await asyncio.sleep(0.05)
+    outcome.served = await scene.served()
+    while closely and not visiting.done():
+        outcome.served = max(outcome.served, await scene.served())
+        await asyncio.sleep(0.05)
 
 
 def _codes(visit: Item | None, states: Sequence[Item]) -> list[str]:

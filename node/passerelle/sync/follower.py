@@ -34,11 +34,13 @@ from passerelle.sync.fetch import FeedReader
 from passerelle.sync.pull import Pull, Pulled, PullTools
 
 IDENTITY_EVERY_SECONDS = 86_400
+IDENTITY_AGAIN_SECONDS = 60.0
+"""Between two askings for an identity log out of turn, where the first one brought nothing: to verify one costs."""
 FIRST_BACKOFF_SECONDS = 1.0
 VISIT_SECONDS = 1_800.0
 """Longest visit; what it kept is kept, and the next one goes on."""
 NOTICE_GAP_SECONDS = 0.5
-"""Least time between two visits to which notices lead; after failures it doubles, up to a minute."""
+"""Least time between two visits to which notices lead; after those that bore no fruit it doubles, up to a minute."""
 NOTICE_GAP_MAX_SECONDS = 60.0
 NO_ROAD = frozenset({"road.allowance-spent", "road.unreachable", "road.timeout", "road.private-address"})
 """Failures after which there is no use in asking the same partner for something else."""
@@ -62,6 +64,13 @@ class Visit:
     receipts: dict[str, int] = field(default_factory=dict)
     error: PasserelleError | None = None
 
+    @property
+    def was_fruitless(self) -> bool:
+        """Whether it failed, or most of what it brought became no record: work that its author makes for nothing."""
+        new = sum(pulled.new for pulled in self.pulled)
+        setbacks = sum(sum(pulled.setbacks.values()) for pulled in self.pulled)
+        return self.error is not None or 2 * setbacks > new
+
 
 @dataclass(slots=True)
 class _Partner:
@@ -70,9 +79,12 @@ class _Partner:
         default_factory=asyncio.Event
     )  # by a person, who does not wait for a gap
     waiting: list[asyncio.Future[Visit]] = field(default_factory=list)
+    wished: bool = False  # whether a person waits for the visit that is under way
     failures: int = 0
+    fruitless: int = 0  # visits in a row, those that failed among them
     asked: bool = False  # whether it has said, since the start, how far it holds our own feeds
     identity_checked: float = float("-inf")
+    identity_in_vain: float = float("-inf")  # when it was asked for out of turn and nothing newer came
     task: asyncio.Task[None] | None = None
     notice: asyncio.Task[None] | None = None
     untold: dict[str, int] = field(default_factory=dict)
@@ -158,14 +170,16 @@ class Follower:
             state.wake.clear()
             state.asked_for.clear()
             waiting, state.waiting = state.waiting, []
+            state.wished = bool(waiting)
             visit = await self._visit(scid, state)
             for future in waiting:
                 if not future.done():
                     future.set_result(visit)
             state.failures = 0 if visit.error is None else state.failures + 1
+            state.fruitless = state.fruitless + 1 if visit.was_fruitless else 0
             if not state.waiting:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(state.asked_for.wait(), _gap(state.failures))
+                    await asyncio.wait_for(state.asked_for.wait(), _gap(state.fruitless))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(state.wake.wait(), self._pause(state.failures))
 
@@ -250,8 +264,11 @@ class Follower:
     async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> bool:
         """Ask for the identity log once a day, or at once; True where a newer one came."""
         now = asyncio.get_running_loop().time()
+        if at_once and not state.wished and now - state.identity_in_vain < IDENTITY_AGAIN_SECONDS:
+            return False
         if not at_once and now - state.identity_checked < IDENTITY_EVERY_SECONDS:
             return False
+        state.identity_in_vain = now if at_once else state.identity_in_vain
         newer = await contact.refresh_identity(
             self._client,
             self._tools.database,
@@ -261,6 +278,8 @@ class Follower:
             self._tools.crash,
         )
         state.identity_checked = now
+        if newer:
+            state.identity_in_vain = float("-inf")
         return newer
 
     async def _identity_if_awaited(self, road: Road, state: _Partner, visit: Visit) -> None:
@@ -370,9 +389,9 @@ class Follower:
                 return  # pull is the truth: the partner will look by itself
 
 
-def _gap(failures: int) -> float:
+def _gap(fruitless: int) -> float:
     """Seconds for which a notice cannot bring the next visit."""
-    return min(NOTICE_GAP_MAX_SECONDS, NOTICE_GAP_SECONDS * 2.0 ** min(failures, 20))
+    return min(NOTICE_GAP_MAX_SECONDS, NOTICE_GAP_SECONDS * 2.0 ** min(fruitless, 20))
 
 
 def road_to(partner: Peer) -> Road:

@@ -42,6 +42,7 @@ from passerelle.sync.directory import Directory
 from passerelle.sync.examiner import Examiner
 from passerelle.sync.fetch import FeedReader, Held, Stretch
 from passerelle.sync.findings import Finding, Terms
+from passerelle.sync.turns import Turns
 
 MAX_GROWTH = 2**20
 """Leaves that one pull may add, whole bundles; of a larger growth the next pull takes the next part."""
@@ -92,7 +93,10 @@ class ExaminedStretch:
 
 @dataclass(frozen=True, slots=True)
 class PullTools:
-    """What pulling needs, named by its use; `closed` says why this node must sign nothing, or None."""
+    """What pulling needs, named by its use; `closed` says why this node must sign nothing, or None.
+
+    `keeping` has partners take turns at the rows, of which there is one writer (F-3).
+    """
 
     database: Database
     directory: Directory
@@ -102,6 +106,7 @@ class PullTools:
     clock: Callable[[], datetime]
     closed: Callable[[], StorageError | None] = lambda: None
     allowances: Allowances = field(default_factory=Allowances)
+    keeping: Turns = field(default_factory=lambda: Turns(1))
 
 
 class Pull:
@@ -238,7 +243,7 @@ class Pull:
         findings = [finding for item in group for finding in item.findings]
         last = group[-1].stretch
         self._tools.crash.reach("before-follow-rows")
-        async with self._tools.database.writing() as connection:
+        async with self._tools.keeping.of(self._road.scid), self._tools.database.writing() as connection:
             found = await keeping.keep(
                 connection, self._feed, leaves, objects, findings, self._under(), self._now
             )

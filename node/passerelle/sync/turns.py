@@ -3,6 +3,11 @@
 One partner with a giant feed would otherwise stand in line with all its bundles before the
 one bundle of another. Here the other passes them all, and waits at most until something
 that is under way ends. What somebody has had is forgotten by half every minute.
+
+Whoever ends a turn keeps its place for a moment longer, as long as the turn took and not
+beyond `LINGER_SECONDS`, against those who have had more: between two pieces of its work lies
+a fetch or a write, and a flood that slipped in there each time would have half of everything.
+That moment counts as had, so nobody holds others up for longer than it works.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 HALF_LIFE_SECONDS: Final = 60.0
+LINGER_SECONDS: Final = 0.05
 
 
 class Turns:
@@ -29,6 +35,8 @@ class Turns:
         self._clock = clock
         self._had: dict[str, tuple[float, float]] = {}
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self._kept: dict[str, asyncio.TimerHandle] = {}
+        """Places whose turn has ended, by who has them first still."""
 
     @asynccontextmanager
     async def of(self, who: str) -> AsyncIterator[None]:
@@ -38,9 +46,9 @@ class Turns:
         try:
             yield
         finally:
-            now = self._clock()
-            self._had[who] = (self.had(who) + now - began, now)
-            self._pass_on()
+            worked = self._clock() - began
+            self._charge(who, worked)
+            self._end(who, worked)
 
     def had(self, who: str) -> float:
         """Seconds of work that somebody has had of late."""
@@ -50,9 +58,12 @@ class Turns:
         seconds, then = self._had.get(who, (0.0, now))
         return float(seconds * 0.5 ** ((now - then) / HALF_LIFE_SECONDS))
 
+    def _charge(self, who: str, seconds: float) -> None:
+        now = self._clock()
+        self._had[who] = (self._had_at(who, now) + seconds, now)
+
     async def _take(self, who: str) -> None:
-        if self._free and not self._waiting:
-            self._free -= 1
+        if self._take_kept(who) or self._take_free():
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((who, turn))
@@ -62,6 +73,41 @@ class Turns:
             if turn.done() and not turn.cancelled():
                 self._pass_on()  # it was given just now, to nobody
             raise
+
+    def _take_free(self) -> bool:
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
+    def _take_kept(self, who: str) -> bool:
+        """A place that is kept for oneself, or for somebody who has had no less."""
+        now = self._clock()
+        mine = self._had_at(who, now)
+        keeper = who if who in self._kept else max(self._kept, key=lambda k: self._had_at(k, now), default="")
+        if keeper not in self._kept or self._had_at(keeper, now) < mine:
+            return False
+        self._kept.pop(keeper).cancel()
+        return True
+
+    def _end(self, who: str, worked: float) -> None:
+        """Keep the place for a moment, or pass it on where somebody waits who has had no more."""
+        now = self._clock()
+        waits = any(
+            not turn.done() and self._had_at(name, now) <= self._had_at(who, now)
+            for name, turn in self._waiting
+        )
+        if waits or who in self._kept:
+            self._pass_on()
+            return
+        lingers = min(LINGER_SECONDS, worked)
+        self._kept[who] = asyncio.get_running_loop().call_later(lingers, self._lingered, who, lingers)
+
+    def _lingered(self, who: str, seconds: float) -> None:
+        del self._kept[who]
+        if self._waiting:
+            self._charge(who, seconds)
+        self._pass_on()
 
     def _pass_on(self) -> None:
         """Give a place that is free to whoever waits and has had least; of equals, who came first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
@@ -98,6 +99,66 @@ async def test_a_partner_that_has_not_added_us_is_waited_for(follower: Follower,
         ("current", None, 1),
         ("waiting", "feed.waiting", 0),
     ]
+
+
+async def test_notices_of_a_flood_lead_to_fewer_and_fewer_visits(
+    follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-44: a visit that brings nothing but faults is fruitless, whatever its author says next."""
+    monkeypatch.setattr(module, "NOTICE_GAP_SECONDS", 0.1)
+    feed = follower.feed(follower.public)
+    times: list[float] = []
+    counted = asyncio.get_running_loop().time
+
+    async def flooded(spoilt: bool) -> None:
+        """Let a leaf more be there whenever we look, and tell of it."""
+        seen = len(follower.site.paths())
+        feed.append(b"{") if spoilt else follower.add(feed)
+        async with asyncio.timeout(PATIENCE):
+            while not any("/entries/" in path for path in follower.site.paths()[seen:]):
+                visits.wake(follower.author.scid)
+                await asyncio.sleep(0.01)
+        times.append(counted())
+
+    visits.start()
+    for _ in range(5):
+        await flooded(spoilt=True)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert gaps[-1] > 0.8, gaps
+    await visits.visit_now(follower.author.scid)
+    for _ in range(2):
+        await flooded(spoilt=False)
+    began = counted()
+    await flooded(spoilt=False)
+    assert counted() - began < 0.8, "records bring the next ones in time"
+
+
+async def test_an_identity_that_explains_nothing_is_not_asked_for_each_time(
+    follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-63: a checkpoint under an unknown key has the log fetched once, and then once a minute; a person's wish at once."""
+    monkeypatch.setattr(module, "NOTICE_GAP_SECONDS", 0.0)
+    feed = follower.feed(follower.public, 1)
+    feed.note = feed.checkpoint(key=follower.author.keys.request)
+
+    def asked(what: str) -> int:
+        return sum(path.endswith(what) for path in follower.site.paths())
+
+    visits.start()
+    async with asyncio.timeout(PATIENCE):
+        while asked("/checkpoint") < 12:
+            visits.wake(follower.author.scid)
+            await asyncio.sleep(0.01)
+    assert asked("/did.jsonl") == 2, "the daily look, and once because of the checkpoint"
+    await visits.visit_now(follower.author.scid)
+    assert asked("/did.jsonl") == 3
+    monkeypatch.setattr(module, "IDENTITY_AGAIN_SECONDS", 0.0)
+    before = asked("/checkpoint")
+    async with asyncio.timeout(PATIENCE):
+        while asked("/checkpoint") < before + 4:
+            visits.wake(follower.author.scid)
+            await asyncio.sleep(0.01)
+    assert asked("/did.jsonl") > 3
 
 
 async def test_a_notice_changes_the_time_of_the_next_pull_alone(follower: Follower, visits: Visits) -> None:

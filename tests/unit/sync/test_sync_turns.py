@@ -43,6 +43,42 @@ async def test_of_one_partner_who_came_first_goes_first() -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
+async def test_a_flood_does_not_slip_in_between_two_pieces_of_work() -> None:
+    """F-3: who has had less keeps its place over a short pause, as long as it has worked and no longer."""
+    now, order = [0.0], []
+    turns = Turns(1, lambda: now[0])
+
+    async def work(who: str, seconds: float) -> None:
+        async with turns.of(who):
+            order.append(who)
+            now[0] += seconds
+
+    await work("flood", 10.0)
+    await asyncio.sleep(0.06)
+    await work("honest", 1.0)
+    flood = asyncio.create_task(work("flood", 1.0))
+    await asyncio.sleep(0.01)
+    await work("honest", 1.0)
+    assert order == ["flood", "honest", "honest"]
+    async with asyncio.timeout(1):
+        await flood
+    assert order[-1] == "flood"
+    assert turns.had("honest") > 2.0, "to keep others waiting counts as had"
+    await work("honest", 0.0)
+    await work("flood", 1.0)
+    assert order[-2:] == ["honest", "flood"], "where nothing was done nothing is kept"
+
+
+async def test_who_has_had_less_takes_a_place_that_is_kept() -> None:
+    """F-3: it is kept against those who have had more, and against nobody else."""
+    now = [0.0]
+    turns = Turns(1, lambda: now[0])
+    async with turns.of("giant"):
+        now[0] += 10.0
+    async with asyncio.timeout(0.02), turns.of("small"):
+        pass
+
+
 async def test_no_more_than_the_places_at_a_time() -> None:
     """Places are counted, and those of who gave up are given on."""
     turns, inside, most = Turns(2), 0, 0
