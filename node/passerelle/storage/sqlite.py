@@ -7,6 +7,7 @@ than most statements do (docs/performance.md). Here the four are one, but for lo
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -35,14 +36,22 @@ class Connection(aiosqlite.Connection):
         """A cursor for SQLAlchemy's adapter."""
         return Cursor(self)
 
+    _given_up = 0
+    """Statements that somebody stopped waiting for; each may still begin a transaction."""
+
     async def rollback(self) -> None:
-        """Roll back, where there is anything to: every connection that is given back is asked to."""
-        if self.in_transaction:
-            await super().rollback()
+        """Roll back, where there may be anything to: every connection that is given back is asked to."""
+        if self.in_transaction or self._given_up:
+            await super().rollback()  # on the thread, behind whatever is still to be executed there
+            self._given_up = 0
 
     async def execute_at_once(self, sql: str, parameters: Iterable[Any], *, many: bool) -> _Done:
         """Execute a statement and fetch what it gives, or the beginning of it."""
-        done: _Done = await self._execute(_run, self._conn, sql, parameters, many)  # type: ignore[no-untyped-call]
+        try:
+            done: _Done = await self._execute(_run, self._conn, sql, parameters, many)  # type: ignore[no-untyped-call]
+        except asyncio.CancelledError:
+            self._given_up += 1
+            raise
         return done
 
     async def fetch(self, done: _Done, size: int | None) -> Sequence[Any]:

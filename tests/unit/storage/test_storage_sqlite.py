@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +77,18 @@ async def test_a_refused_row_rolls_back_the_transaction(engine: Any) -> None:
     async with engine.begin() as connection:
         counted = await connection.execute(text("SELECT count(*) FROM row"))
         assert counted.scalar_one() == ROWS
+
+
+async def test_a_statement_that_nobody_waits_for_is_rolled_back(tmp_path: Path) -> None:
+    """A BEGIN that was still to be executed when its caller was cancelled leaves no transaction behind."""
+    connection = await sqlite.connect(tmp_path / "rows.sqlite")
+    busy = asyncio.create_task(connection._execute(time.sleep, 0.2))  # type: ignore[no-untyped-call]
+    begin = asyncio.create_task(connection.execute_at_once("BEGIN", (), many=False))
+    await asyncio.sleep(0.05)
+    begin.cancel()
+    await asyncio.gather(begin, return_exceptions=True)
+    await connection.rollback()
+    await busy
+    assert not connection.in_transaction
+    await connection.execute_at_once("BEGIN", (), many=False)
+    await connection.close()
