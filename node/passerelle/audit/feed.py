@@ -159,7 +159,6 @@ class FeedAudit:
     def _claims(self, identity: Identity, size: int) -> list[Claim]:
         """The other signed checkpoints of this feed, verified; those beyond its size are findings."""
         # A checkpoint kept for years may be under a key that has gone from the document since.
-        ever = dict.fromkeys(key for entry in identity.entries for key in entry.document.log_keys)
         claims: list[Claim] = []
         for file in self._note_files():
             try:
@@ -167,7 +166,7 @@ class FeedAudit:
             except FileFault as fault:
                 self._findings.add(Finding(fault.code, {}, file.shown))
                 continue
-            checkpoint = self._verified(note, file.shown, ever)
+            checkpoint = self._verified(note, file.shown, identity.log_keys_ever)
             if checkpoint is None:
                 continue
             params: dict[str, object] = {"size": size, "signed": checkpoint.tree_size}
@@ -239,9 +238,8 @@ def _cosigned_at(note: SignedNote, name: str, identity: Identity | None) -> str 
     """
     if identity is None:
         return None
-    keys = dict.fromkeys(key for entry in identity.entries for key in entry.document.witness_keys)
     try:
-        time = verify_cosignature(note, name, keys)
+        time = verify_cosignature(note, name, identity.witness_keys_ever)
     except ProtocolError as error:
         if error.code == "cosignature.missing":  # a key newer than the log at hand
             return None

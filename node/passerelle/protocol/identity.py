@@ -102,6 +102,16 @@ class Identity:
         """The DID in force now; its domain may change, its SCID does not."""
         return self.newest.did
 
+    @property
+    def log_keys_ever(self) -> tuple[bytes, ...]:
+        """Log keys of all entries in force, each once: what verifies every checkpoint but a feed's newest."""
+        return tuple(dict.fromkeys(key for entry in self.entries for key in entry.document.log_keys))
+
+    @property
+    def witness_keys_ever(self) -> tuple[bytes, ...]:
+        """Witness keys of all entries in force, each once: what verifies a cosignature, whenever it was made."""
+        return tuple(dict.fromkeys(key for entry in self.entries for key in entry.document.witness_keys))
+
     def at(self, when: datetime) -> KeyDocument | None:
         """The document in force at a time: of the last entry with ``versionTime`` at or before it."""
         for entry in reversed(self.entries):

@@ -253,7 +253,7 @@ async def _judge(
     heads: Callable[[], Mapping[str, Head]],
 ) -> Holding:
     try:
-        theirs = verify_checkpoint(note, origin.encode(), directory.own.newest.log_keys)
+        theirs = verify_checkpoint(note, origin.encode(), directory.own.log_keys_ever)
     except ProtocolError as error:
         _log.warning("own-head-not-ours", origin=origin.encode(), code=error.code)
         return Holding(origin.encode(), told=True, size=None, contradiction=None)

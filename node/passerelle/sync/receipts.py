@@ -76,7 +76,7 @@ async def fetch(
     answer = await client.get(road, path, max_bytes=MAX_NOTE_BYTES, signed=True)
     if answer.status != 200:
         return 0
-    checkpoint = verify_checkpoint(answer.body, origin.encode(), directory.own.newest.log_keys)
+    checkpoint = verify_checkpoint(answer.body, origin.encode(), directory.own.log_keys_ever)
     # The head is read after the answer: we may have grown while it was on its way.
     found = await compare(database, origin, checkpoint, answer.body, heads().get(origin.encode()))
     if found is not None:
@@ -85,7 +85,7 @@ async def fetch(
     if identity is None:
         raise ProtocolError("identity.unknown", scid=road.scid)
     note = SignedNote.parse(answer.body)
-    time = verify_cosignature(note, witness_name(road.scid), identity.newest.witness_keys)
+    time = verify_cosignature(note, witness_name(road.scid), identity.witness_keys_ever)
     if time > (tools.clock() + AHEAD).timestamp():
         raise ProtocolError("cosignature.ahead", name=witness_name(road.scid), time=time)
     tools.crash.reach("before-keep-receipt")

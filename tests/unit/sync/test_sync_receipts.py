@@ -11,6 +11,7 @@ import pytest
 
 from passerelle.errors import ProtocolError, StorageError
 from passerelle.protocol.checkpoints import Checkpoint, cosign, sign_checkpoint, verify_cosignature
+from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import ErasedLeaf, encode_leaf
 from passerelle.protocol.notes import SignedNote
@@ -173,6 +174,35 @@ async def test_a_later_head_under_our_own_signature_counts(follower: Follower) -
     """W-16, W-18: a partner that holds more of our feed than we do proves that our home is an old copy."""
     heads = await own_feed(follower, 3)
     assert await ask(follower, heads, _note(follower, 5, bytes(32))) == (True, ["fence.partner-ahead"])
+
+
+async def test_a_later_head_under_a_retired_key_of_ours_counts(follower: Follower) -> None:
+    """L-13, W-15: what we signed before a rotation is still ours; else a restored copy would sign it anew."""
+    heads = await own_feed(follower, 3)
+    log, witness = (SigningKey(bytes([number]) * 32) for number in (7, 8))
+    rotated = parse_identity(follower.me.rotate_log_keys(log, witness), now=START)
+    follower.tools.directory.keep_identity(rotated)
+    assert await ask(follower, heads, _note(follower, 5, bytes(32))) == (True, ["fence.partner-ahead"])
+    assert await ask(follower, heads, _note(follower, 5, bytes(32), log)) == (True, ["fence.partner-ahead"])
+
+
+async def test_a_receipt_under_a_retired_witness_key_is_kept(follower: Follower) -> None:
+    """L-13, F-28: the partner has changed its witness key since; the receipt of before is good."""
+    heads = await own_feed(follower, 3)
+    origin, head = next(iter(heads.items()))
+    note = SignedNote.parse(head.note)
+    line = cosign(
+        note, follower.author.keys.witness, witness_name(follower.author.scid), int(START.timestamp())
+    )
+    path = f"/received/{follower.me.scid}/public/1/receipt"
+    follower.site.files[path] = note.with_signatures(line).encode()
+    log, witness = (SigningKey(bytes([number]) * 32) for number in (7, 8))
+    rotated = parse_identity(follower.author.rotate_log_keys(log, witness), now=START)
+    follower.tools.directory.keep_identity(rotated)
+    found = await receipts.fetch(
+        follower.client, follower.tools, follower.road, Origin.parse(origin), lambda: heads
+    )
+    assert found == 3
 
 
 @pytest.mark.parametrize("size", [2, 3])
