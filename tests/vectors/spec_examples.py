@@ -7,6 +7,7 @@ anew; a test compares them.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -146,6 +147,24 @@ def cosigned_message() -> str:
     example = load("checkpoints.json")["example"]
     text = example["note"].partition("\n\n")[0]
     return f"cosignature/v1\ntime {example['time']}\n{text}\n"
+
+
+def signature_lines() -> str:
+    example = load("checkpoints.json")["example"]
+    log, witness = (
+        base64.b64decode(line.rsplit(" ", 1)[1]) for line in example["note"].partition("\n\n")[2].splitlines()
+    )
+    return (
+        f"the log's line, type 0x01: {len(log)} bytes\n"
+        f"key id     {log[:4].hex()}\n"
+        f"signature  {log[4:36].hex()}\n"
+        f"           {log[36:].hex()}\n"
+        f"the witness's line, type 0x04: {len(witness)} bytes\n"
+        f"key id     {witness[:4].hex()}\n"
+        f"time       {witness[4:12].hex()}  {int.from_bytes(witness[4:12], 'big')}\n"
+        f"signature  {witness[12:44].hex()}\n"
+        f"           {witness[44:].hex()}\n"
+    )
 
 
 def small_trees() -> str:
@@ -326,6 +345,7 @@ EXAMPLES: Final[dict[str, Callable[[], str]]] = {
         worked_note,
         key_id,
         cosigned_message,
+        signature_lines,
         small_trees,
         proofs_of_trees,
         entry_bundle,
