@@ -139,12 +139,17 @@ class Publisher:
 
     async def run(self) -> None:
         """Take batches from the queue until cancelled."""
+        few_first = True
         while True:
             if not self._waiting:
                 self._waiting.append(await self._queue.get())
             while not self._queue.empty():
                 self._waiting.append(self._queue.get_nowait())
-            await self._commit(take_batch(self._waiting))
+            batch = take_batch(self._waiting, few_first=few_first)
+            few_first = any(
+                len(group.drafts) > FEW for group in batch
+            )  # a large one waits for one commit at most
+            await self._commit(batch)
 
     async def _commit(self, groups: Sequence[_Group]) -> None:
         try:
@@ -268,17 +273,23 @@ class Publisher:
         await self._move([swap], "peer-head")
 
 
-def take_batch(waiting: list[_Group]) -> list[_Group]:
+def take_batch(waiting: list[_Group], *, few_first: bool) -> list[_Group]:
     """Take from the groups that wait those that are committed together: the first, and whatever fits beside it.
 
     So a single record goes with the next commit, however many large groups wait before it, and a
-    large group waits for none that came after it.
+    large group waits for none that came after it, but for one commit of small ones.
+
+    Args:
+        waiting: In order of arrival; what is taken is gone from it.
+        few_first: Whether small groups go before a large one, which would take them ten times as long.
     """
+    small = few_first and any(len(group.drafts) <= FEW for group in waiting)
     batch: list[_Group] = []
     later: list[_Group] = []
     size = 0
     for group in waiting:
         fits = not batch or size + len(group.drafts) <= MAX_BATCH
+        fits &= not small or len(group.drafts) <= FEW
         (batch if fits else later).append(group)
         size += len(group.drafts) if fits else 0
     waiting[:] = later
