@@ -60,6 +60,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "tree-proofs.json": treeproofs.make_tree_proofs(),
         "forks.json": treeproofs.make_forks(),
         "dates.json": dates.make_dates(),
+        "times.json": dates.make_times(),
         "successions.json": later.make_successions(),
         "anchors.json": later.make_anchors(),
         "witness.json": later.make_witness(),

@@ -9,12 +9,12 @@ from passerelle.errors import ProtocolError
 from passerelle.protocol import profile
 from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.keys import SigningKey, encode_multikey, parse_multikey
-from tests.vectors.loading import Case, assert_code, cases
+from tests.vectors.loading import Case, assert_code, cases, load
 
 
 @pytest.mark.parametrize("case", cases("json.json", "valid"))
 def test_valid_json_has_one_canonical_form(case: Case) -> None:
-    """J-11: the canonical form is that of RFC 8785, which a library of others confirms."""
+    """J-11, J-16: the canonical form is that of RFC 8785, and nothing is normalised, which a library of others confirms."""
     value = profile.parse(bytes.fromhex(case["input"]))
     assert profile.encode(value).hex() == case["canonical"]
     assert rfc8785.dumps(value).hex() == case["canonical"]
@@ -52,6 +52,22 @@ def test_sizes(case: Case) -> None:
     with pytest.raises(ProtocolError) as found:
         profile.parse_canonical(data)
     assert_code(found, case)
+
+
+@pytest.mark.parametrize("case", load("times.json")["valid"], ids=lambda case: case["text"])
+def test_times(case: Case) -> None:
+    """J-18: UTC, to the second, of the Gregorian calendar; and back to the same text."""
+    moment = profile.parse_time(case["text"])
+    assert moment.timestamp() == case["posix"]
+    assert profile.format_time(moment) == case["text"]
+
+
+@pytest.mark.parametrize("text", load("times.json")["invalid"], ids=repr)
+def test_times_refused(text: str) -> None:
+    """J-18: one way to write a time, and only of those that exist."""
+    with pytest.raises(ProtocolError) as found:
+        profile.parse_time(text)
+    assert found.value.code == "time.malformed"
 
 
 @pytest.mark.parametrize("case", cases("multikeys.json", "valid"))

@@ -50,6 +50,41 @@ _INVALID: Final = [
 ]
 
 
+_TIMES: Final = {
+    "1970-01-01T00:00:00Z": 0,
+    "2026-11-21T10:00:00Z": 1_795_255_200,
+    "2024-02-29T23:59:59Z": 1_709_251_199,
+    "2000-02-29T00:00:00Z": 951_782_400,
+    "9999-12-31T23:59:59Z": 253_402_300_799,
+}
+
+_NO_TIMES: Final = [
+    *("", "2026-11-21", "2026-11-21T10:00Z", "2026-11-21T10:00:00", "2026-11-21T10:00:00.0Z"),
+    *(
+        "2026-11-21T10:00:00+00:00",
+        "2026-11-21T11:00:00+01:00",
+        "2026-11-21t10:00:00z",
+        "2026-11-21 10:00:00Z",
+    ),
+    *("2026-11-31T10:00:00Z", "2023-02-29T10:00:00Z", "1900-02-29T10:00:00Z", "2026-13-01T10:00:00Z"),
+    *("2026-11-21T24:00:00Z", "2026-11-21T10:60:00Z", "2016-12-31T23:59:60Z", "0000-01-01T00:00:00Z"),
+    *(" 2026-11-21T10:00:00Z", "2026-11-21T10:00:00Z\n", "20261121T100000Z", "+2026-11-21T10:00:00Z"),
+    "\u0662\u0660\u0662\u0666-11-21T10:00:00Z",
+]
+
+
+def make_times() -> Tree:
+    """Times as records have them (J-18)."""
+    return {
+        "chapter": "02",
+        "about": "valid: text and the POSIX seconds that it says. invalid: refused with time.malformed (J-18).",
+        "made_by": f"{SELF}; values written by hand",
+        "confirmed_by": [],
+        "valid": [{"text": text, "posix": posix} for text, posix in _TIMES.items()],
+        "invalid": _NO_TIMES,
+    }
+
+
 def make_dates() -> Tree:
     """Dates and intervals of EDTF, levels 0 and 1."""
     return {
