@@ -30,6 +30,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test $(INTEROP)/.done
 	@scripts/setup.sh strace
+	@scripts/setup.sh chromium
 	@scripts/check.sh lint
 	@scripts/check.sh tests $(ARGS)
 

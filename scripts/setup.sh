@@ -6,6 +6,7 @@
 #   scripts/setup.sh packages test    the same with requirements/test.txt
 #   scripts/setup.sh node             installs the JavaScript libraries that check our bytes
 #   scripts/setup.sh strace           has the tests' disks fail: installed where this is Debian and we are root
+#   scripts/setup.sh chromium         opens the auditor's page in a browser: likewise
 #
 # Every step may be repeated; a step that finds its work done asks the network for nothing.
 set -eu
@@ -65,10 +66,23 @@ install_strace() {
     say "no strace here: the tests of failing disks are left out (Debian, Ubuntu: apt install strace)"
 }
 
+# Without it tests/verify runs the auditor's page under Node.js alone, and the run says so.
+install_chromium() {
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null 2>&1 && return
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing chromium, in which the tests open the auditor's page"
+        DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends chromium >/dev/null 2>&1 && return
+    fi
+    say "no chromium here: the tests of docs/auditor/verify.html in a browser are left out (Debian, Ubuntu: apt install chromium)"
+}
+
 case "${1-}" in
 venv) make_venv ;;
 packages) install_packages "$2" ;;
 node) install_node_libraries ;;
 strace) install_strace ;;
-*) give_up "scripts/setup.sh venv | packages demo|test | node | strace" ;;
+chromium) install_chromium ;;
+*) give_up "scripts/setup.sh venv | packages demo|test | node | strace | chromium" ;;
 esac

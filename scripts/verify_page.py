@@ -15,15 +15,34 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "auditor" / "verify.html"
 
 
+# What schemas/README calls words, tiers and notes: they judge no record.
+NOTES = re.compile(r"title|description|\$comment|x-.*")
+NAMED = ("properties", "$defs")
+
+
+def rules(schema: Any, *, names: bool = False) -> Any:
+    """A schema without what is for people; ``names`` where the keys are names of members, not keywords."""
+    if isinstance(schema, list):
+        return [rules(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: part if key == "const" and not names else rules(part, names=not names and key in NAMED)
+        for key, part in schema.items()
+        if names or not NOTES.fullmatch(key)
+    }
+
+
 def schemas() -> str:
-    """The schemas by their `$id`, as JSON without white space."""
+    """What the schemas rule, by their `$id`, as JSON without white space."""
     found = [json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "schemas").glob("*.json"))]
-    by_id = {schema["$id"]: schema for schema in found}
+    by_id = {schema["$id"]: rules(schema) for schema in found}
     # Inside a script element "</" could end it; in JSON the escape means the same.
     return json.dumps(by_id, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 

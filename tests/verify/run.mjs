@@ -1,9 +1,10 @@
 // node run.mjs WHAT: loads the core out of docs/auditor/verify.html, as it stands there, and prints an answer as JSON.
 //   vectors          runs vectors.js over spec/vectors
-//   call             reads {"script": ..., "value": ...} and prints what the script makes of it: (V, value, read) => answer
+//   call             reads {"script": ..., "value": ...} and prints what the script makes of it: (V, value, tools) => answer
 import fs from "node:fs";
 import path from "node:path";
 import vm from "node:vm";
+import zlib from "node:zlib";
 
 const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const ROOT = path.resolve(HERE, "../..");
@@ -30,7 +31,8 @@ async function answer(what) {
     return run(Passerelle, files);
   }
   const { script, value } = JSON.parse(fs.readFileSync(0, "utf8"));
-  return vm.runInThisContext(`(${script})`)(Passerelle, value, { schemas, filesBelow });
+  const make = vm.runInThisContext(`(${fs.readFileSync(path.join(HERE, "make.js"), "utf8")})`, { filename: "make.js" })(Passerelle);
+  return vm.runInThisContext(`(${script})`, { filename: "script" })(Passerelle, value, { schemas: new Passerelle.Schemas(schemas), filesBelow, make, zlib });
 }
 
 process.stdout.write(JSON.stringify(await answer(process.argv[2])));
