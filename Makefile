@@ -4,7 +4,7 @@
 #   make demo ARGS=--exit   the same, ending by itself
 #   make test               every check: style, types, layers, dependencies, tests
 #   make lint               the checks that need no test run
-#   make soak               properties, faults, kills, load and fuzzing at length, in two lanes, about an hour and a half
+#   make soak               properties, faults, kills, load and fuzzing at length, in lanes side by side, over an hour
 #   make docs               write docs/developer/schemas anew from schemas/
 #   make bench              publish and cold sync of 20,000 offers, measured
 #   make lock               pin the newest versions of the libraries that are a week old

@@ -1,4 +1,4 @@
-"""The whole soak, for `make soak`: two lanes, then what must run alone, then one summary.
+"""The whole soak, for `make soak`: lanes side by side, then what must run alone, then one summary.
 
 ``python -m tests.soak [arguments of pytest]``. ``SOAK_SEED`` and ``FUZZ_SEED`` repeat a run; where they
 are not set a seed is drawn. Logs and the summary lie in ``.soak``. The exit code is 0 where every
