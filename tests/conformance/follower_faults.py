@@ -439,13 +439,14 @@ def _where(test: Callable[[Ask], bool], change: Callable[[Ask, Reply], Reply]) -
     return arm
 
 
-def _problem(status: int, code: str, **more: Json) -> Reply:
+def problem(status: int, code: str, **more: Json) -> Reply:
+    """An error as the law has it."""
     body = json.dumps({"code": code, "status": status, **more}).encode()
     return Reply(status, [("Content-Type", "application/problem+json")], body)
 
 
 def _missing(_ask: Ask, _reply: Reply) -> Reply:
-    return _problem(404, "path.not-found")
+    return problem(404, "path.not-found")
 
 
 def _immutable(_ask: Ask, reply: Reply) -> Reply:
@@ -561,7 +562,7 @@ SERVING: Final = (
     Fault(
         "Q-16",
         "403 for what is not there",
-        _where(_ends("/nothing-here"), lambda a, r: _problem(403, "path.not-found")),
+        _where(_ends("/nothing-here"), lambda a, r: problem(403, "path.not-found")),
     ),
     Fault("Q-18", "an error without a code", _where(_ends("did.jsonl"), _without_code), frozenset({"Q-16"})),
     Fault("Q-19", "an error that names a file of the server", _where(_ends("did.jsonl"), _telling)),

@@ -115,7 +115,13 @@ class Proxy:
                     await self._pass_on(head, reader, writer)
                     return
                 await self._serve(await _ask(head, reader), writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+        except (
+            ConnectionError,
+            asyncio.IncompleteReadError,
+            asyncio.LimitOverrunError,
+            asyncio.CancelledError,
+            ValueError,
+        ):
             pass
         finally:
             writer.close()

@@ -91,7 +91,7 @@ async def open_world(folder: Path) -> World:
         agency=Agency(code=node.code, country="TG", names={"fr": "Agence fictive"}, fictitious=True),
         server=Server(public_address=PUBLIC, port=free_port()),
         console=Console(port=free_port()),
-        sync=Sync(poll_seconds=3_600.0, backoff_max_seconds=1.0, request_seconds=3.0),
+        sync=Sync(poll_seconds=3_600.0, backoff_max_seconds=3_600.0, request_seconds=5.0),
     )
     await node.start()
     (first,) = await node.publish([offer("une")], "one")

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import click
 
 from passerelle.cli.commands import (
+    conformance,
     database,
     exchange,
     fence,
@@ -59,6 +60,7 @@ for command in (
     exchange.statement,
     exchange.copy,
     exchange.audit,
+    conformance.conformance,
     fence.fence,
     database.database,
     scenarios.scenario,

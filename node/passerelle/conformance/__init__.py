@@ -5,8 +5,9 @@ The kit sees what anybody sees: answers over HTTP, and what the node asks for. S
 it looks for stands in the table of rules; what it cannot see it says.
 """
 
+from passerelle.conformance.certificate import certificate
 from passerelle.conformance.examination import Examination
 from passerelle.conformance.report import Report
 from passerelle.conformance.rules import Table
 
-__all__ = ["Examination", "Report", "Table"]
+__all__ = ["Examination", "Report", "Table", "certificate"]

@@ -10,16 +10,26 @@ from typing import Final
 
 import structlog
 
-from passerelle.conformance import follower, serving
+from passerelle.conformance import follower, posting, roads, serving, steps
 from passerelle.conformance.asking import Asker, NoAnswer
+from passerelle.conformance.author import Agency
 from passerelle.conformance.follower import Seen
+from passerelle.conformance.partner import SETTLE_SECONDS, VISIT_SECONDS, Partner
+from passerelle.conformance.plan import Plan
 from passerelle.conformance.report import Notes, Report
 from passerelle.conformance.rules import Role, Table
 from passerelle.conformance.serving import EveryAnswer
+from passerelle.conformance.stand import Stand
 from passerelle.protocol.profile import format_time
 
 FOLLOWER_SECONDS: Final = 300.0
 """Longest time for what is looked at as a follower."""
+PARTNER_SECONDS: Final = 1_800.0
+"""Longest time for what is looked at as a partner, once the node has added the kit."""
+WAIT_SECONDS: Final = 600.0
+"""How long the kit waits to be added."""
+FLOOD_PAUSE: Final = 61.0
+"""After a flood of notices a node may refuse them for a minute (chapter 10)."""
 
 _log = structlog.get_logger()
 
@@ -32,11 +42,15 @@ class Examination:
         url: Where the node is.
         progress: Called with a word for what is being looked at.
         clock: Gives the present, aware, UTC.
+        patience: Seconds in which a visit must have come of what is shown.
+        pause: Seconds after the flood of notices, until a node takes notices again.
     """
 
     url: str
     progress: Callable[[str], None] = lambda _word: None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pause: float = FLOOD_PAUSE
+    patience: float = VISIT_SECONDS
 
     def __post_init__(self) -> None:
         """Nothing is asked yet."""
@@ -45,6 +59,8 @@ class Examination:
         self.seen = Seen(self.asker, self.notes, self.clock(), self.progress)
         self.roles: list[Role] = []
         self.cut: str | None = None
+        self.partner: Partner | None = None
+        self.plan: Plan | None = None
 
     async def as_follower(self) -> None:
         """Look at the node as anybody may."""
@@ -74,6 +90,108 @@ class Examination:
             return True
         return False
 
+    # --- as a partner --------------------------------------------------------------------------------------
+
+    async def introduce(self, host: str, port: int) -> Agency | None:
+        """Make the kit's agency and listen; None where the node has proven no identity to be a partner of.
+
+        Raises:
+            OSError: The address cannot be listened on.
+        """
+        if self.seen.identity is None or self.seen.descriptor is None:
+            return None
+        agency = Agency(self.seen.identity.scid, self.clock())
+        stand = Stand(agency, host, port)
+        await stand.open()
+        self.partner = Partner(self.seen, agency, stand)
+        return agency
+
+    async def wait_until_added(self, seconds: float = WAIT_SECONDS) -> bool:
+        """Whether the node adds the kit in time."""
+        partner = self._partner()
+        deadline = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < deadline:
+            try:
+                answer = await partner.get(f"{partner.own_path}/checkpoint")
+            except NoAnswer:
+                answer = None
+            if answer is not None and answer.status == 200:
+                return True
+            await asyncio.sleep(0.5)
+        self.cut = "not-added"
+        return False
+
+    async def as_partner(self) -> None:
+        """Look at the node as a partner that keeps to nothing."""
+        if await self._within(PARTNER_SECONDS, self._misbehave(self._partner())):
+            self.roles.append("partner")
+
+    def _partner(self) -> Partner:
+        if self.partner is None:
+            raise RuntimeError("the kit was not introduced")
+        return self.partner
+
+    async def _misbehave(self, partner: Partner) -> None:
+        self.progress("receipts")
+        feed = partner.agency.public
+        came = await partner.moves(feed, len(feed.leaves), self.patience)
+        self.notes.judge(
+            came, "F-1", sent="a feed, and notices of it", got=f"no receipt in {self.patience:.0f} s"
+        )
+        self.progress("requests")
+        await posting.examine(partner)
+        self.progress("flawed")
+        await self._flawed(partner)
+        if came:
+            await self._steps(partner)
+        if came:
+            self.progress("identity-changes")
+            await roads.identity_changes(partner, seconds=self.patience)
+        self.progress("flood")
+        await posting.flood(partner)
+        if came:
+            await asyncio.sleep(self.pause)
+            self.progress("forks")
+            await steps.fork(partner, seconds=self.patience)
+            await roads.two_logs(partner, seconds=self.patience)
+
+    async def _flawed(self, partner: Partner) -> None:
+        """Everything that a reader must refuse, at once: what was refused is told once a day."""
+        plan = self.plan = Plan(partner)
+        # A visit under way would find the faults of one feed alone, and report no others for a day.
+        await partner.stand.quiet(SETTLE_SECONDS, 30.0)
+        plan.put()
+        public, bilateral = partner.agency.public, partner.agency.bilateral
+        whole = await partner.moves(public, len(public.leaves))
+        self.notes.judge(
+            whole, "L-26", sent="leaves with faults", got=f"no receipt of size {len(public.leaves)}"
+        )
+        went = await partner.holds(bilateral, len(bilateral.leaves))
+        self.notes.judge(
+            went, "F-13", sent="records with faults", got=f"size {len(bilateral.leaves)} is not held"
+        )
+        await plan.judge()
+        await plan.compare_held()
+        receipt = await partner.receipt(bilateral)
+        size = 0 if receipt is None else receipt.size
+        got = f"a receipt of size {size}, an object at {plan.gap} does not open"
+        self.notes.judge(size <= plan.gap, "F-23", sent="objects that do not open", got=got)
+
+    async def _steps(self, partner: Partner) -> None:
+        for step in steps.RIGHT:
+            self.progress(step.rule)
+            await steps.right(partner, step, seconds=self.patience)
+        await steps.stale_descriptor(partner, seconds=self.patience)
+        for step in steps.WRONG:
+            self.progress(step.rule)
+            await steps.wrong(partner, step, seconds=self.patience)
+        self.progress("roads")
+        await roads.redirect(partner, seconds=self.patience)
+        await roads.endless(partner, seconds=self.patience)
+        await roads.silence(partner, seconds=self.patience)
+        roads.judge_calls(partner, but_for=float("inf"))
+        await roads.other_clock(partner, seconds=self.patience)
+
     def report(self) -> Report:
         """What was found."""
         identity = self.seen.identity
@@ -91,4 +209,6 @@ class Examination:
 
     async def close(self) -> None:
         """Close the connections."""
+        if self.partner is not None:
+            await self.partner.stand.close()
         await self.asker.close()

@@ -1,0 +1,245 @@
+"""The kit as a partner that the node has added: what it shows, what it asks, and how it waits.
+
+What becomes of what it shows is seen from the node's receipts, from what the node serves
+under ``/received``, and from its ``rejection`` records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from passerelle.conformance.asking import Answer, Asker, NoAnswer
+from passerelle.conformance.author import Agency, Feed
+from passerelle.conformance.follower import Seen
+from passerelle.conformance.report import Notes
+from passerelle.conformance.signing import Signature
+from passerelle.conformance.stand import Stand
+from passerelle.errors import ProtocolError
+from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint, verify_cosignature
+from passerelle.protocol.notes import MAX_NOTE_BYTES, SignedNote
+from passerelle.protocol.origins import witness_name
+
+VISIT_SECONDS: Final = 75.0
+"""Longest wait for a visit that a notice asks for: a node may keep a distance after failures (F-44)."""
+SETTLE_SECONDS: Final = 1.5
+"""A visit is over when the node has asked nothing for so long."""
+NOTICE_SECONDS: Final = 5.0
+"""After so long without a visit the notice is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the node has cosigned.
+
+    Args:
+        size: Tree size.
+        time: POSIX seconds.
+    """
+
+    size: int
+    time: int
+
+
+@dataclass
+class Partner:
+    """The kit among partners.
+
+    Args:
+        seen: What was learnt of the node as its follower.
+        agency: The kit's.
+        stand: Its server.
+    """
+
+    seen: Seen
+    agency: Agency
+    stand: Stand
+    sent: int = 0
+    last: dict[str, Receipt] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> Notes:
+        """Takes what is found."""
+        return self.seen.notes
+
+    @property
+    def asker(self) -> Asker:
+        """Asks the node."""
+        return self.seen.asker
+
+    @property
+    def node(self) -> str:
+        """SCID of the node."""
+        return self.seen.origin.author
+
+    @property
+    def address(self) -> str:
+        """What signatures to the node cover."""
+        return self.seen.public_address or self.asker.url
+
+    @property
+    def own_path(self) -> str:
+        """Path of the node's feed to the kit."""
+        return f"/feeds/to/{self.agency.scid}/1"
+
+    def held_path(self, feed: Feed) -> str:
+        """Path of what the node holds of a feed of the kit."""
+        return f"/{feed.origin.received_path()}"
+
+    # --- asking --------------------------------------------------------------------------------------------
+
+    def signature(self, method: str, path: str, body: bytes = b"") -> Signature:
+        """A good signature, not made yet."""
+        return Signature(
+            method,
+            self.address + path,
+            self.agency.request,
+            self.agency.request_key_id(),
+            datetime.now(UTC),
+            body,
+        )
+
+    async def get(self, path: str, *, most: int = 2**20, headers: Mapping[str, str] | None = None) -> Answer:
+        """A signed GET.
+
+        Raises:
+            NoAnswer: As the asker.
+        """
+        signed = self.signature("GET", path).headers()
+        answer = await self.asker.get(path, most=most, headers={**signed, **(headers or {})})
+        if answer.status == 401 and answer.code == "request.time":
+            # The first second of a node's process counts as before it (Q-23): sign anew a little later.
+            await asyncio.sleep(1.1)
+            signed = self.signature("GET", path).headers()
+            answer = await self.asker.get(path, most=most, headers={**signed, **(headers or {})})
+        return answer
+
+    async def post(self, signature: Signature, headers: Mapping[str, str] | None = None) -> Answer:
+        """A POST with any signature.
+
+        Raises:
+            NoAnswer: As the asker.
+        """
+        told = signature.headers() if headers is None else dict(headers)
+        return await self.asker.send("POST", "/notices", headers=told, body=signature.body)
+
+    async def notice(self, feed: Feed) -> Answer:
+        """Say that a feed of the kit has grown.
+
+        Raises:
+            NoAnswer: As the asker.
+        """
+        self.sent += 1
+        return await self.post(self.signature("POST", "/notices", self.notice_body(feed)))
+
+    @staticmethod
+    def notice_body(feed: Feed) -> bytes:
+        """The body of that notice."""
+        return json.dumps({"origin": feed.origin.encode(), "size": len(feed.leaves)}).encode()
+
+    async def receipt(self, feed: Feed) -> Receipt | None:
+        """What the node has cosigned of a feed, judged by F-24, F-25, F-27."""
+        path = f"{self.held_path(feed)}/receipt"
+        try:
+            answer = await self.get(path, most=MAX_NOTE_BYTES)
+        except NoAnswer:
+            return None
+        if answer.status != 200:
+            return None
+        found = self._cosigned(answer, feed)
+        if found is None:
+            return None
+        checkpoint, when = found
+        receipt = Receipt(checkpoint.tree_size, when)
+        self._judge(feed, checkpoint, receipt, path)
+        return receipt
+
+    def _cosigned(self, answer: Answer, feed: Feed) -> tuple[Checkpoint, int] | None:
+        identity = self.seen.identity
+        if identity is None:
+            return None
+        try:
+            checkpoint = verify_checkpoint(answer.body, feed.origin.encode(), [self.agency.log_key.public])
+            when = verify_cosignature(
+                SignedNote.parse(answer.body), witness_name(self.node), identity.newest.witness_keys
+            )
+        except ProtocolError as error:
+            self.notes.broken("P-13", sent=f"GET {self.held_path(feed)}/receipt", got=error)
+            return None
+        return checkpoint, when
+
+    def _judge(self, feed: Feed, checkpoint: Checkpoint, receipt: Receipt, path: str) -> None:
+        notes, sent, last = self.notes, f"GET {path}", self.last.get(path, Receipt(0, 0))
+        true = checkpoint.tree_size <= len(feed.leaves) and checkpoint.root_hash == feed.root(receipt.size)
+        notes.judge(true, "F-24", sent=sent, got=f"a cosignature of size {receipt.size}, of another tree")
+        notes.judge(
+            receipt.size >= last.size, "F-25", sent=sent, got=f"size {receipt.size} after {last.size}"
+        )
+        notes.judge(
+            receipt.time >= last.time, "F-27", sent=sent, got=f"time {receipt.time} after {last.time}"
+        )
+        self.last[path] = Receipt(max(receipt.size, last.size), max(receipt.time, last.time))
+
+    async def held(self, feed: Feed) -> int:
+        """Size of what the node holds of a feed, 0 where it says nothing."""
+        try:
+            answer = await self.get(f"{self.held_path(feed)}/checkpoint", most=MAX_NOTE_BYTES)
+            if answer.status != 200:
+                return 0
+            checkpoint = verify_checkpoint(answer.body, feed.origin.encode(), [self.agency.log_key.public])
+        except (NoAnswer, ProtocolError):
+            return 0
+        return checkpoint.tree_size
+
+    # --- showing and waiting -------------------------------------------------------------------------------
+
+    async def visit(self, feed: Feed, seconds: float = VISIT_SECONDS) -> bool:
+        """Have the node look at a feed, and wait for the end of its visit; False where it does not come."""
+        began, path = time.monotonic(), f"/{feed.origin.path}/checkpoint"
+        while time.monotonic() - began < seconds:
+            try:
+                await self.notice(feed)
+            except NoAnswer:
+                return False
+            if await self.stand.until(began, path, NOTICE_SECONDS):
+                await self.stand.quiet(SETTLE_SECONDS, 20.0)
+                return True
+        return False
+
+    async def moves(self, feed: Feed, size: int, seconds: float = VISIT_SECONDS) -> bool:
+        """Whether the node comes to cosign a size."""
+        began = noticed = time.monotonic()
+        await self._quietly(feed)
+        while time.monotonic() - began < seconds:
+            found = await self.receipt(feed)
+            if found is not None and found.size >= size:
+                return True
+            if time.monotonic() - noticed > NOTICE_SECONDS:
+                noticed = time.monotonic()
+                await self._quietly(feed)
+            await asyncio.sleep(0.15)
+        return False
+
+    async def holds(self, feed: Feed, size: int, seconds: float = VISIT_SECONDS) -> bool:
+        """Whether the node comes to hold a size."""
+        began = noticed = time.monotonic()
+        await self._quietly(feed)
+        while time.monotonic() - began < seconds:
+            if await self.held(feed) >= size:
+                return True
+            if time.monotonic() - noticed > NOTICE_SECONDS:
+                noticed = time.monotonic()
+                await self._quietly(feed)
+            await asyncio.sleep(0.15)
+        return False
+
+    async def _quietly(self, feed: Feed) -> None:
+        try:
+            await self.notice(feed)
+        except NoAnswer:
+            return

@@ -1,0 +1,244 @@
+"""Signed requests, right and wrong: what the node answers to each."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final
+
+from passerelle.conformance.asking import Answer, NoAnswer
+from passerelle.conformance.partner import Partner
+from passerelle.conformance.serving import stranger
+from passerelle.conformance.signing import Signature, fresh_nonce, twice
+from passerelle.errors import ProtocolError
+from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.profile import parse_time
+
+_MALFORMED: Final = frozenset({"request.malformed"})
+_TIME: Final = frozenset({"request.time"})
+Make = Callable[[Signature], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One request that must be refused.
+
+    Args:
+        rule: What the node breaks that takes it.
+        what: What is wrong with it.
+        make: Its header fields, from a good signature.
+        codes: By which it may be refused.
+    """
+
+    rule: str
+    what: str
+    make: Make
+    codes: frozenset[str]
+
+
+def _other_digest(good: Signature) -> Mapping[str, str]:
+    wrong = base64.b64encode(sha256(b"another body").digest()).decode()
+    return replace(good, digest=f"sha-256=:{wrong}:").headers()
+
+
+def _elsewhere(good: Signature) -> Mapping[str, str]:
+    return replace(good, target="https://another.example/notices").headers()
+
+
+def _by_stranger(good: Signature) -> Mapping[str, str]:
+    key = SigningKey.generate(secrets.token_bytes)
+    return replace(good, key=key, key_id=f"{good.key_id.partition('#')[0]}#{key.multikey}").headers()
+
+
+WRONG: Final = (
+    Wrong(
+        "Q-2",
+        "no signature",
+        lambda _s: {"Content-Type": "application/json"},
+        frozenset({"request.unsigned"}),
+    ),
+    Wrong(
+        "Q-2",
+        "two signatures",
+        lambda s: twice(s.headers(), replace(s, nonce=fresh_nonce()).headers("sig2")),
+        _MALFORMED,
+    ),
+    Wrong(
+        "Q-3",
+        "a signature that does not cover the body",
+        lambda s: replace(s, components=("@method", "@target-uri")).headers(),
+        _MALFORMED,
+    ),
+    Wrong(
+        "Q-4",
+        "a signature without a nonce",
+        lambda s: replace(s, without=frozenset({"nonce"})).headers(),
+        _MALFORMED,
+    ),
+    Wrong("Q-5", "a signature for an hour", lambda s: replace(s, life=3_600).headers(), _MALFORMED),
+    Wrong("Q-6", "a signature that has expired", lambda s: s.at(-3_600).headers(), _TIME),
+    Wrong("Q-6", "a signature of the future", lambda s: s.at(3_600).headers(), _TIME),
+    Wrong("Q-7", "the digest of another body", _other_digest, frozenset({"request.digest"})),
+    Wrong("Q-8", "a content coding", lambda s: {**s.headers(), "Content-Encoding": "gzip"}, _MALFORMED),
+    Wrong("Q-9", "a signature for another node", _elsewhere, frozenset({"request.signature"})),
+    Wrong(
+        "Q-10", "a key that the identity log does not name", _by_stranger, frozenset({"request.key-unknown"})
+    ),
+)
+
+
+async def examine(partner: Partner) -> None:
+    """Every request of the table, replays, and what only a partner may read."""
+    for wrong in WRONG:
+        await _refused(partner, wrong)
+    await _taken(partner)
+    await _replayed(partner)
+    await _told_time(partner)
+    await _bodies(partner)
+    await _own_things(partner)
+
+
+def good_notice(partner: Partner, body: bytes | None = None) -> Signature:
+    """A good notice, signed."""
+    told = partner.notice_body(partner.agency.public) if body is None else body
+    return partner.signature("POST", "/notices", told)
+
+
+async def _refused(partner: Partner, wrong: Wrong) -> None:
+    good = good_notice(partner)
+    partner.sent += 1
+    try:
+        answer = await partner.post(good, wrong.make(good))
+    except NoAnswer:
+        return
+    # That it is refused is the rule; by which status and code is Q-16.
+    is_refused = answer.status >= 400
+    sent = f"POST /notices with {wrong.what}"
+    if partner.notes.judge(is_refused, wrong.rule, sent=sent, got=answer.brief()):
+        fits = answer.status == 401 and answer.code in wrong.codes
+        partner.notes.judge(fits, "Q-16", sent=sent, got=answer.brief())
+
+
+async def _taken(partner: Partner) -> None:
+    """F-29, and P-17: a good notice, of whatever origin, signed for the address that the descriptor gives first."""
+    unknown = f"passerelle/{stranger()}/public/1"
+    for origin in (partner.agency.public.origin.encode(), unknown):
+        body = json.dumps({"origin": origin, "size": 1}).encode()
+        partner.sent += 1
+        try:
+            answer = await partner.post(good_notice(partner, body))
+        except NoAnswer:
+            continue
+        if answer.status == 401 and answer.code == "request.signature":
+            partner.notes.broken("P-17", sent=f"signed for {partner.address}", got=answer.brief())
+            continue
+        partner.notes.held("P-17")
+        partner.notes.judge(answer.status == 202, "F-29", sent=f"notice of {origin}", got=answer.brief())
+
+
+async def _replayed(partner: Partner) -> None:
+    """Q-12 and Q-13: a nonce counts once, and only where the signature held."""
+    notes, nonce = partner.notes, fresh_nonce()
+    good = replace(good_notice(partner), nonce=nonce)
+    spoilt = {**good.headers()}
+    spoilt["Signature"] = "sig1=:" + base64.b64encode(secrets.token_bytes(64)).decode() + ":"
+    answers: list[Answer] = []
+    partner.sent += 3
+    for headers in (spoilt, good.headers(), good.headers()):
+        try:
+            answers.append(await partner.post(good, headers))
+        except NoAnswer:
+            return
+    bad, first, again = answers
+    if bad.status >= 400:
+        got = first.brief()
+        notes.judge(first.status == 202, "Q-13", sent="a nonce seen under a bad signature", got=got)
+    if first.status == 202:
+        refused = again.status >= 400
+        if notes.judge(refused, "Q-12", sent="one request twice", got=again.brief()):
+            fits = (again.status, again.code) == (401, "request.replayed")
+            notes.judge(fits, "Q-16", sent="one request twice", got=again.brief())
+
+
+async def _told_time(partner: Partner) -> None:
+    """Q-24: who is told a time and signs with it is taken."""
+    try:
+        partner.sent += 2
+        late = await partner.post(good_notice(partner).at(-3_600))
+        told = late.problem.get("serverTime")
+        if late.code != "request.time":
+            return
+        sent = "a signature made at the serverTime that it told"
+        try:
+            theirs = parse_time(str(told))
+        except ProtocolError:
+            partner.notes.broken("Q-24", sent=sent, got=late.brief())
+            return
+        again = await partner.post(replace(good_notice(partner), now=theirs))
+    except NoAnswer:
+        return
+    partner.notes.judge(again.status == 202, "Q-24", sent=f"{sent}, {told}", got=again.brief())
+
+
+async def _bodies(partner: Partner) -> None:
+    """Q-16: a body that is no notice."""
+    for body in (b'{"origin":"x"}', b"no json at all"):
+        partner.sent += 1
+        try:
+            answer = await partner.post(good_notice(partner, body))
+        except NoAnswer:
+            continue
+        fits = answer.status == 400 and (answer.code or "").startswith(("notice.", "json."))
+        partner.notes.judge(fits, "Q-16", sent=f"a notice that says {body!r}", got=answer.brief())
+
+
+async def _own_things(partner: Partner) -> None:
+    """I-5, I-8, P-4, P-14, P-27, P-28: what is for this partner alone."""
+    notes, agency = partner.notes, partner.agency
+    mirror = f"/mirrors/{agency.scid}/did.jsonl"
+    try:
+        signed, unsigned = await partner.get(mirror), await partner.asker.get(mirror)
+        own = await partner.get(f"{partner.own_path}/checkpoint")
+        others = await partner.get(f"/received/{partner.node}/public/1/checkpoint")
+        foreign = await partner.get(f"/feeds/to/{stranger()}/1/checkpoint")
+    except NoAnswer:
+        return
+    notes.judge(unsigned.status == 404, "P-27", sent=f"GET {mirror} unsigned", got=unsigned.brief())
+    if notes.judge(signed.status == 200, "I-5", sent=f"GET {mirror} signed", got=signed.brief()):
+        notes.judge(
+            signed.body == agency.log, "I-8", sent=f"GET {mirror}", got="other bytes than were served"
+        )
+        caching = signed.headers.get("cache-control")
+        notes.judge(_is_private(signed), "P-28", sent=f"GET {mirror}", got=caching)
+    if own.status == 200:
+        caching = own.headers.get("cache-control")
+        notes.judge(_is_private(own), "P-4", sent=f"GET {partner.own_path}/checkpoint", got=caching)
+    for answer in (others, foreign):
+        notes.judge(answer.status == 404, "P-14", sent="GET of what is another's, signed", got=answer.brief())
+
+
+def _is_private(answer: Answer) -> bool:
+    told = {part.strip().lower() for part in answer.headers.get("cache-control", "").split(",")}
+    return told == {"private", "no-store"}
+
+
+async def flood(partner: Partner) -> None:
+    """F-44 and Q-17: many notices lead to few visits, and too many are told to wait."""
+    began, path = asyncio.get_running_loop().time(), f"/{partner.agency.public.origin.path}/checkpoint"
+    before = len(partner.stand.since(0.0, path))
+    refused = 0
+    for _ in range(16):
+        batch = [partner.notice(partner.agency.public) for _ in range(10)]
+        for answer in await asyncio.gather(*batch, return_exceptions=True):
+            refused += isinstance(answer, Answer) and answer.status == 429
+        if refused > 10:
+            break
+    visits = len(partner.stand.since(0.0, path)) - before
+    seconds = asyncio.get_running_loop().time() - began
+    got = f"{visits} visits in {seconds:.1f} s"
+    partner.notes.judge(visits < 40, "F-44", sent="notices as fast as they are answered", got=got)

@@ -1,0 +1,179 @@
+"""The kit's own server: its agency's documents and feeds, and whatever else a step lets it answer.
+
+Every request is kept: what a node asks, and how, is what is seen of it as a client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from aiohttp import web
+
+from passerelle.conformance.author import Agency, Feed
+from passerelle.errors import ProtocolError
+
+MAX_CALLS: Final = 20_000
+"""Requests that are kept; a node that asks more is answered, and not looked at any more."""
+MAX_BODY: Final = 65_536
+
+Override = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of the node.
+
+    Args:
+        at: When, in seconds of a clock that only goes on.
+        method: As received.
+        path: Path and query, as received.
+        headers: Names in lower case.
+        fields: The same with repeated fields one by one.
+        body: As received.
+        wall: When, in POSIX seconds.
+    """
+
+    at: float
+    method: str
+    path: str
+    headers: dict[str, str]
+    fields: tuple[tuple[str, str], ...]
+    body: bytes
+    wall: float
+
+
+@dataclass
+class Stand:
+    """Answers on one address.
+
+    Args:
+        agency: Whose documents and feeds.
+        host: Where to listen.
+        port: 0 for any.
+    """
+
+    agency: Agency
+    host: str
+    port: int
+    calls: list[Call] = field(default_factory=list)
+    overrides: dict[str, Override] = field(default_factory=dict)
+    sizes: set[tuple[str, int]] = field(default_factory=set)
+    _runner: web.AppRunner | None = None
+
+    async def open(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The address cannot be had.
+        """
+        app = web.Application(client_max_size=MAX_BODY)
+        app.router.add_route("*", "/{tail:.*}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        await site.start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def since(self, moment: float, path: str = "", method: str = "GET") -> list[Call]:
+        """The requests that came after a moment, to a path that ends so."""
+        return [
+            call
+            for call in self.calls
+            if call.at > moment and call.method == method and call.path.endswith(path)
+        ]
+
+    async def until(self, moment: float, path: str, seconds: float, method: str = "GET") -> bool:
+        """Wait for a request that comes after a moment."""
+        deadline = time.monotonic() + seconds
+        while not self.since(moment, path, method):
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+    async def quiet(self, seconds: float, most: float) -> None:
+        """Wait until the node has asked nothing for a while."""
+        deadline = time.monotonic() + most
+        while time.monotonic() < deadline:
+            last = self.calls[-1].at if self.calls else 0.0
+            if time.monotonic() - last > seconds:
+                return
+            await asyncio.sleep(0.05)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        if len(self.calls) < MAX_CALLS:
+            fields = tuple((name.lower(), value) for name, value in request.headers.items())
+            path = request.raw_path
+            self.calls.append(
+                Call(time.monotonic(), request.method, path, dict(fields), fields, body, time.time())
+            )
+        override = self.overrides.get(request.raw_path)
+        if override is not None:
+            return await override(request)
+        if request.method == "POST":
+            return web.Response(status=202)
+        data = self._find(request.raw_path)
+        return not_found() if data is None else _file(request, data)
+
+    def _find(self, path: str) -> bytes | None:
+        if path == "/.well-known/did.jsonl":
+            return self.agency.log
+        if path == "/.well-known/passerelle":
+            return self.agency.descriptor.data
+        for feed in (self.agency.public, self.agency.bilateral):
+            folder = f"/{feed.origin.path}/"
+            if path.startswith(folder):
+                return self._of_feed(feed, path.removeprefix(folder))
+        return None
+
+    def _of_feed(self, feed: Feed, tail: str) -> bytes | None:
+        if tail == "checkpoint":
+            self.sizes.add((feed.origin.path, len(feed.leaves)))
+        try:
+            return feed.read(tail)
+        except ProtocolError:
+            return None
+
+
+def not_found() -> web.Response:
+    """The answer where there is nothing."""
+    return problem(404, "path.not-found")
+
+
+def problem(status: int, code: str, **more: object) -> web.Response:
+    """A problem document."""
+    document = {
+        "type": f"urn:passerelle:problem:{code}",
+        "status": status,
+        "code": code,
+        "params": {},
+        **more,
+    }
+    return web.json_response(document, status=status, content_type="application/problem+json")
+
+
+def _file(request: web.Request, data: bytes) -> web.Response:
+    etag = '"whole"' if "/objects/" in request.raw_path else f'"{sha256(data).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("If-None-Match") == etag:
+        return web.Response(status=304, headers=headers)
+    wanted = re.fullmatch(r"bytes=([0-9]{1,15})-", request.headers.get("Range", ""))
+    if wanted is None or request.headers.get("If-Range", etag) != etag:
+        return web.Response(body=data, headers=headers)
+    first = int(wanted[1])
+    if first >= len(data):
+        return problem(416, "request.range")
+    headers["Content-Range"] = f"bytes {first}-{len(data) - 1}/{len(data)}"
+    return web.Response(status=206, body=data[first:], headers=headers)

@@ -1,0 +1,101 @@
+"""Runs the kit as a partner of a real node, whole or the part that sees one fault."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from passerelle import app
+from passerelle.conformance import Examination, Report, follower, posting, roads, steps
+from passerelle.conformance.partner import Partner
+from tests.conformance.partner_faults import PartnerFault, Stage
+from tests.conformance.proxy import Proxy
+from tests.conformance.world import World
+
+PATIENCE = 24.0
+PAUSE = 4.5
+
+
+async def under(fault: PartnerFault, world: World) -> Report:
+    """What the kit finds as a partner where a node breaks one rule, in the part that looks at it."""
+    async with Proxy(world.node.address) as towards, Proxy("") as back:
+        examination = Examination(towards.address, patience=PATIENCE, pause=PAUSE)
+        try:
+            partner = await _introduced(examination, world, back if fault.through else None, towards, fault)
+            await _part(examination, partner, fault)
+            examination.roles = ["follower", "partner"]
+            return examination.report()
+        finally:
+            await examination.close()
+
+
+async def whole(world: World) -> Report:
+    """Both roles, on the node as it is."""
+    examination = Examination(world.node.address, patience=2 * PATIENCE, pause=PAUSE)
+    try:
+        await examination.as_follower()
+        agency = await examination.introduce("127.0.0.1", 0)
+        assert agency is not None
+        assert examination.partner is not None
+        url = f"http://127.0.0.1:{examination.partner.stand.port}"
+        await app.call(world.node.home, "peer_add", url=url, code=agency.code)
+        assert await examination.wait_until_added(20.0)
+        await examination.as_partner()
+        return examination.report()
+    finally:
+        await examination.close()
+
+
+async def _introduced(
+    examination: Examination, world: World, back: Proxy | None, towards: Proxy, fault: PartnerFault
+) -> Partner:
+    await follower.look_at_identity(examination.seen)
+    await follower.look_at_descriptor(examination.seen)
+    agency = await examination.introduce("127.0.0.1", 0)
+    assert agency is not None
+    partner = examination.partner
+    assert partner is not None
+    url = f"http://127.0.0.1:{partner.stand.port}"
+    if back is not None:
+        back.target, url = url, back.address
+    fault.arm(Stage(world, examination, towards, back or towards))
+    await app.call(world.node.home, "peer_add", url=url, code=agency.code)
+    assert await examination.wait_until_added(20.0)
+    return partner
+
+
+async def _part(examination: Examination, partner: Partner, fault: PartnerFault) -> None:
+    feed, notes = partner.agency.public, partner.notes
+    if fault.part == "requests":
+        await posting.examine(partner)
+        return
+    came = await partner.moves(feed, len(feed.leaves), PATIENCE)
+    notes.judge(came, "F-1", sent="a feed, and notices of it", got="no receipt")
+    if not came:
+        return
+    parts: dict[str, Callable[[], Awaitable[None]]] = {
+        "flawed": lambda: examination._flawed(partner),
+        "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=PATIENCE / 4),
+        "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=PATIENCE / 4),
+        "stale": lambda: steps.stale_descriptor(partner, seconds=PATIENCE / 4),
+        "steps": lambda: steps.wrong(partner, _step_of(fault.rule), seconds=PATIENCE / 3),
+        "asking": lambda: _asking(partner),
+        "roads": lambda: _ROADS[fault.rule](partner, seconds=PATIENCE),
+        "identity": lambda: roads.identity_changes(partner, seconds=PATIENCE),
+        "flood": lambda: posting.flood(partner),
+        "fork": lambda: steps.fork(partner, seconds=PATIENCE),
+        "logs": lambda: roads.two_logs(partner, seconds=PATIENCE),
+    }
+    await parts[fault.part]()
+
+
+_ROADS = {"P-15": roads.redirect, "Q-21": roads.endless, "Q-22": roads.silence, "Q-15": roads.other_clock}
+
+
+async def _asking(partner: Partner) -> None:
+    await steps.right(partner, steps.RIGHT[0], seconds=PATIENCE)
+    roads.judge_calls(partner, but_for=float("inf"))
+
+
+def _step_of(rule: str) -> steps.Step:
+    """The step that sees a rule broken; cosignatures of any step show when they are wrong."""
+    return next((step for step in steps.WRONG if rule in {step.rule, step.after}), steps.WRONG[0])
