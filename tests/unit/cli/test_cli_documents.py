@@ -28,10 +28,6 @@ DOCUMENTS = sorted(
 )
 
 
-# Commands that a document names before they are there. The list only shrinks: one that has come is taken off.
-ANNOUNCED = {"conformance"}
-
-
 def blocks(document: Path, language: str) -> list[str]:
     """The blocks of a document in one language."""
     return re.findall(rf"```{language}\n(.*?)```", document.read_text("utf-8"), re.DOTALL)
@@ -85,7 +81,7 @@ COMMANDS = [
     for document in DOCUMENTS
     for whole, found in ((True, in_blocks(document)), (False, in_text(document)))
     for words in found
-    if words[0] not in ANNOUNCED and words != ["COMMAND", "--help"]
+    if words != ["COMMAND", "--help"]
 ]
 
 
@@ -96,13 +92,6 @@ def test_a_command_in_a_document_is_one(words: list[str], whole: bool) -> None:
         take(words)
     except (click.MissingParameter, click.exceptions.NoArgsIsHelpError):
         assert not whole, words
-
-
-@pytest.mark.parametrize("name", sorted(ANNOUNCED))
-def test_an_announced_command_is_not_there_yet(name: str) -> None:
-    """Once it is, it leaves the list, and what documents say of it is held to it."""
-    assert name not in cli.commands, f"take {name} off ANNOUNCED"
-    assert any(words[0] == name for document in DOCUMENTS for words in in_text(document))
 
 
 def test_there_are_commands_to_look_at() -> None:
