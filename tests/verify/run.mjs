@@ -23,6 +23,13 @@ function filesBelow(folder, prefix = "") {
   return found;
 }
 
+function write(folder, files) {
+  for (const [name, bytes] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    fs.writeFileSync(path.join(folder, name), bytes);
+  }
+}
+
 async function answer(what) {
   if (what === "vectors") {
     const run = vm.runInThisContext(`(${fs.readFileSync(path.join(HERE, "vectors.js"), "utf8")})`, { filename: "vectors.js" });
@@ -32,7 +39,7 @@ async function answer(what) {
   }
   const { script, value } = JSON.parse(fs.readFileSync(0, "utf8"));
   const make = vm.runInThisContext(`(${fs.readFileSync(path.join(HERE, "make.js"), "utf8")})`, { filename: "make.js" })(Passerelle);
-  return vm.runInThisContext(`(${script})`, { filename: "script" })(Passerelle, value, { schemas: new Passerelle.Schemas(schemas), filesBelow, make, zlib });
+  return vm.runInThisContext(`(${script})`, { filename: "script" })(Passerelle, value, { schemas: new Passerelle.Schemas(schemas), filesBelow, write, make, zlib });
 }
 
 process.stdout.write(JSON.stringify(await answer(process.argv[2])));

@@ -52,7 +52,7 @@ CASES = {
     "an identity log of a million empty lines": (
         "async () => new Uint8Array(1048576).fill(10)",
         "(log) => code(() => V.verifyIdentity(log, now))",
-        "identity.malformed",
+        "identity.too-many",
     ),
     "an identity log that is too large": (
         "async () => new Uint8Array(1048577).fill(10)",
@@ -62,8 +62,8 @@ CASES = {
     "an entry of two thousand update keys": (
         """async () => { const keys = []; for (let i = 0; i < 2000; i++) keys.push((await tools.make.newKey()).multikey);
             return (await tools.make.newAgency("togo.example", (entry) => { entry.parameters.updateKeys.push(...keys); return entry; })).log; }""",
-        "async (log) => (await V.verifyIdentity(log, now)).entries.length",
-        1,
+        "(log) => code(() => V.verifyIdentity(log, now))",
+        "identity.too-many",
     ),
     "a quarter of a mebibyte of brackets": (
         "async () => new Uint8Array(262144).fill(0x5b)",
