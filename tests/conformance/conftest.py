@@ -55,7 +55,7 @@ def _hasty_kit() -> Iterator[None]:
     """The node under test is hastier than the law asks, so the kit may be too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asking, "REQUEST_SECONDS", 60.0)  # this machine may be busy
-        patch.setattr(serving, "SLOW_SECONDS", 6.0)
+        patch.setattr(serving, "SLOW_SECONDS", 12.0)
         patch.setattr(partners, "SETTLE_SECONDS", 0.7)
         patch.setattr(partners, "NOTICE_SECONDS", 1.5)
         patch.setattr(plan, "REPORT_SECONDS", 8.0)
@@ -92,9 +92,9 @@ async def reports(request: pytest.FixtureRequest, world: World) -> Mapping[str, 
     async def as_partner(fault: PartnerFault) -> None:
         await one(fault.name, partners, lambda: under_partner(fault, world))
 
-    await asyncio.gather(*(as_follower(fault) for fault in FAULTS))
-    await asyncio.gather(
-        one(WHOLE, asyncio.Semaphore(1), lambda: whole(world)),
-        *(as_partner(fault) for fault in PARTNER_FAULTS),
-    )
+    async def faults() -> None:
+        await asyncio.gather(*(as_follower(fault) for fault in FAULTS))
+        await asyncio.gather(*(as_partner(fault) for fault in PARTNER_FAULTS))
+
+    await asyncio.gather(one(WHOLE, asyncio.Semaphore(1), lambda: whole(world)), faults())
     return found

@@ -11,7 +11,7 @@ from passerelle.server.federation import asking
 from passerelle.server.federation import doorman as doors
 from passerelle.sync import follower
 
-HEAD_SECONDS = 1.5
+HEAD_SECONDS = 3.0
 
 
 def shorten() -> None:

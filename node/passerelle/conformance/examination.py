@@ -20,6 +20,7 @@ from passerelle.conformance.report import Notes, Report
 from passerelle.conformance.rules import Role, Table
 from passerelle.conformance.serving import EveryAnswer
 from passerelle.conformance.stand import Stand
+from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import format_time
 
 FOLLOWER_SECONDS: Final = 300.0
@@ -116,6 +117,9 @@ class Examination:
             except NoAnswer:
                 answer = None
             if answer is not None and answer.status == 200:
+                # Nothing stands in it yet: the one time that an empty tree is surely seen (L-12).
+                origin = Origin(partner.node, partner.agency.scid, 1)
+                follower.judge_checkpoint(self.seen, answer, f"{partner.own_path}/checkpoint", origin)
                 return True
             await asyncio.sleep(0.5)
         self.cut = "not-added"

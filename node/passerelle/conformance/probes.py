@@ -117,7 +117,7 @@ _BYTES: Final = (
     ),
     _row("J-10", "a record of 262,145 bytes", flawed.large, _code("json.too-large", "object.too-large")),
     _row("J-12", "a record with a space in it", flawed.replaced(b",", b", "), _code("json.not-canonical")),
-    _row("J-16", "a text in flawed.decomposed form", flawed.decomposed),
+    _row("J-16", "a text in decomposed form", flawed.decomposed),
     _row(
         "J-18",
         "a time with an offset",
@@ -202,7 +202,7 @@ _KEYS: Final = (
     ),
     _row(
         "I-20",
-        "a record by a key that was flawed.retired later",
+        "a record by a key that was retired later",
         flawed.by_key(flawed.retired, lambda b: b.author.began + timedelta(hours=1)),
     ),
 )

@@ -1,0 +1,191 @@
+"""Faults in how a node asks: a proxy between the node and the kit asks otherwise in its name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from passerelle.conformance.signing import Signature
+from passerelle.protocol.keys import SigningKey
+from tests.conformance.follower_stage import problem
+from tests.conformance.partner_stage import (
+    Arm,
+    PartnerFault,
+    Stage,
+    signed,
+)
+from tests.conformance.proxy import Ask, Reply
+
+Resign = Callable[[Signature], Signature]
+
+
+def _asks(change: Callable[[Stage, Ask], Awaitable[Reply | None]]) -> Arm:
+    def arm(stage: Stage) -> None:
+        async def before(ask: Ask) -> Reply | None:
+            return await change(stage, ask)
+
+        stage.back.before = before
+
+    return arm
+
+
+def _headers(change: Callable[[Stage, Ask], dict[str, str] | None]) -> Arm:
+    """Other header fields in the node's requests."""
+
+    async def altered(stage: Stage, ask: Ask) -> Reply | None:
+        fields = change(stage, ask)
+        if fields is None:
+            return None
+        line = f"{ask.method} {ask.path} HTTP/1.1\r\n"
+        ask.raw = (line + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n").encode()
+        return None
+
+    return _asks(altered)
+
+
+def _resigned(change: Resign, also: Callable[[dict[str, str]], dict[str, str]] = dict) -> Arm:
+    def fields(stage: Stage, ask: Ask) -> dict[str, str] | None:
+        if not signed(ask):
+            return None
+        keys = stage.world.keys
+        key_id = f"{stage.world.author.did}#{keys.request.multikey}"
+        target = stage.agency.address + ask.path
+        made = Signature(ask.method, target, keys.request, key_id, datetime.now(UTC), ask.body)
+        kept = {
+            name: value
+            for name, value in ask.headers.items()
+            if not name.startswith(("signature", "content-digest", "content-type"))
+        }
+        return also({**kept, **change(made).headers()})
+
+    return _headers(fields)
+
+
+def _unsigned(_stage: Stage, ask: Ask) -> dict[str, str]:
+    return {name: value for name, value in ask.headers.items() if not name.startswith("signature")}
+
+
+def _without_if_range(_stage: Stage, ask: Ask) -> dict[str, str]:
+    """Asks for a part, and does not say of which version."""
+    return {name: value for name, value in ask.headers.items() if name != "if-range"}
+
+
+async def _wider(stage: Stage, ask: Ask) -> Reply | None:
+    if ask.path == f"/{stage.agency.public.origin.path}/checkpoint":
+        path = ask.path.replace("/checkpoint", "/tile/entries/000.p/250")
+        await stage.back.forward(
+            Ask("GET", path, {}, b"", f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        )
+    return None
+
+
+async def _following(stage: Stage, ask: Ask) -> Reply | None:
+    reply = await stage.back.forward(ask)
+    if reply.status == 302:
+        path = reply.get("Location")
+        return await stage.back.forward(
+            Ask("GET", path, {}, b"", f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        )
+    return reply
+
+
+async def _reading_on(stage: Stage, ask: Ask) -> Reply | None:
+    if not ask.path.endswith("/public/1/checkpoint") or not stage.partner.stand.overrides:
+        return None
+    parts = urlsplit(stage.back.target)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(ask.raw)
+    total = 0
+    try:
+        async with asyncio.timeout(10):
+            while total < 40 * 2**20 and (part := await reader.read(2**20)):
+                total += len(part)
+                if total < 2**16 and b"origin" in part:
+                    break
+    except TimeoutError:
+        pass
+    writer.close()
+    return problem(404, "path.not-found")
+
+
+async def _keeping_its_time(stage: Stage, ask: Ask) -> Reply | None:
+    if f"/feeds/to/{stage.world.author.scid}/1/checkpoint" != ask.path or not stage.partner.stand.overrides:
+        return None
+    stage.memory["asked"] = int(str(stage.memory.get("asked", 0))) + 1
+    return None if stage.memory["asked"] == 1 else problem(404, "path.not-found")
+
+
+async def _blind(stage: Stage, ask: Ask) -> Reply | None:
+    has_changed = stage.agency.request is stage.agency.next_request
+    return problem(404, "path.not-found") if has_changed and ask.path.endswith("did.jsonl") else None
+
+
+def _hurrying(stage: Stage) -> None:
+    """A visit for every notice."""
+
+    def change(ask: Ask, reply: Reply) -> Reply | None:
+        if ask.method == "POST":
+            path = f"/{stage.agency.public.origin.path}/checkpoint"
+            raw = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+            task = asyncio.ensure_future(stage.back.forward(Ask("GET", path, {}, b"", raw)))
+            stage.memory[f"task {id(task)}"] = task
+        return None
+
+    stage.towards.changes.append(change)
+
+
+def _asking(rule: str, name: str, arm: Arm) -> PartnerFault:
+    return PartnerFault(rule, name, "asking", arm, through=True)
+
+
+def _road(rule: str, name: str, arm: Arm) -> PartnerFault:
+    return PartnerFault(rule, name, "roads", arm, through=True)
+
+
+_KEY: Final = SigningKey(bytes([7]) * 32)
+
+ASKING: Final = (
+    _asking("Q-2", "asks for what is private without signing", _headers(_unsigned)),
+    _asking(
+        "Q-3",
+        "covers less than the profile says",
+        _resigned(lambda s: replace(s, components=("@target-uri", "@method"))),
+    ),
+    _asking(
+        "Q-4",
+        "signs without naming the algorithm",
+        _resigned(lambda s: replace(s, without=frozenset({"alg"}))),
+    ),
+    _asking("Q-5", "signs for an hour", _resigned(lambda s: replace(s, life=3_600))),
+    _asking(
+        "Q-10",
+        "signs with a key that its log does not name",
+        _resigned(lambda s: replace(s, key=_KEY, key_id=f"{s.key_id.partition('#')[0]}#{_KEY.multikey}")),
+    ),
+    _asking("Q-12", "uses one nonce again", _resigned(lambda s: replace(s, nonce="A" * 22))),
+    _asking(
+        "P-23",
+        "signs for the address that it connects to",
+        _resigned(lambda s: replace(s, target=s.target.replace("https://", "http://"))),
+    ),
+    _asking("P-7", "asks for a part of it knows not which version", _headers(_without_if_range)),
+    _asking("P-11", "asks for a width that nobody has made", _asks(_wider)),
+    _road("P-15", "follows a redirect", _asks(_following)),
+    _road("Q-21", "reads without end", _asks(_reading_on)),
+    _road("Q-15", "keeps to its own time", _asks(_keeping_its_time)),
+    _road("Q-22", "waits without end", lambda _stage: None),
+    PartnerFault("Q-11", "does not look for a new key", "identity", _asks(_blind), through=True),
+    PartnerFault("F-44", "visits at every notice", "flood", _hurrying, through=True),
+    PartnerFault(
+        "Q-17",
+        "does not say when to come back",
+        "flood",
+        lambda s: s.towards.changes.append(
+            lambda _a, r: r.put("Retry-After", None) if r.status == 429 else None
+        ),
+    ),
+)

@@ -1,0 +1,167 @@
+"""Faults in what a node answers to a partner's requests."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from passerelle.protocol.profile import format_time
+from tests.conformance.follower_stage import problem
+from tests.conformance.partner_stage import (
+    PartnerFault,
+    Stage,
+    becomes,
+    gets,
+    nonce,
+    posts,
+    signed,
+    verdict,
+    with_header,
+)
+from tests.conformance.proxy import Ask, Reply
+
+
+def _number(ask: Ask, name: str) -> int:
+    match = re.search(rf";{name}=([0-9]+)", signed(ask))
+    return int(match[1]) if match else 0
+
+
+def _is_off(ask: Ask) -> bool:
+    return bool(signed(ask)) and abs(_number(ask, "created") - time.time()) > 1_000
+
+
+def _seen_before(stage: Stage, ask: Ask) -> bool:
+    """Whether its nonce came before."""
+    told = nonce(ask)
+    nonces = stage.memory.setdefault("nonces", set())
+    assert isinstance(nonces, set)
+    known = told in nonces
+    nonces.add(told)
+    return bool(told) and known
+
+
+def _after_bad(stage: Stage, ask: Ask) -> bool:
+    """Whether it is good, and its nonce came under a bad signature."""
+    bad = stage.memory.setdefault("bad", set())
+    assert isinstance(bad, set)
+    if verdict(stage, ask) == "request.signature":
+        bad.add(nonce(ask))
+        return False
+    return nonce(ask) in bad
+
+
+def _of_nobody(stage: Stage, ask: Ask) -> bool:
+    return (
+        verdict(stage, ask) == "" and b'"size": 1}' in ask.body and stage.agency.scid.encode() not in ask.body
+    )
+
+
+def _first_words(stage: Stage, ask: Ask) -> bool:
+    return verdict(stage, ask) == "" and b'"size": 1}' in ask.body
+
+
+def _old_time(stage: Stage) -> None:
+    def change(ask: Ask, reply: Reply) -> Reply | None:
+        if reply.status != 401 or b"serverTime" not in reply.body:
+            return None
+        told = {**json.loads(reply.body), "serverTime": format_time(datetime.now(UTC) - timedelta(hours=1))}
+        return Reply(401, reply.headers, json.dumps(told).encode())
+
+    stage.towards.changes.append(change)
+
+
+def _mirror(_stage: Stage, ask: Ask) -> bool:
+    return ask.path.startswith("/mirrors/")
+
+
+def _mirror_signed(stage: Stage, ask: Ask) -> bool:
+    return _mirror(stage, ask) and bool(signed(ask))
+
+
+def _to_kit(_stage: Stage, ask: Ask) -> bool:
+    return ask.path.startswith("/feeds/to/")
+
+
+def _of_node(stage: Stage, ask: Ask) -> bool:
+    return ask.path.startswith(f"/received/{stage.world.author.scid}/")
+
+
+REQUESTS: Final = tuple(
+    PartnerFault(rule, name, "requests", arm)
+    for rule, name, arm in (
+        ("Q-2", "takes a notice that nobody signed", posts(lambda _s, a: not signed(a))),
+        ("Q-2", "takes two signatures", posts(lambda _s, a: "sig2=" in signed(a))),
+        (
+            "Q-3",
+            "takes a signature that leaves out the body",
+            posts(lambda _s, a: bool(signed(a)) and "content-digest" not in signed(a)),
+        ),
+        (
+            "Q-4",
+            "takes a signature without a nonce",
+            posts(lambda _s, a: bool(signed(a)) and not nonce(a)),
+        ),
+        (
+            "Q-5",
+            "takes a signature for an hour",
+            posts(lambda _s, a: _number(a, "expires") - _number(a, "created") > 300),
+        ),
+        ("Q-6", "takes a signature of another hour", posts(lambda _s, a: _is_off(a))),
+        (
+            "Q-7",
+            "takes another body than was signed",
+            posts(lambda s, a: verdict(s, a) == "request.digest"),
+        ),
+        ("Q-8", "takes a coded body", posts(lambda _s, a: "content-encoding" in a.headers)),
+        (
+            "Q-9",
+            "takes what was signed for another",
+            posts(lambda s, a: verdict(s, a) == "request.signature"),
+        ),
+        (
+            "Q-10",
+            "takes a key that no log names",
+            posts(lambda s, a: verdict(s, a) == "request.key-unknown"),
+        ),
+        ("Q-12", "takes a request twice", posts(_seen_before)),
+        ("Q-13", "remembers nonces of bad signatures", posts(_after_bad, problem(401, "request.replayed"))),
+        (
+            "Q-16",
+            "answers a wrong digest with 403",
+            posts(lambda s, a: verdict(s, a) == "request.digest", problem(403, "request.digest")),
+        ),
+        ("Q-24", "tells a time that has passed", _old_time),
+        (
+            "F-29",
+            "answers 404 to a notice of what it does not know",
+            posts(_of_nobody, problem(404, "path.not-found")),
+        ),
+        ("P-17", "is not where its descriptor says", posts(_first_words, problem(401, "request.signature"))),
+        ("I-5", "keeps no log of its partner", gets(_mirror_signed, becomes(404))),
+        (
+            "I-8",
+            "puts the log in order",
+            gets(_mirror_signed, lambda _s, _a, r: replace(r, body=r.body.replace(b"{ ", b"{", 1))),
+        ),
+        (
+            "P-27",
+            "shows whose logs it keeps",
+            gets(lambda s, a: _mirror(s, a) and not signed(a), becomes(200, b"{}")),
+        ),
+        (
+            "P-28",
+            "lets a mirror be kept",
+            gets(_mirror_signed, with_header("Cache-Control", "public, max-age=5")),
+        ),
+        (
+            "P-4",
+            "lets a private feed be kept",
+            gets(_to_kit, with_header("Cache-Control", "public, max-age=5")),
+        ),
+        ("P-14", "shows what it holds to another", gets(_of_node, becomes(200, b"held"))),
+    )
+)

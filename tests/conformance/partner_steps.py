@@ -1,0 +1,106 @@
+"""Faults in how a node goes along with feeds and identities: receipts are made in its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tests.conformance.follower_stage import problem
+from tests.conformance.partner_stage import (
+    Part,
+    PartnerFault,
+    Stage,
+    becomes,
+    first_kept,
+    gets,
+    held_checkpoint,
+    is_receipt,
+    posts,
+    verdict,
+)
+from tests.conformance.proxy import Ask, Reply
+
+
+def _eager(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    """Cosigns whatever was published, whatever was shown, and does not take it back."""
+    feed = stage.agency.public
+    if feed.note or stage.partner.stand.overrides:
+        stage.memory["given"] = stage.cosigned(feed, len(feed.leaves))
+    given = stage.memory.get("given")
+    return given if isinstance(given, Reply) and stage.read(given)[0] > stage.read(reply)[0] else reply
+
+
+def _shrinking(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    feed = stage.agency.public
+    return stage.cosigned(feed, 1, at=stage.read(reply)[1]) if feed.note else reply
+
+
+def _crooked(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    feed = stage.agency.public
+    size, at = stage.read(reply)
+    return stage.cosigned(feed, size, root=bytes(32), at=at) if feed.note else reply
+
+
+def _dating_back(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    feed = stage.agency.public
+    size, at = stage.read(reply)
+    return stage.cosigned(feed, size, at=at - 5_000) if feed.note else reply
+
+
+def _step(rule: str, name: str, part: Part, change: Callable[[Stage, Ask, Reply], Reply]) -> PartnerFault:
+    return PartnerFault(rule, name, part, gets(is_receipt("public"), change))
+
+
+STEPS: Final = (
+    _step("F-1", "never looks", "steps", becomes(404)),
+    _step("L-6", "stops at a line that it does not know", "L-6", first_kept),
+    _step("L-9", "stops at many lines", "L-9", first_kept),
+    _step("I-35", "stops at a descriptor that has expired", "stale", first_kept),
+    *(
+        _step(rule, f"cosigns what {rule} has it refuse", "steps", _eager)
+        for rule in ("L-7", "L-8", "L-10", "L-11", "L-14", "L-18", "F-9")
+    ),
+    _step("F-24", "cosigns another tree", "steps", _crooked),
+    _step("F-25", "cosigns a smaller tree after a larger one", "steps", _shrinking),
+    _step("F-27", "dates a cosignature back", "steps", _dating_back),
+    _step("F-8", "takes damage on the road for a fault of the author", "steps", first_kept),
+    _step("F-7", "takes old news for a fault", "steps", first_kept),
+    _step("F-19", "takes what nobody signed for a fork", "steps", first_kept),
+    _step(
+        "F-21",
+        "goes on after a fork",
+        "fork",
+        lambda s, a, r: s.cosigned(s.agency.public, len(s.agency.public.leaves)),
+    ),
+    PartnerFault("F-22", "stops all feeds at a fork of one", "fork", gets(held_checkpoint, becomes(404))),
+)
+
+
+def _forgets(stage: Stage) -> None:
+    """Once it was shown an older log, it takes that for the newest, until it looks again."""
+
+    def change(ask: Ask, _reply: Reply) -> Reply | None:
+        agency = stage.agency
+        if agency.log == agency.first_log:
+            stage.memory["old"] = True
+        elif ask.method == "POST" and stage.memory.pop("old", False):
+            return problem(401, "request.key-unknown")
+        return None
+
+    stage.towards.changes.append(change)
+
+
+def _all_held(stage: Stage, ask: Ask, reply: Reply) -> Reply:
+    return Reply(200, [], stage.agency.bilateral.checkpoint())
+
+
+IDENTITY: Final = (
+    PartnerFault("I-21", "takes an older log for the newest", "identity", _forgets),
+    PartnerFault(
+        "I-12",
+        "takes a key that has not begun",
+        "identity",
+        posts(lambda s, a: verdict(s, a) == "request.key-unknown"),
+    ),
+    PartnerFault("I-23", "goes on after two logs", "logs", gets(held_checkpoint, _all_held)),
+)
