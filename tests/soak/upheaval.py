@@ -115,7 +115,8 @@ class Side:
         except Died:
             return
         error = visit["error"]
-        assert error is None or error["code"].startswith("road.") or error["code"] == "cosignature.ahead", error
+        code = "" if error is None else error["code"]
+        assert not code or code.startswith("road.") or code == "cosignature.ahead", error
         self.visits += error is None
 
 
