@@ -53,6 +53,12 @@ async (V, files) => {
       }
     },
 
+    async "times.json"(file) {
+      const c = new Checks(file, ["valid", "invalid"]);
+      for (const { text: time, posix } of c.data.valid) c.same(time, [V.timeOf(time), V.timeText(posix)], [posix, time]);
+      for (const time of c.data.invalid) c.same(time, V.timeOf(time), null);
+    },
+
     async "multikeys.json"(file) {
       const c = new Checks(file, ["valid", "invalid"]);
       for (const { public: key, multikey } of c.data.valid) {
