@@ -63,6 +63,17 @@ def test_offers_with_a_number_without_end(text: str) -> None:
     assert found.value.code == "offers.json-syntax"
 
 
+@pytest.mark.parametrize(
+    "text", [r'[{"titre": "Club",\n "disp\ud800ositif": "vir"}]', r'[{"titre":\n  "\udc00Club"}]']
+)
+def test_offers_with_half_a_surrogate_pair(text: str) -> None:
+    """The place is named; the sentence that would have repeated the name could not be written."""
+    with pytest.raises(InputError) as found:
+        files._parsed(text.replace(r"\n", "\n"))
+    assert (found.value.code, found.value.params["line"]) == ("offers.json-syntax", 2)
+    assert files._parsed(r'{"titre": "\ud83d\ude00"}') == {"titre": "\U0001f600"}
+
+
 def test_a_cell_of_very_many_digits() -> None:
     """A number is kept as it was written, or is out of range; it was a ValueError."""
     assert cells.decimal(f"00{DIGITS},50") == f"{DIGITS}.5"

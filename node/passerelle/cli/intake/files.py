@@ -13,6 +13,7 @@ Every other file is read as a table (see ``columns``).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ from passerelle.cli.intake.tables import MAX_FILE_BYTES, Row, decode, parse_tabl
 from passerelle.errors import InputError, PasserelleError, ProtocolError, reason_of
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.protocol.schemas import Schemas
+
+_ESCAPED_HALF: Final = re.compile(r"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|[c-fC-F])")
+"""The first half of a pair without its second, or a second half: where a fault is, once there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +152,25 @@ def _parsed(text: str) -> Json:
     """A person's JSON, kinder than the profile of records: any member name, ``35.5`` becomes ``"35.5"``."""
     try:
         value: Json = json.loads(text, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
+        _refuse_half_pairs(text, value)
     except json.JSONDecodeError as exc:
         raise InputError("offers.json-syntax", line=exc.lineno, column=exc.colno, problem=exc.msg) from exc
     except (RecursionError, ValueError) as exc:  # Python reads no number of more than 4300 digits
         problem = "nested too deep" if isinstance(exc, RecursionError) else "a number too long"
         raise InputError("offers.json-syntax", line=1, column=1, problem=problem) from exc
     return value
+
+
+def _refuse_half_pairs(text: str, value: Json) -> None:
+    """Half a surrogate pair is no text: no record can hold it, and no sentence about it could be written."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as exc:
+        escape = _ESCAPED_HALF.search(text)
+        before = text[: 0 if escape is None else escape.start()]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problem = "half a surrogate pair"
+        raise InputError("offers.json-syntax", line=line, column=column, problem=problem) from exc
 
 
 def _once(members: list[tuple[str, Json]]) -> JsonObject:
