@@ -20,7 +20,7 @@ from tests.conformance.world import World, closing, open_world
 
 FOLLOWERS_AT_ONCE = 12
 """Examinations under way at one time."""
-PARTNERS_AT_ONCE = 6
+PARTNERS_AT_ONCE = 10
 WHOLE = "a node that is well"
 """Instead of a fault: both roles, on the node as it is."""
 

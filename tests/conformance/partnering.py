@@ -12,13 +12,17 @@ from tests.conformance.proxy import Proxy
 from tests.conformance.world import World
 
 PATIENCE = 24.0
+BRIEF = 8.0
+"""Where the fault is that nothing comes."""
 PAUSE = 4.5
 
 
 async def under(fault: PartnerFault, world: World) -> Report:
     """What the kit finds as a partner where a node breaks one rule, in the part that looks at it."""
     async with Proxy(world.node.address) as towards, Proxy("") as back:
-        examination = Examination(towards.address, patience=PATIENCE, pause=PAUSE)
+        examination = Examination(
+            towards.address, patience=BRIEF if fault.rule in {"L-26", "F-13"} else PATIENCE, pause=PAUSE
+        )
         try:
             partner = await _introduced(examination, world, back if fault.through else None, towards, fault)
             await _part(examination, partner, fault)
@@ -68,22 +72,22 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     if fault.part == "requests":
         await posting.examine(partner)
         return
-    came = await partner.moves(feed, len(feed.leaves), PATIENCE)
+    came = await partner.moves(feed, len(feed.leaves), BRIEF if fault.rule == "F-1" else PATIENCE)
     notes.judge(came, "F-1", sent="a feed, and notices of it", got="no receipt")
     if not came:
         return
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "flawed": lambda: examination._flawed(partner),
-        "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=PATIENCE / 4),
-        "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=PATIENCE / 4),
-        "stale": lambda: steps.stale_descriptor(partner, seconds=PATIENCE / 4),
-        "steps": lambda: steps.wrong(partner, _step_of(fault.rule), seconds=PATIENCE / 3),
+        "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),
+        "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=BRIEF / 2),
+        "stale": lambda: steps.stale_descriptor(partner, seconds=BRIEF / 2),
+        "steps": lambda: steps.wrong(partner, _step_of(fault.rule), seconds=BRIEF),
         "asking": lambda: _asking(partner),
         "roads": lambda: _ROADS[fault.rule](partner, seconds=PATIENCE),
         "identity": lambda: roads.identity_changes(partner, seconds=PATIENCE),
         "flood": lambda: posting.flood(partner),
-        "fork": lambda: steps.fork(partner, seconds=PATIENCE),
-        "logs": lambda: roads.two_logs(partner, seconds=PATIENCE),
+        "fork": lambda: steps.fork(partner, seconds=BRIEF),
+        "logs": lambda: roads.two_logs(partner, seconds=BRIEF),
     }
     await parts[fault.part]()
 

@@ -22,6 +22,7 @@ from passerelle.errors import ProtocolError
 from passerelle.protocol.tiles import parse_checkpoint_path
 
 PATIENCE = 0.3
+_BEGUN = re.compile(rb"(GET|POST|DELETE) /")
 _REQUEST = re.compile(rb"[A-Z]{3,8} /[^ ]* HTTP/1\.1\r\n")
 
 
@@ -106,11 +107,13 @@ class Proxy:
                     async with asyncio.timeout(PATIENCE):
                         head = await reader.readuntil(b"\r\n\r\n")
                 except TimeoutError:
-                    head = b""
-                    if not reader._buffer:  # type: ignore[attr-defined]  # nothing came at all: an idle connection
-                        if reader.at_eof():
-                            return
+                    held = bytes(reader._buffer)  # type: ignore[attr-defined]  # what came so far
+                    if reader.at_eof():
+                        return
+                    # An idle connection, or a request of which the rest is late; not the kit's half a header.
+                    if not held or (_BEGUN.match(held) and not held.endswith(b"Host: ")):
                         continue
+                    head = b""
                 if not _REQUEST.match(head):
                     await self._pass_on(head, reader, writer)
                     return

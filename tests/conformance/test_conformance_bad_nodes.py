@@ -19,8 +19,8 @@ MOST_SECONDS = 20.0
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "REQUEST_SECONDS", 0.6)
-    monkeypatch.setattr(serving, "SLOW_SECONDS", 1.0)
+    monkeypatch.setattr(asking, "REQUEST_SECONDS", 0.4)
+    monkeypatch.setattr(serving, "SLOW_SECONDS", 0.5)
 
 
 @contextlib.asynccontextmanager

@@ -166,11 +166,11 @@ class Examination:
         await partner.stand.quiet(SETTLE_SECONDS, 30.0)
         plan.put()
         public, bilateral = partner.agency.public, partner.agency.bilateral
-        whole = await partner.moves(public, len(public.leaves))
+        whole = await partner.moves(public, len(public.leaves), self.patience)
         self.notes.judge(
             whole, "L-26", sent="leaves with faults", got=f"no receipt of size {len(public.leaves)}"
         )
-        went = await partner.holds(bilateral, len(bilateral.leaves))
+        went = await partner.holds(bilateral, len(bilateral.leaves), self.patience)
         self.notes.judge(
             went, "F-13", sent="records with faults", got=f"size {len(bilateral.leaves)} is not held"
         )

@@ -131,10 +131,18 @@ class Plan:
         told = _items(self.rejections)
         got = f"{len(self.rejections)} in one session"
         notes.judge(len(self.rejections) == 1, "F-17", sent="what it must report", got=got)
+        # One report a day: a node that could not read one of the two feeds at that visit says nothing of it.
+        told_of = {origin for origin, _ in told}
         for one in self.placed:
-            self._judge_one(one.probe, told.get((one.origin, one.index)))
-        code = told.get(self.repeated)
-        notes.judge(code is not None, "L-24", sent="one leaf twice", got="nothing about it in its rejection")
+            if one.origin in told_of:
+                self._judge_one(one.probe, told.get((one.origin, one.index)))
+            else:
+                notes.unseen(*one.probe.rules, why="no-answer")
+        if self.repeated[0] in told_of:
+            code = told.get(self.repeated)
+            notes.judge(
+                code is not None, "L-24", sent="one leaf twice", got="nothing about it in its rejection"
+            )
 
     def _judge_silence(self) -> None:
         got = f"no rejection within {REPORT_SECONDS:.0f} s"

@@ -293,8 +293,12 @@ async def _new_request_key(partner: Partner) -> None:
             await partner.stand.until(began, IDENTITY, 15.0), "Q-11", sent=sent, got="no look at the log"
         ):
             return
-        await asyncio.sleep(0.5)
         taken = await partner.notice(agency.public)
+        for _ in range(20):  # the log that has just been asked for is still to be read
+            if taken.status == 202:
+                break
+            await asyncio.sleep(0.25)
+            taken = await partner.notice(agency.public)
     except NoAnswer:
         return
     notes.judge(taken.status == 202, "Q-11", sent=f"{sent}, once more", got=taken.brief())
