@@ -97,7 +97,7 @@ class FeedAudit:
         if identity is None:
             return self._report(None, None, 0)
         shown = self._files.shown("checkpoint")
-        head = self._verified(self._feed.note, shown, identity.newest.log_keys)
+        head = self._verified(self._feed.note, shown, identity.newest.log_keys, self._findings)
         if head is None:
             return self._report(None, None, 0)
         claims = self._claims(identity, head.tree_size)
@@ -121,9 +121,8 @@ class FeedAudit:
             tree.grow(bundle, entries)
             if entries is not None:
                 leaves.check(bundle, entries, self._objects(bundle))
-            missing = missing + 1 if entries is None else 0
+            missing = 0 if self._files.has(bundle) else missing + 1
             if missing == _MAX_MISSING:
-                tree.broken = True
                 break
             progress(head.origin, bundle.end, head.tree_size)
         self._judge_claims(tree, head)
@@ -145,7 +144,7 @@ class FeedAudit:
 
     def _judge_claims(self, tree: TreeCheck, head: Checkpoint) -> None:
         """A root that differs is a fork only if the files do lead to a root that the author signed."""
-        whole = tree.finish()
+        whole = tree.finish(head.tree_size)
         misses_head = any(
             claim.root == head.root_hash and claim.size == head.tree_size for claim in tree.contradicted
         )
@@ -161,12 +160,13 @@ class FeedAudit:
         # A checkpoint kept for years may be under a key that has gone from the document since.
         claims: list[Claim] = []
         for file in self._note_files():
+            found = self._findings if file.is_own else Findings()  # of another folder: named there
             try:
                 note = read(file.path, MAX_NOTE_BYTES)
             except FileFault as fault:
-                self._findings.add(Finding(fault.code, {}, file.shown))
+                found.add(Finding(fault.code, {}, file.shown))
                 continue
-            checkpoint = self._verified(note, file.shown, identity.log_keys_ever)
+            checkpoint = self._verified(note, file.shown, identity.log_keys_ever, found)
             if checkpoint is None:
                 continue
             params: dict[str, object] = {"size": size, "signed": checkpoint.tree_size}
@@ -192,22 +192,25 @@ class FeedAudit:
         for other in self._others:
             yield _NoteFile(other.path / "checkpoint", f"{other.shown}/checkpoint", None, is_own=False)
 
-    def _verified(self, note: bytes, shown: str, log_keys: Iterable[bytes]) -> Checkpoint | None:
-        """The checkpoint in a note and the receipts under it; None with a finding."""
+    def _verified(
+        self, note: bytes, shown: str, log_keys: Iterable[bytes], findings: Findings
+    ) -> Checkpoint | None:
+        """The checkpoint in a note, whose receipts are kept; None with a finding."""
         try:
             checkpoint = verify_checkpoint(note, self._feed.origin.encode(), log_keys)
-            self._collect_receipts(SignedNote.parse(note), checkpoint.tree_size)
+            receipts = [*self._receipts_of(SignedNote.parse(note), checkpoint.tree_size)]
         except ProtocolError as error:
-            self._findings.add(Finding(error.code, error.params, shown))
+            findings.add(Finding(error.code, error.params, shown))
             return None
+        self._receipts.update(receipts)
         return checkpoint
 
-    def _collect_receipts(self, note: SignedNote, size: int) -> None:
+    def _receipts_of(self, note: SignedNote, size: int) -> Iterator[Receipt]:
         for name in dict.fromkeys(line.name for line in note.signatures):
             scid = name.removeprefix("passerelle/").removesuffix("/witness")
             if is_scid(scid) and name == witness_name(scid):
                 identity, _ = self._shelf.identity(scid, self._feed.path)
-                self._receipts.add(Receipt(scid, size, _cosigned_at(note, name, identity)))
+                yield Receipt(scid, size, _cosigned_at(note, name, identity))
 
     def _report(self, head: Checkpoint | None, leaves: LeafCheck | None, checkpoints: int) -> FeedReport:
         found = self._findings

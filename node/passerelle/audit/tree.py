@@ -63,6 +63,10 @@ class FeedFiles:
         """The hashes of a tile, None with a finding where they cannot be had."""
         return self._items(tile, parse_tile)
 
+    def has(self, tile: Tile) -> bool:
+        """Whether there is such a file, or a wider one, whatever stands in it."""
+        return (self._folder / self._name(tile)).is_file()
+
     def shown(self, name: str) -> str:
         """A path below the feed as reports show it."""
         return name if self._shown == "." else f"{self._shown}/{name}"
@@ -125,7 +129,7 @@ class TreeCheck:
         self._has_tiles: Final = has_tiles
         self._claims: Final = sorted(claims, key=lambda claim: claim.size, reverse=True)
         self._frontier = Frontier()
-        self._rows: Final[list[list[bytes]]] = []
+        self._rows: Final[list[list[bytes | None]]] = []
         self._counts: Final[list[int]] = []
         self.contradicted: Final[list[Claim]] = []
         self.broken = False
@@ -140,20 +144,23 @@ class TreeCheck:
         """
         stored = self._stored(0, bundle.index, bundle.width)
         hashes = stored if entries is None else tuple(map(leaf_hash, entries))
-        if hashes is None or self.broken:
+        if hashes is None:
             self.broken = True
-            return
-        self._extend(hashes)
-        self._compare(0, bundle.index, hashes, stored)
-        if len(hashes) == TILE_WIDTH:
-            self._push(1, root_of(hashes))
+        else:
+            self._compare(0, bundle.index, hashes, stored)
+            if not self.broken:
+                self._extend(hashes)
+        if bundle.width == TILE_WIDTH:
+            self._push(1, None if hashes is None else root_of(hashes))
 
-    def finish(self) -> bool:
-        """Compares the right edge of the higher levels; whether the tree could be rebuilt."""
+    def finish(self, size: int) -> bool:
+        """Compares the right edge of the higher levels; whether a tree of ``size`` leaves could be rebuilt."""
         for level, row in enumerate(self._rows, start=1):
-            if row and not self.broken:
+            whole = size >> 8 * level
+            # After bundles that were not looked for, the last row is not the right edge.
+            if row and self._counts[level - 1] * TILE_WIDTH + len(row) == whole:
                 self._compare_row(level)
-        return not self.broken
+        return not self.broken and self._frontier.size == size
 
     def _extend(self, hashes: Sequence[bytes]) -> None:
         done = 0
@@ -170,7 +177,7 @@ class TreeCheck:
             if claim.root != self._frontier.root():
                 self.contradicted.append(claim)
 
-    def _push(self, level: int, hash_: bytes) -> None:
+    def _push(self, level: int, hash_: bytes | None) -> None:
         if len(self._rows) < level:
             self._rows.append([])
             self._counts.append(0)
@@ -178,13 +185,15 @@ class TreeCheck:
         row.append(hash_)
         if len(row) == TILE_WIDTH:
             self._compare_row(level)
-            self._push(level + 1, root_of(row))
+            known = _known(row)
+            self._push(level + 1, None if known is None else root_of(known))
             row.clear()
             self._counts[level - 1] += 1
 
     def _compare_row(self, level: int) -> None:
-        row, index = self._rows[level - 1], self._counts[level - 1]
-        self._compare(level, index, row, self._stored(level, index, len(row)))
+        row, index = _known(self._rows[level - 1]), self._counts[level - 1]
+        if row is not None:  # else there is nothing to compare with, and a size of 2^53 would name endless tiles
+            self._compare(level, index, row, self._stored(level, index, len(row)))
 
     def _stored(self, level: int, index: int, width: int) -> tuple[bytes, ...] | None:
         return self._files.hashes(Tile("hashes", level, index, width)) if self._has_tiles else None
@@ -197,3 +206,9 @@ class TreeCheck:
         leaf = tile.first + first if level == 0 else None
         finding = Finding("audit.tile-mismatch", {"level": level}, self._files.shown(tile.path), leaf)
         self._findings.add(finding)
+
+
+def _known(row: Sequence[bytes | None]) -> list[bytes] | None:
+    """The hashes of a tile, None where one of them could not be made."""
+    known = [hash_ for hash_ in row if hash_ is not None]
+    return known if len(known) == len(row) else None

@@ -5,9 +5,22 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any, Final
 
-from makers.common import Tree, canonical
-from makers.feeds import text_of
-from makers.folders import NEW_LOG, OWN, Case, Cases, Feed, Item, finding, public_feed, told, under
+from makers.common import Tree, canonical, seed
+from makers.feeds import line, text_of
+from makers.folders import (
+    COSIGNED_AT_TEXT,
+    NEW_LOG,
+    OLD_LOG,
+    OWN,
+    Case,
+    Cases,
+    Feed,
+    Item,
+    finding,
+    public_feed,
+    told,
+    under,
+)
 from makers.identities import Keys, encode_log, next_entry
 
 SMALL: Final = 5
@@ -34,6 +47,10 @@ class More(Cases):
             self.repeated(),
             self.closed_and_succeeded(),
             self.succeeded_after_a_fork(),
+            self.at_the_top(),
+            self.two_copies(),
+            self.torn(),
+            self.boundless(),
         ]
 
     def small(self, size: int = SMALL) -> Feed:
@@ -193,3 +210,67 @@ class More(Cases):
         about = "Feed 1 was forked after leaf 3; the identity authorises the checkpoint of size 4, and feed 2 opens with it."
         cases = [told(first, OWN), told(second, folder, records=0, passed_over=1)]
         return Case("succeeded-after-a-fork", "L-29", about, files, cases)
+
+    def at_the_top(self) -> Case:
+        """A feed that is the folder itself, and two files named checkpoint further down."""
+        feed = self.small()
+        files = self.log | {"checkpoint": feed.note(NEW_LOG).encode(), **feed.files()}
+        files |= dict.fromkeys(("tile/0/checkpoint", "old/tile/checkpoint"), b"no note\n")
+        about = "The folder itself is a feed. Its own tile folder is not searched for feeds; one of that name elsewhere is."
+        broken = told(feed, "old/tile", finding("note.malformed", "old/tile/checkpoint"), origin=None, **LEFT)
+        return Case("at-the-top", "V-1", about, files, [told(feed, "."), broken])
+
+    def two_copies(self) -> Case:
+        """Two more folders say that they are this feed; one of them is nobody's."""
+        feed = self.small()
+        mirror, forged = f"mirrors/{self.togo}/public/1", "forged"
+        files = self.log | self.copy(feed)
+        files[f"{mirror}/checkpoint"] = feed.receipt(OLD_LOG, "mali/witness/1", self.mali, 3).encode()
+        files[f"{forged}/checkpoint"] = feed.note("stranger", 4).encode()
+        files[f"mirrors/{self.mali}/did.jsonl"] = encode_log(self.actors.logs["mali"]).encode()
+        receipt = {"witness": self.mali, "size": 3, "time": COSIGNED_AT_TEXT}
+        cases = [
+            told(feed, OWN, checkpoints=1, receipts=[receipt]),
+            told(feed, mirror, finding("note.unsigned", f"{mirror}/checkpoint"), **LEFT),
+            told(feed, forged, finding("note.unsigned", f"{forged}/checkpoint"), **LEFT),
+        ]
+        about = (
+            "A mirror's checkpoint under a retired log key, cosigned: a claim on the feed, and no newest checkpoint. "
+            "A stranger's checkpoint elsewhere: no fault of the feed."
+        )
+        return Case("two-copies", "V-4", about, files, sorted(cases, key=lambda case: case["folder"]))
+
+    def torn(self) -> Case:
+        """The tree ends early; what comes before is judged."""
+        feed = Feed(f"passerelle/{self.togo}/public/1")
+        feed.items += [Item(canonical({"kind": "tally", "n": number})) for number in range(257)]
+        files = self.log | self.copy(feed)
+        gone = [f"{OWN}/tile/0/001.p/1", f"{OWN}/tile/entries/001.p/1"]
+        files = {path: data for path, data in files.items() if path not in gone}
+        rotten, earlier = f"{OWN}/tile/1/000.p/1", f"{OWN}/checkpoints/003"
+        files[rotten] = bytes([files[rotten][0] ^ 1]) + files[rotten][1:]
+        text = text_of(feed.origin, 3, sha256(b"another root").digest())
+        files[earlier] = (text + "\n" + line(feed.origin, 1, seed(NEW_LOG), text.encode())).encode()
+        faults = [
+            *(finding("audit.file-missing", path) for path in gone),
+            finding("audit.tile-mismatch", rotten),
+            finding("audit.root-mismatch", earlier),
+            finding("audit.tree-incomplete"),
+        ]
+        about = (
+            "The last of 257 leaves is missing with its hash. Another root was signed at size 3, which is no fork where "
+            "the newest root is not met; and the tile of level 1, all of whose hashes are known, is wrong."
+        )
+        case = told(feed, OWN, *faults, checkpoints=1, records=0, passed_over=256)
+        return Case("torn", "V-4", about, files, [case])
+
+    def boundless(self) -> Case:
+        """A size that nobody can have."""
+        origin, root, size = f"passerelle/{self.togo}/public/1", seed("boundless"), 2**53 - 1
+        text = text_of(origin, size, root)
+        note = text + "\n" + line(origin, 1, seed(NEW_LOG), text.encode())
+        gone = [f"{OWN}/tile/{kind}/{number:03}" for kind in ("0", "entries") for number in range(16)]
+        faults = [*(finding("audit.file-missing", path) for path in gone), finding("audit.tree-incomplete")]
+        about = "A checkpoint of size 2^53 - 1 and no other file: sixteen bundles and their tiles are looked for."
+        case = told(Feed(origin), OWN, *faults, size=size, root=root.hex(), records=0)
+        return Case("boundless", "V-4", about, self.log | {f"{OWN}/checkpoint": note.encode()}, [case])
