@@ -96,8 +96,11 @@ class Frontier:
         """The frontier after a perfect subtree of ``2**height`` leaves, known by its root.
 
         Raises:
-            ValueError: The size is not a multiple of ``2**height``, so no such subtree can follow.
+            ValueError: ``subtree`` is no hash (F-64), or the size is not a multiple of ``2**height``, so no
+                such subtree can follow.
         """
+        if len(subtree) != HASH_BYTES:
+            raise ValueError("a hash has 32 bytes")
         if self.size % (1 << height):
             raise ValueError(f"no subtree of height {height} can begin at {self.size}")
         hashes = list(self.hashes)

@@ -271,6 +271,8 @@ class More(Cases):
         note = text + "\n" + line(origin, 1, seed(NEW_LOG), text.encode())
         gone = [f"{OWN}/tile/{kind}/{number:03}" for kind in ("0", "entries") for number in range(16)]
         faults = [*(finding("audit.file-missing", path) for path in gone), finding("audit.tree-incomplete")]
-        about = "A checkpoint of size 2^53 - 1 and no other file: sixteen bundles and their tiles are looked for."
+        about = (
+            "A checkpoint of size 2^53 - 1 and no other file: sixteen bundles and their tiles are looked for."
+        )
         case = told(Feed(origin), OWN, *faults, size=size, root=root.hex(), records=0)
         return Case("boundless", "V-4", about, self.log | {f"{OWN}/checkpoint": note.encode()}, [case])

@@ -258,6 +258,11 @@ def _two_sizes() -> Iterator[Tree]:
             "proven": False,
         }
         short = hashes | {"upper": hashes["upper"][1:]}
+        if old == 1:
+            one, two = lower[0], upper[0]
+            cut = {"lower": [one[:31].hex()], "upper": [(one[31:] + two).hex()]}
+            honest = {"old_root": root(0, old).hex(), "proven": False, "rule": "F-64"}
+            yield {"name": f"{name}: the same past, cut at another byte", **base, **cut, **honest}
         yield {
             "name": f"{name}: a hash left out",
             **base,
