@@ -79,12 +79,16 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
     ),
     "wrong-rules": (
         (
-            "**The rules of the exchange.** Chapter [11](../../../spec/11-fold.md) judges the record together with "
-            "those that stand before it. What staff read, and what follows:"
+            "**The rules of the exchange.** Chapters [11](../../../spec/11-fold.md) and "
+            "[17](../../../spec/17-joint-facts.md) judge the record together with those that stand before it; what "
+            "state it is then in says chapter [18](../../../spec/18-states-and-figures.md). What staff read, and what "
+            "follows:"
         ),
         (
-            "**Les règles de l'échange.** Le chapitre [11](../../../spec/11-fold.md) juge l'acte avec ceux qui le "
-            "précèdent. Ce que lit le personnel, et ce qui s'ensuit :"
+            "**Les règles de l'échange.** Les chapitres [11](../../../spec/11-fold.md) et "
+            "[17](../../../spec/17-joint-facts.md) jugent l'acte avec ceux qui le précèdent ; son état est alors "
+            "celui du chapitre [18](../../../spec/18-states-and-figures.md). Ce que lit le personnel, et ce qui "
+            "s'ensuit :"
         ),
     ),
     "wrong-all": (

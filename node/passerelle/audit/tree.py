@@ -192,7 +192,9 @@ class TreeCheck:
 
     def _compare_row(self, level: int) -> None:
         row, index = _known(self._rows[level - 1]), self._counts[level - 1]
-        if row is not None:  # else there is nothing to compare with, and a size of 2^53 would name endless tiles
+        if (
+            row is not None
+        ):  # else there is nothing to compare with, and a size of 2^53 would name endless tiles
             self._compare(level, index, row, self._stored(level, index, len(row)))
 
     def _stored(self, level: int, index: int, width: int) -> tuple[bytes, ...] | None:

@@ -220,6 +220,7 @@ NOWHERE = [
     *("/mirrors/{mali}/../{mali}/did.jsonl", "/notices/x", "/inbox", "/received/x", "/etc/passwd"),
     *("/feeds/public/1/" + "a" * 6_000, "/feeds/public/%D9%A1/checkpoint"),
     *("/feeds/public/99999999999999999999/checkpoint", "/feeds/public/999999999/checkpoint"),
+    *("/feeds/public/9999999999999999/checkpoint", "/feeds/public/9007199254740991/checkpoint"),
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
-from passerelle.protocol.origins import Origin, is_scid
+from passerelle.protocol.origins import MAX_NUMBER, Origin, is_scid
 from passerelle.protocol.profile import parse
 from passerelle.protocol.tiles import Tile
 from passerelle.server.federation.asking import Gate, target_of
@@ -82,10 +82,10 @@ class Federation:
             web.get("/mirrors/{scid}/did.jsonl", self.mirrored_identity),
             web.get("/feeds/public/latest", self.latest_public),
             web.get("/feeds/to/{scid}/latest", self.latest_bilateral),
-            web.get("/feeds/public/{number:[1-9][0-9]{0,8}}/{tail:.+}", self.public_file),
-            web.get("/feeds/to/{scid}/{number:[1-9][0-9]{0,8}}/{tail:.+}", self.bilateral_file),
+            web.get("/feeds/public/{number:[1-9][0-9]{0,15}}/{tail:.+}", self.public_file),
+            web.get("/feeds/to/{scid}/{number:[1-9][0-9]{0,15}}/{tail:.+}", self.bilateral_file),
             web.get(
-                "/received/{scid}/{kind:public|to}/{number:[1-9][0-9]{0,8}}/{tail:.+}", self.received_file
+                "/received/{scid}/{kind:public|to}/{number:[1-9][0-9]{0,15}}/{tail:.+}", self.received_file
             ),
             web.post("/notices", self.notice),
         ]
@@ -251,7 +251,10 @@ async def _body(request: web.Request) -> bytes:
 def _origin(author: str, partner: str | None, request: web.Request) -> Origin:
     if not is_scid(author) or (partner is not None and not is_scid(partner)) or author == partner:
         raise Refusal("path.not-found")
-    return Origin(author, partner, int(request.match_info["number"]))
+    number = int(request.match_info["number"])
+    if number > MAX_NUMBER:
+        raise Refusal("path.not-found")
+    return Origin(author, partner, number)
 
 
 def _noticed_origin(body: bytes) -> str:
