@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.vectors.rule_table import HIDDEN, PATH, Row, from_chapters, judged, written
+from tests.vectors.spec_text import SPEC
 
 _DUTIES = {"publisher", "follower", "client", "server", "verifier", "writer"}
 _ROLES = {"follower", "partner"}
@@ -40,3 +41,13 @@ def test_the_file_is_as_it_is_written() -> None:
     """One row a line, in the order of the chapters, so that a change shows as one line."""
     assert PATH.read_text("utf-8") == written()
     assert set(json.loads(PATH.read_text("utf-8"))["hidden"]) == set(HIDDEN)
+
+
+def test_the_readme_counts_what_the_table_holds() -> None:
+    """How much of the law the conformance kit can see is said in numbers, so the numbers are compared."""
+    mandatory = [
+        row for row in _ROWS.values() if row["level"].startswith("MUST") and row["status"] == "built"
+    ]
+    seen = sum(bool(row["seen"]) for row in mandatory)
+    told = (SPEC.parent / "README.md").read_text("utf-8")
+    assert f"{seen} of the {len(mandatory)} mandatory rules" in told
