@@ -68,7 +68,7 @@ class KeyDocument:
     successors: tuple[str, ...]
 
 
-@lru_cache(maxsize=1024)  # every record of a feed names its issuer
+@lru_cache(maxsize=64)  # every record of a feed names its issuer; a few, for it may be as long as a record
 def scid_of(did: str) -> str:
     """The SCID of a DID without path or fragment.
 

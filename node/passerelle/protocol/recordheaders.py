@@ -81,27 +81,25 @@ def parse_issuer(value: Json) -> tuple[str, str]:
     """The author's DID as written, and its SCID."""
     issuer = parse_text(value, "issuer")
     try:
-        return issuer, _scid_of(issuer)
+        return issuer, scid_of(issuer)
     except ProtocolError as exc:
         raise _malformed("issuer") from exc
 
 
-_scid_of: Final = lru_cache(maxsize=256)(scid_of)  # the records of a feed have one author
-
-
 def parse_schema(record_type: Json, schema: Json) -> tuple[str, str]:
     """The type and the schema, which names the same type."""
-    named = _type_named(parse_text(schema, "schema"))
-    if named is None or named != record_type:
+    if _type_named(parse_text(schema, "schema")) != record_type:
         raise _malformed("schema")
     return parse_matching(_TYPE, record_type, "type"), str(schema)
 
 
 @lru_cache(maxsize=256)  # there are few, and each record names one
-def _type_named(schema: str) -> str | None:
-    """The type in a schema's name, None where it is no name of a schema."""
+def _type_named(schema: str) -> str:
+    """The type in a schema's name; what is no such name may be long, and is refused without being kept."""
     match = _SCHEMA.fullmatch(schema)
-    return None if match is None else match[1]
+    if match is None:
+        raise _malformed("schema")
+    return match[1]
 
 
 def parse_proof(value: Json) -> tuple[str, str]:

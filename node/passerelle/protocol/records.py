@@ -391,7 +391,7 @@ def _hash_cut(record: Record) -> bytes:
     return _hash_configuration(record.created, record.verification_method) + unsecured.digest()
 
 
-@lru_cache(maxsize=1024)  # the records of a batch were issued within a second
+@lru_cache(maxsize=64)  # the records of a batch were issued within a second; a method may be long
 def _hash_configuration(created: str, method: str) -> bytes:
     """SHA-256 of a record's proof without its value, all of whose other members are always the same."""
     return sha256(
