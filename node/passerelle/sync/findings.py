@@ -80,7 +80,7 @@ def examine_all(
     examination = Examination(
         origin=terms.origin,
         me=terms.me,
-        identity=_identity(terms.log, terms.entries),
+        identity=_identity(terms.origin.author, terms.log, terms.entries),
         sealing_keys=terms.sealing_keys,
         now=terms.now,
         schemas=schemas or Schemas.packaged(),
@@ -88,20 +88,22 @@ def examine_all(
     return [_finding(found) for found in examination.examine(leaves, objects)]
 
 
-_identities: Final[dict[tuple[bytes, int], Identity]] = {}
+_identities: Final[dict[str, tuple[bytes, int, Identity]]] = {}
+"""The newest of each author: parsed, a log takes many times its bytes, and an author may give a new one each minute."""
 _IDENTITIES_KEPT: Final = 64
 
 
-def _identity(log: bytes, entries: int) -> Identity:
+def _identity(author: str, log: bytes, entries: int) -> Identity:
     """A log with so many of its entries in force: the reader's clock has decided that already, once."""
-    known = _identities.get((log, entries))
-    if known is None:
-        if len(_identities) >= _IDENTITIES_KEPT:
-            _identities.clear()
-        known = parse_identity(log, now=None)
-        if len(known.entries) > entries:
-            known = parse_identity(log, now=known.entries[entries - 1].version_time - TOLERANCE)
-        _identities[log, entries] = known
+    held = _identities.get(author)
+    if held is not None and held[:2] == (log, entries):
+        return held[2]
+    known = parse_identity(log, now=None)
+    if len(known.entries) > entries:
+        known = parse_identity(log, now=known.entries[entries - 1].version_time - TOLERANCE)
+    if len(_identities) >= _IDENTITIES_KEPT:
+        _identities.clear()
+    _identities[author] = log, entries, known
     return known
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from passerelle.protocol import intake
+from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.schemas import Schemas
-from passerelle.sync import examiner
+from passerelle.sync import examiner, findings
 from passerelle.sync.examiner import MANY, PORTION, PORTION_BYTES, Examiner, portions
 from passerelle.sync.findings import Finding, Terms, examine_all
 from passerelle.sync.worker import LENGTH_BYTES
@@ -177,3 +178,14 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+async def test_of_an_author_one_log_is_kept(follower: Follower) -> None:
+    """An author that gives a new log again and again does not fill the memory of whoever examines."""
+    terms, leaves, objects = bundle(follower)
+    findings._identities.clear()
+    for seed in range(1, 4):
+        log = follower.author.rotate(SigningKey(bytes([seed]) * 32))
+        (found,) = examine_all(replace(terms, log=log, entries=2), leaves[:1], objects[:1])
+        assert found.code == "key.not-valid-then", "by the new log, the record's key has been replaced"
+    assert len(findings._identities) == 1
