@@ -54,6 +54,8 @@ AHEAD = 2
 """Stretches that wait to be examined, or to be kept, beside those that are being examined."""
 GROUP_BYTES = 8 * 2**20
 """Bytes of objects that one transaction keeps, about: never less than one bundle."""
+AHEAD_BYTES = 16 * 2**20
+"""Bytes of objects that are examined, or wait for it, about: memory is bounded by the largest bundle."""
 
 _log = structlog.get_logger()
 
@@ -127,6 +129,7 @@ class Pull:
         self._now = int(tools.clock().timestamp())
         self._setbacks: dict[str, int] = {}
         self._freed = 0
+        self._stretch_bytes = 0  # of the stretch that came last
 
     async def run(self) -> Pulled:
         """Pull once.
@@ -210,14 +213,19 @@ class Pull:
         """The new stretches with what was found of each, while others are fetched and examined."""
 
         async def examine(stretch: Stretch) -> ExaminedStretch:
+            self._stretch_bytes = stretch.object_bytes
             return ExaminedStretch(stretch, await self._examine(stretch.leaves, stretch.objects))
 
         async with (
             aclosing(self._reader.stretches(await self._held(), target, cut)) as stretches,
-            aclosing(ahead(stretches, examine, lambda: self._tools.examiner.at_once + AHEAD)) as examined,
+            aclosing(ahead(stretches, examine, self._window)) as examined,
         ):
             async for item in examined:
                 yield item
+
+    def _window(self) -> int:
+        """How many stretches are examined, or wait for it, where all are as large as the last one was."""
+        return min(self._tools.examiner.at_once + AHEAD, AHEAD_BYTES // max(1, self._stretch_bytes))
 
     def _is_due(self, group: Sequence[ExaminedStretch]) -> bool:
         leaves = sum(len(item.stretch.leaves) for item in group)
