@@ -72,6 +72,8 @@ class PackedBundles:
         self._sizes: dict[Origin, int] = {}
         self._filled: dict[Origin, int] = {}
         self._grown = asyncio.Event()
+        self._making = asyncio.Lock()
+        """One is compressed at a time: it takes a core, and two would write into the same file."""
 
     async def get(self, origin: Origin, tile: Tile) -> Packed | None:
         """The compressed form of a bundle; None for what is not kept so.
@@ -86,10 +88,18 @@ class PackedBundles:
         if held is None:
             return None
         path = self._path(origin, tile)
-        kept = await asyncio.to_thread(_read, path, tile.kind)
-        if kept is not None and kept.etag == await self._etag(held, tile, kept):
+        kept = await self._kept(held, tile, path)
+        if kept is not None:
             return kept
-        return await self._make(held, tile, path)
+        async with self._making:  # somebody may have made it meanwhile
+            return await self._kept(held, tile, path) or await self._make(held, tile, path)
+
+    async def _kept(self, held: Feed, tile: Tile, path: Path) -> Packed | None:
+        """What lies in the folder, where it is still what the rows say."""
+        kept = await asyncio.to_thread(_read, path, tile.kind)
+        if kept is None or kept.etag != await self._etag(held, tile, kept):
+            return None
+        return kept
 
     async def _feed(self, origin: Origin) -> Feed | None:
         """The row of a feed, of which nothing is asked here that ever changes."""

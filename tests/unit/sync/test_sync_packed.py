@@ -12,7 +12,8 @@ from passerelle.protocol.tiles import TILE_WIDTH, Tile
 from passerelle.storage import feeds, vault
 from passerelle.storage.feeds import Feed
 from passerelle.sync import files
-from passerelle.sync.packed import PackedBundles
+from passerelle.sync import packed as packed_module
+from passerelle.sync.packed import Packed, PackedBundles
 from tests.unit.sync.conftest import Follower
 
 ENTRIES, OBJECTS = Tile("entries", 0, 0), Tile("objects", 0, 0)
@@ -105,3 +106,20 @@ async def test_a_disk_without_room_stops_nothing(held: Feed, packed: PackedBundl
     """docs: what cannot be kept is sent all the same."""
     (tmp_path / "packed").write_bytes(b"")  # no folder can be made here
     assert await packed.get(held.origin, OBJECTS) is not None
+
+
+async def test_it_is_made_once_however_many_ask(
+    follower: Follower, held: Feed, packed: PackedBundles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that wrote the same file at a time would leave half of it where it is served from."""
+    made: list[str] = []
+    real = packed_module._compress
+
+    def compress(found: files.File) -> Packed:
+        made.append(found.kind)
+        return real(found)
+
+    monkeypatch.setattr(packed_module, "_compress", compress)
+    found = await asyncio.gather(*(packed.get(held.origin, OBJECTS) for _ in range(4)))
+    assert made == ["objects"]
+    assert len(set(found)) == 1
