@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 import aiosqlite
 
@@ -32,6 +33,11 @@ async def connect(path: Path | str) -> Connection:
 class Connection(aiosqlite.Connection):
     """The driver's connection, with cursors that go to its thread as seldom as can be."""
 
+    def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
+        super().__init__(connector, iter_chunk_size)
+        self._unread: WeakSet[_Done] = WeakSet()
+        """Statements that have more to give; of the connection's thread."""
+
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters it, and awaits nothing before
         """A cursor for SQLAlchemy's adapter."""
         return Cursor(self)
@@ -48,7 +54,7 @@ class Connection(aiosqlite.Connection):
     async def execute_at_once(self, sql: str, parameters: Iterable[Any], *, many: bool) -> _Done:
         """Execute a statement and fetch what it gives, or the beginning of it."""
         try:
-            done: _Done = await self._execute(_run, self._conn, sql, parameters, many)  # type: ignore[no-untyped-call]
+            done: _Done = await self._execute(self._run, sql, parameters, many)  # type: ignore[no-untyped-call]
         except asyncio.CancelledError:
             self._given_up += 1
             raise
@@ -62,6 +68,29 @@ class Connection(aiosqlite.Connection):
     async def end(self, done: _Done) -> None:
         """Give up what a statement has left."""
         await self._execute(done.end)  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """Close it; what nobody has read to its end would keep its transaction, and its locks, beyond that."""
+        if self._connection is not None:
+            self._tx.put_nowait((None, self._end_unread))
+        await super().close()
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Close it without waiting for that."""
+        self._tx.put_nowait((None, self._end_unread))
+        return super().stop()
+
+    def _run(self, sql: str, parameters: Any, many: bool) -> _Done:  # noqa: FBT001  on its thread
+        execute = self._conn.executemany if many else self._conn.execute
+        done = _Done(execute(sql, parameters))
+        if not done.is_at_end:
+            self._unread.add(done)
+        return done
+
+    def _end_unread(self) -> None:
+        for done in tuple(self._unread):
+            done.end()
+        self._unread.clear()
 
 
 class _Done:
@@ -86,10 +115,6 @@ class _Done:
     def end(self) -> None:
         self._cursor.close()
         self.is_at_end = True
-
-
-def _run(connection: sqlite3.Connection, sql: str, parameters: Any, many: bool) -> _Done:  # noqa: FBT001  on its thread
-    return _Done(connection.executemany(sql, parameters) if many else connection.execute(sql, parameters))
 
 
 class Cursor:

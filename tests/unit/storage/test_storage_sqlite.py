@@ -92,3 +92,20 @@ async def test_a_statement_that_nobody_waits_for_is_rolled_back(tmp_path: Path) 
     assert not connection.in_transaction
     await connection.execute_at_once("BEGIN", (), many=False)
     await connection.close()
+
+
+async def test_a_connection_that_is_closed_holds_nothing(tmp_path: Path) -> None:
+    """A long result that nobody has read to its end does not keep the transaction, and so its locks, alive."""
+    path = tmp_path / "rows.sqlite"
+    given_up, next_one = await sqlite.connect(path), await sqlite.connect(path)
+    for connection in (given_up, next_one):
+        connection.isolation_level = None
+    await given_up.execute_at_once("CREATE TABLE row (number INTEGER)", (), many=False)
+    await given_up.execute_at_once("INSERT INTO row VALUES (?)", [(at,) for at in range(ROWS)], many=True)
+    await given_up.execute_at_once("BEGIN IMMEDIATE", (), many=False)
+    unread = await given_up.execute_at_once("SELECT number FROM row", (), many=False)
+    assert not unread.is_at_end
+    await given_up.close()
+    await next_one.execute_at_once("PRAGMA busy_timeout=0", (), many=False)
+    await next_one.execute_at_once("BEGIN IMMEDIATE", (), many=False)
+    await next_one.close()
