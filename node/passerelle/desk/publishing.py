@@ -57,7 +57,7 @@ async def publish(
     drafts = [
         _draft(context, item, number, unchecked=unchecked) for number, item in enumerate(items, start=1)
     ]
-    _refuse_twice([draft.key for draft in drafts if draft.key is not None])
+    _refuse_twice([given for given in (key, *(draft.key for draft in drafts)) if given is not None])
     asked = "" if key is None else _digest(items)
     return await context.publisher.publish(drafts, key=key, request=asked)
 

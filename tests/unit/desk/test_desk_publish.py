@@ -118,6 +118,16 @@ async def test_a_key_makes_a_retry_safe(pair: Pair) -> None:
     assert await sizes(pair.togo) == before
 
 
+async def test_a_call_and_its_record_have_different_keys(pair: Pair) -> None:
+    """Desk: one key for both is refused, and whoever publishes beside it is not."""
+    desk = pair.togo.node.desk
+    both = desk.publish([{**offer(TOGO, "one key for two"), "key": "k-3"}], key="k-3")
+    told = await asyncio.gather(both, desk.publish([offer(TOGO, "beside it")]), return_exceptions=True)
+    assert isinstance(told[0], InputError)
+    assert (told[0].code, told[0].params) == ("publish.key-reused", {"key": "k-3"})
+    assert isinstance(told[1], list)
+
+
 async def test_a_key_is_for_one_request(pair: Pair) -> None:
     """spec/08: another request under a key that was used is refused, never answered with the first."""
     await pair.togo.node.desk.publish([offer(TOGO, "A")], key="k-2")
