@@ -3,7 +3,8 @@
 Start-up, a notice, a person's wish and a jittered timer each lead to the same visit: the
 identity if it is due, the public feed, the feed to us, the receipts of our feeds. A visit
 that fails is tried again after a pause that doubles with each failure, up to a limit, and
-ends at once when the partner shows a sign of life.
+ends when the partner shows a sign of life: at once after a failure, after a minute at the
+most where many visits in a row bore no fruit.
 """
 
 from __future__ import annotations
