@@ -190,6 +190,7 @@ class Publisher:
     async def _compose(self, batch: Batch, group: _Group) -> None:
         """Compose one group; its failure is its own and stops no other group of the batch.
 
+        But what fails beside a group that stands in the batch fails the batch: it would be published all the same.
         The answer under a key is kept in the transaction that makes it true, so a retry,
         even one in the same batch, finds it; nobody is answered before the heads have moved.
         """
@@ -199,10 +200,6 @@ class Publisher:
                 group.answer = _answered_before(group, known)
                 return
             group.answer = await _compose_new(batch, group.drafts, group.early)
-            if group.key is not None:
-                await record_rows.put_answer(batch.connection, group.key, group.request, group.answer)
-            if group.also is not None:
-                await group.also(batch.connection)
         except StorageError:
             raise
         except PasserelleError as error:
@@ -212,6 +209,8 @@ class Publisher:
         except Exception as error:  # noqa: BLE001  a fault of our own in one group is not the others'
             _log.exception("publish.failed")
             _fail([group], StorageError("publish.failed", detail=type(error).__name__))
+        else:
+            await _put_beside(batch, group)
 
     @asynccontextmanager
     async def _rows(self) -> AsyncIterator[AsyncConnection]:
@@ -319,6 +318,14 @@ async def _compose_new(batch: Batch, drafts: Sequence[Draft], early: Early | Non
     await record_rows.put_answers(batch.connection, made)
     told = iter(composed)
     return [{**known[item.key][1], "already": True} if item.key in known else next(told) for item in drafts]
+
+
+async def _put_beside(batch: Batch, group: _Group) -> None:
+    """Write what is true where a composed group is. It stands in the batch by now, so what fails here fails the batch."""
+    if group.key is not None:
+        await record_rows.put_answer(batch.connection, group.key, group.request, group.answer)
+    if group.also is not None:
+        await group.also(batch.connection)
 
 
 def _answered_before(group: _Group, known: tuple[str, object]) -> list[dict[str, object]]:

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from passerelle.errors import StorageError
+from passerelle.errors import InputError, PasserelleError, StorageError
 from passerelle.node import Node, open_node
 from passerelle.storage import feeds
+from passerelle.storage import records as record_rows
 from passerelle.storage.heads import Head, Swap
 from passerelle.sync import fence
 from passerelle.sync.batch import Batch
@@ -105,6 +106,24 @@ async def test_an_unknown_result_of_the_rows_stops_publishing(
     before = await signed(node)
     await refused(node)
     assert await signed(node) == before
+
+
+@pytest.mark.parametrize("error", [InputError("peer.unknown"), KeyError("a fault of ours")], ids=str)
+async def test_what_stands_beside_a_group_fails_with_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """W-1: whoever is told that a group has failed finds nothing of it published."""
+
+    async def fail(*_: object) -> None:
+        raise error
+
+    before = await signed(node)
+    monkeypatch.setattr(record_rows, "put_answer", fail)
+    with pytest.raises(PasserelleError):
+        await node.desk.publish([offer(TOGO, "Mission")], key="k")
+    monkeypatch.undo()
+    await node.desk.publish([offer(TOGO, "Mission")], key="k")  # behind whatever became of the first one
+    assert await signed(node) == before + 1
 
 
 async def test_a_full_disk_is_a_known_result(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
