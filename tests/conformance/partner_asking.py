@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -124,6 +125,11 @@ async def _blind(stage: Stage, ask: Ask) -> Reply | None:
     return problem(404, "path.not-found") if has_changed and ask.path.endswith("did.jsonl") else None
 
 
+async def _once(stage: Stage, ask: Ask) -> None:
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):  # the kit may have gone meanwhile
+        await stage.back.forward(ask)
+
+
 def _hurrying(stage: Stage) -> None:
     """A visit for every notice."""
 
@@ -131,7 +137,7 @@ def _hurrying(stage: Stage) -> None:
         if ask.method == "POST":
             path = f"/{stage.agency.public.origin.path}/checkpoint"
             raw = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-            task = asyncio.ensure_future(stage.back.forward(Ask("GET", path, {}, b"", raw)))
+            task = asyncio.ensure_future(_once(stage, Ask("GET", path, {}, b"", raw)))
             stage.memory[f"task {id(task)}"] = task
         return None
 

@@ -278,14 +278,19 @@ async def identity_changes(partner: Partner, *, seconds: float) -> None:
     await _future_entry(partner, seconds=seconds)
 
 
+async def _gap(partner: Partner) -> None:
+    """Wait until a node that has just looked at the log in vain may look again."""
+    looks = partner.stand.since(0.0, IDENTITY)
+    last = looks[-1].at if looks else 0.0
+    await asyncio.sleep(max(0.0, last + IDENTITY_GAP - time.monotonic()))
+
+
 async def _new_request_key(partner: Partner) -> None:
     agency, notes = partner.agency, partner.notes
     agency.log = agency.rotated(2, agency.now - timedelta(minutes=1), request=agency.next_request)
     agency.request = agency.next_request
     sent = "a request by a key that stands in the newest entry of the log"
-    looks = partner.stand.since(0.0, IDENTITY)
-    last = looks[-1].at if looks else 0.0
-    await asyncio.sleep(max(0.0, last + IDENTITY_GAP - time.monotonic()))
+    await _gap(partner)
     began = time.monotonic()
     try:
         await partner.notice(agency.public)
@@ -306,11 +311,12 @@ async def _new_request_key(partner: Partner) -> None:
 
 async def _provoke(partner: Partner, feed: Feed, *, seconds: float) -> bool:
     """Have the node look at the log: a checkpoint by an unknown log key may mean new keys."""
+    await _gap(partner)
     began = time.monotonic()
     feed.append(b'{"kind":"later","n":%d}' % len(feed.leaves))
     feed.note = feed.checkpoint(key=partner.agency.retired)
     await partner.visit(feed, seconds)
-    came = await partner.stand.until(began, IDENTITY, 2.0)
+    came = await partner.stand.until(began, IDENTITY, 8.0)
     feed.note = None
     await partner.stand.quiet(0.5, 5.0)
     return came
