@@ -17,7 +17,7 @@ import base58
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol import profile, proofs
-from passerelle.protocol.keydocuments import KeyDocument, also_known_as, bounded, parse_document
+from passerelle.protocol.keydocuments import KeyDocument, bounded, parse_document
 from passerelle.protocol.keys import parse_multikey
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PLACEHOLDER: Final = "{SCID}"
 METHOD: Final = "did:webvh:1.0"
 _MULTIHASH: Final = re.compile("Qm[1-9A-HJ-NP-Za-km-z]{44}")  # base58btc of 0x12 0x20 and 32 bytes
 _VERSION_TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(?:Z|\+00:00)"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,3}))?(?:Z|\+00:00)"
 )
 _ENTRY_MEMBERS: Final = {"versionId", "versionTime", "parameters", "state", "proof"}
 _PARAMETERS: Final = {
@@ -172,22 +172,24 @@ def check_scid(first: JsonObject) -> str:
     """The SCID, which is the hash of the first entry with a placeholder wherever it stands.
 
     Raises:
-        ProtocolError: ``identity.scid``, or ``identity.unsupported`` where it is missing.
+        ProtocolError: ``identity.scid``, or ``identity.unsupported`` where there is none in the form of one.
     """
     scid = _object(first["parameters"], "parameters").get("scid")
-    if scid is None:
-        raise ProtocolError("identity.unsupported", parameter="scid")
     if not isinstance(scid, str) or not _MULTIHASH.fullmatch(scid):
-        raise ProtocolError("identity.scid")
+        raise ProtocolError("identity.unsupported", parameter="scid")
     body = {name: value for name, value in first.items() if name != "proof"}
     text = profile.encode({**body, "versionId": PLACEHOLDER}).replace(scid.encode(), PLACEHOLDER.encode())
-    if multihash(profile.encode(profile.parse(text, max_bytes=MAX_LOG_BYTES))) != scid:
+    try:
+        replaced = profile.parse(text, max_bytes=MAX_LOG_BYTES)
+    except ProtocolError as exc:  # two names of one object are now one
+        raise ProtocolError("identity.scid", fault=exc.code) from exc
+    if multihash(profile.encode(replaced)) != scid:
         raise ProtocolError("identity.scid")
     return scid
 
 
 def _parse_version_time(text: Json) -> datetime:
-    """ISO 8601 in UTC as did:webvh has it: ``Z`` or ``+00:00``, a fraction of a second allowed."""
+    """ISO 8601 in UTC as did:webvh has it: ``Z`` or ``+00:00``, milliseconds allowed."""
     match = _VERSION_TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ProtocolError("identity.time")
@@ -195,12 +197,13 @@ def _parse_version_time(text: Json) -> datetime:
         whole = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
     except ValueError as exc:
         raise ProtocolError("identity.time") from exc
-    return whole.replace(microsecond=int((match[2] or "")[:6].ljust(6, "0")))
+    return whole.replace(microsecond=int((match[2] or "").ljust(6, "0")))
 
 
 def _check_move(state: JsonObject, former: str) -> None:
     """A document under a new domain names the DID that it had."""
-    if former not in also_known_as(state):
+    names = state.get("alsoKnownAs")
+    if not isinstance(names, list) or former not in names:
         raise ProtocolError("identity.document", member="alsoKnownAs")
 
 

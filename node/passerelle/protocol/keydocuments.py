@@ -229,7 +229,7 @@ def _hash(value: Json, member: str) -> str:
 
 
 def also_known_as(state: JsonObject) -> tuple[str, ...]:
-    """The other names that a document gives its subject; former DIDs are among them.
+    """The other names that our own document gives us; former DIDs are among them.
 
     Raises:
         ProtocolError: ``identity.document`` where the member is no list of strings.

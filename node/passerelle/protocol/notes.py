@@ -94,9 +94,9 @@ class SignedNote:
             raise ProtocolError("note.malformed", part="text") from exc
         if not blank or not lines.endswith("\n") or _CONTROL.search(text):
             raise ProtocolError("note.malformed", part="text")
-        signatures = tuple(_parse_line(line) for line in lines.removesuffix("\n").split("\n"))
-        if len(signatures) > MAX_SIGNATURES:
+        if lines.count("\n") > MAX_SIGNATURES:
             raise ProtocolError("note.too-large", max_signatures=MAX_SIGNATURES)
+        signatures = tuple(_parse_line(line) for line in lines.removesuffix("\n").split("\n"))
         return cls(text + "\n", signatures)
 
     def encode(self) -> bytes:
@@ -133,7 +133,7 @@ class Verifier:
 
 
 def is_key_name(name: str) -> bool:
-    """Whether ``name`` can name a key: not empty, no Unicode space or control character, no ``+``, no surrogate."""
+    """Whether ``name`` can name a key: not empty, no Unicode space, nothing below U+0020, no ``+``, no surrogate."""
     return (
         bool(name)
         and "+" not in name

@@ -113,7 +113,7 @@ def signature_of(document: Mapping[str, Json], proof: Mapping[str, Json]) -> byt
     for member, expected in _CONSTANT:
         if proof.get(member) != expected:
             raise ProtocolError("proof.malformed", member=member)
-    if proof.get("@context") != document.get("@context"):
+    if ("@context" in proof) != ("@context" in document) or proof.get("@context") != document.get("@context"):
         raise ProtocolError("proof.context-mismatch")
     return _parse_proof_value(proof.get("proofValue"))
 

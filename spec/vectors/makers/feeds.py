@@ -503,6 +503,13 @@ def make_checkpoints() -> Tree:
                 "note": pair + "\n" + other + by_log,
             },
             {
+                "name": "with key names that are strange and allowed",
+                "size": 118,
+                "root": seed("root").hex(),
+                "note": note
+                + "".join(line(f"a{char}b", 1, log, pair.encode()) for char in "\x7f\u200b\u0080"),
+            },
+            {
                 "name": "by the second log key",
                 "size": 118,
                 "root": seed("root").hex(),
@@ -574,6 +581,19 @@ def make_checkpoints() -> Tree:
                 resigned(text_of(origin, 0, seed("root"))),
             ),
             refused("no signature line", "L-5", "note.malformed", pair),
+            refused(
+                "a key name with U+0001",
+                "L-5",
+                "note.malformed",
+                note + line("a\u0001b", 1, log, pair.encode()),
+            ),
+            refused(
+                "a key name with U+3000",
+                "L-5",
+                "note.malformed",
+                note + line("a\u3000b", 1, log, pair.encode()),
+            ),
+            refused("65 lines, one of them none", "L-5", "note.too-large", note + other * 63 + "x\n"),
             refused("no empty line", "L-5", "note.malformed", pair + by_log),
             refused("no line feed at the end", "L-5", "note.malformed", note[:-1]),
             refused("a carriage return", "L-5", "note.malformed", note.replace("\n", "\r\n")),

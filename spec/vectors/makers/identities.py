@@ -87,7 +87,13 @@ def finish(entry: Tree, number: int, key: Key, **proof_changes: Any) -> Tree:
 
 
 def first_entry(
-    agency: str, domain: str, keys: Keys, *, parameters: Tree | None = None, state: Tree | None = None
+    agency: str,
+    domain: str,
+    keys: Keys,
+    *,
+    parameters: Tree | None = None,
+    state: Tree | None = None,
+    time: str = FIRST,
 ) -> Tree:
     """Entry 1; members of ``parameters`` and ``state`` replace the honest ones, None removes one."""
     own = {
@@ -100,7 +106,7 @@ def first_entry(
     did = f"did:webvh:{PLACEHOLDER}:{domain}"
     template = {
         "versionId": PLACEHOLDER,
-        "versionTime": FIRST,
+        "versionTime": time,
         "parameters": _changed(own, parameters),
         "state": _changed(document(did, keys, agency), state),
     }
@@ -229,11 +235,35 @@ def _valid() -> list[Tree]:
         _accepted("a change of domain", moved, late, 4),
         _accepted("lists as long as they may be", _long_lists(), late, 1),
         _accepted("lines that are not canonical", three, late, 3, text="\n".join(loose)),
+        _accepted("a first proof with other members", [_proved_again(three[0], SECOND, domain="x")], late, 1),
+        _accepted(
+            "a second entry a millisecond later", _milliseconds(first=".123Z", second=".124Z"), late, 2
+        ),
         _accepted("lines that end in CR LF", three, late, 3, text=encode_log(three).replace("\n", "\r\n")),
         _accepted("a time with a fraction and an offset of zero", other_time, late, 2),
         _accepted("the third entry 5 minutes ahead: in force", three, "2025-07-10T07:55:00Z", 3),
         _accepted("the third entry more than 5 minutes ahead: held", three, "2025-07-10T07:54:59Z", 2),
     ]
+
+
+def _milliseconds(*, first: str, second: str) -> list[Tree]:
+    """Two entries of one second."""
+    at = "2025-01-10T07:59:58"
+    log = [first_entry("togo", "togo.example", Keys.of("togo"), time=at + first)]
+    return [*log, next_entry(log, "togo", Keys.of("togo", 2), at + second)]
+
+
+def _collision() -> list[Tree]:
+    """A first entry in which replacing the SCID makes one name of two; right where the last of them counts."""
+    honest = one_entry("togo")[0]
+    body = {name: value for name, value in honest.items() if name != "proof"}
+    body["parameters"] |= {"watchers": {PLACEHOLDER: 1}}
+    old = scid_of([honest])
+    text = canonical({**body, "versionId": PLACEHOLDER}).decode().replace(old, PLACEHOLDER)
+    scid = multihash(text.encode())
+    entry: Tree = json.loads(text.replace(PLACEHOLDER, scid)) | {"versionId": scid}
+    entry["parameters"]["watchers"] = {PLACEHOLDER: 1, scid: 2}
+    return [finish(entry, 1, update_key("togo", 1))]
 
 
 def _long_lists() -> list[Tree]:
@@ -329,6 +359,49 @@ def _attacks_on_first() -> list[Tree]:
     address = [first_entry("togo", "192.0.2.7", keys)]
     return [
         _refused("the SCID of another agency", "I-9", "identity.scid", [swapped], webvh="rejects"),
+        _refused("two names that the SCID makes one", "I-9", "identity.scid", _collision(), webvh="any"),
+        _refused(
+            "a scid that is none",
+            "I-9",
+            "identity.unsupported",
+            first(parameters={"scid": "anvt"}),
+            webvh="rejects",
+        ),
+        _refused(
+            "no successors",
+            "I-48",
+            "identity.document",
+            first(state={"passerelle": {name: own[name] for name in own if name != "successors"}}),
+            webvh="any",
+        ),
+        _refused(
+            "no request key",
+            "I-48",
+            "identity.document",
+            first(state={"authentication": []}),
+            webvh="any",
+        ),
+        _refused(
+            "a log key that is no string",
+            "I-48",
+            "identity.document",
+            first(state={"passerelle": {**own, "log": [1]}}),
+            webvh="any",
+        ),
+        _refused(
+            "a context in the proof",
+            "I-16",
+            "identity.proof",
+            [_proved_again(honest, **{"@context": None})],
+            webvh="any",
+        ),
+        _refused(
+            "a time with a comma",
+            "I-7",
+            "identity.time",
+            [first_entry("togo", "togo.example", keys, time=FIRST.replace("Z", ",5Z"))],
+            webvh="any",
+        ),
         _refused(
             "not portable",
             "I-13",
@@ -509,6 +582,14 @@ def _attacks_on_later() -> list[Tree]:
         _refused(
             "a number left out", "I-10", "identity.version", [three[0], renumbered], webvh="rejects", entry=2
         ),
+        _refused(
+            "a fraction of four digits",
+            "I-11",
+            "identity.time",
+            _milliseconds(first=".123Z", second=".1234Z"),
+            webvh="any",
+            entry=2,
+        ),
         _refused("no later than the entry before", "I-11", "identity.time", back, webvh="rejects", entry=2),
         _refused(
             "a change of domain that hides the former DID",
@@ -535,12 +616,12 @@ def _signed_by(entry: Tree, key: Key) -> Tree:
     return {**bare, "proof": [make_proof(bare, key, f"did:key:{key.multikey}#{key.multikey}", FIRST)]}
 
 
-def _proved_again(entry: Tree, **changes: Any) -> Tree:
+def _proved_again(entry: Tree, at: str = FIRST, **changes: Any) -> Tree:
     bare = {name: value for name, value in entry.items() if name != "proof"}
     key = update_key("togo", 1)
     return {
         **bare,
-        "proof": [make_proof(bare, key, f"did:key:{key.multikey}#{key.multikey}", FIRST, **changes)],
+        "proof": [make_proof(bare, key, f"did:key:{key.multikey}#{key.multikey}", at, **changes)],
     }
 
 

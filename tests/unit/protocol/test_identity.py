@@ -203,7 +203,7 @@ def test_unknown_members_of_the_document_are_let_through() -> None:
     [
         ("2026-01-05T09:00:01+00:00", 0),
         ("2026-01-05T09:00:01.5Z", 500_000),
-        ("2026-01-05T09:00:01.123456789Z", 123_456),
+        ("2026-01-05T09:00:01.123Z", 123_000),
     ],
 )
 def test_version_time_keeps_the_encodings_of_did_webvh(text: str, microsecond: int) -> None:
@@ -421,7 +421,8 @@ def test_the_scid_is_the_hash_of_the_first_entry() -> None:
     scid = identity.parse_identity(log, now=None).scid
     assert refused(log.replace(scid.encode(), other.encode()), entry=1) == "identity.scid"
     for value in ("Qm", 1, "xm" + "1" * 44):
-        assert refused(rebuilt(log, setting("parameters", "scid", value=value)), entry=1) == "identity.scid"
+        found = refused(rebuilt(log, setting("parameters", "scid", value=value)), entry=1)
+        assert found == "identity.unsupported"
 
 
 @pytest.mark.parametrize(
