@@ -105,7 +105,7 @@ class Tile:
             tile = cls(kind, int(match["level"] or 0), _parse_groups(match["index"]), width)
         except ValueError as exc:
             raise ProtocolError("tile.path", path=path[:200]) from exc
-        if tile.path != path or tile.first > MAX_TREE_SIZE:
+        if tile.path != path or tile.index * TILE_WIDTH ** (tile.level + 1) > MAX_TREE_SIZE:
             raise ProtocolError("tile.path", path=path[:200])
         return tile
 
