@@ -35,7 +35,7 @@ CASES = {
             files["feeds/public/1/checkpoint"] = await tools.make.checkpoint(a, `passerelle/${a.scid}/public/1`, Number.MAX_SAFE_INTEGER, new Uint8Array(32));
             return files; }""",
         AUDIT,
-        {"codes": ["audit.file-missing", "audit.tree-incomplete"], "findings": 114},
+        {"codes": ["audit.file-missing", "audit.tree-incomplete"], "findings": 33},
     ),
     "a thousand copies of one feed": (
         """async () => { const a = await tools.make.newAgency("togo.example"); const feed = await tools.make.newFeed(a, [await tools.make.newRecord(a)]);
