@@ -1,6 +1,6 @@
 """The rules of the law as data: ``spec/rules.json``, made from the chapters and from what people have judged.
 
-``python -m tests.vectors.rule_table`` writes it anew: identifier, chapter, level, status and
+``python -m tests.vectors.rule_table`` writes it anew, and the count in the README: identifier, chapter, level, status and
 text come from the chapters; whose duty a rule is and how it is seen from outside stay as they
 stand. A rule that is new and designed gets its row by itself; one that is built is to be judged.
 """
@@ -14,6 +14,7 @@ from typing import Any, Final
 from tests.vectors.spec_text import SPEC, chapters, rules
 
 PATH: Final = SPEC / "rules.json"
+README: Final = SPEC.parent / "README.md"
 UNJUDGED: Final = "unjudged"
 HIDDEN: Final = {
     "inside": "it is about what a node does inside, and leaves no trace in what it serves or asks",
@@ -109,5 +110,19 @@ def _guess(text: str) -> str:
     return next((duty for duty, words in _DUTIES if re.search(words, text)), "writer")
 
 
+def counted(readme: str, table: str) -> str:
+    """The README with the numbers of a table: how many mandatory rules of what is built are seen from outside."""
+    rows = [
+        row
+        for row in json.loads(table)["rules"]
+        if row["level"].startswith("MUST") and row["status"] == "built"
+    ]
+    seen = sum(bool(row["seen"]) for row in rows)
+    return re.sub(
+        r"[0-9]+ of the [0-9]+ mandatory rules", f"{seen} of the {len(rows)} mandatory rules", readme
+    )
+
+
 if __name__ == "__main__":
     PATH.write_text(written(), "utf-8")
+    README.write_text(counted(README.read_text("utf-8"), PATH.read_text("utf-8")), "utf-8")
