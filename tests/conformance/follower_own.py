@@ -111,6 +111,7 @@ IDENTITIES: Final = (
         _state(_list("assertionMethod", ["did:example:1#key"])),
     ),
     Fault("I-27", "no log key", _state(lambda s: logs.own(s, "log", []))),
+    Fault("I-48", "no list of sealing keys", _state(lambda s: logs.own(s, "sealing", "none"))),
     Fault("I-28", "one key for checkpoints and cosignatures", _state(logs.witness_signs_logs)),
     Fault("I-29", "a key in another spelling", _state(lambda s: logs.own(s, "log", [_SPELT]))),
     Fault("I-30", "a key of small order", _state(logs.with_log_key(logs.SMALL_ORDER))),

@@ -69,7 +69,6 @@ _DOCUMENT: Final[Mapping[str, str]] = {
     "authentication": "I-26",
     "log": "I-27",
     "witness": "I-27",
-    "passerelle": "I-27",
     "alsoKnownAs": "I-19",
 }
 _EVERY_ENTRY: Final = frozenset({"updateKeys", "nextKeyHashes"})
@@ -149,7 +148,7 @@ def rule_of_identity(error: ProtocolError, document: Mapping[str, Json]) -> str:
         member = str(error.params.get("member"))
         if member == "id":
             return _of_did(document)
-        return _DOCUMENT.get(member, "I-27")
+        return _DOCUMENT.get(member, "I-48")
     return _IDENTITY.get(error.code, "I-7")
 
 
