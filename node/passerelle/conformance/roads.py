@@ -137,7 +137,7 @@ async def other_clock(partner: Partner, *, seconds: float) -> None:
         return web.Response(body=partner.agency.bilateral.checkpoint())
 
     partner.stand.overrides[path] = answer
-    await partner.visit(partner.agency.public, seconds)
+    await partner.visit(partner.agency.bilateral, seconds)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(over.wait(), 10.0)
     if not told:
