@@ -31,11 +31,14 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
+def browser(chromium: str, node_js: Path) -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright's own Node.js wants a library (libatomic) that a bare system lacks.
+        patch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node_js))
+        with sync_playwright() as playwright:
+            running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            yield running
+            running.close()
 
 
 @pytest.fixture
