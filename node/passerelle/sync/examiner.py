@@ -6,7 +6,8 @@ which hold no secret: what is sealed is opened here. The workers are started whe
 are first needed and end when they have had nothing to do for a while.
 
 A worker that dies (the machine had no memory left, an operator was too zealous) costs
-time and nothing else: its bundle is examined here.
+time and nothing else: its bundle is examined here. One that does not answer in time is
+given up, and so is the visit: what holds a worker would hold this process, and all partners.
 
 Partners take turns, at the workers and at the threads, each in portions: who has had least
 of late goes first (F-3). A giant feed, or a flood, delays another partner by what is just
@@ -39,6 +40,8 @@ PORTION_BYTES = 2**20
 """Bytes of objects that end a portion, however few leaves it has."""
 DEPTH = 2
 """Calls that one worker is given at a time: it begins the next while we read what it found."""
+ANSWER_SECONDS = 120.0
+"""Longest work of a worker on one call, which takes it a tenth of a second or less."""
 IDLE_SECONDS = 20.0
 """How long workers stay without work; starting one takes a quarter of a second."""
 END_SECONDS = 5.0
@@ -83,7 +86,11 @@ class Examiner:
     async def examine(
         self, terms: Terms, leaves: Sequence[bytes], objects: Sequence[bytes | None]
     ) -> list[Finding]:
-        """Examine leaves, each with its object, in order."""
+        """Examine leaves, each with its object, in order.
+
+        Raises:
+            TimeoutError: A worker hangs.
+        """
         if self._most and len(leaves) >= MANY and not terms.sealing_keys:
             async with self._turns.of(terms.origin.author):
                 found = await self._in_worker(frame((terms, leaves, objects)))
@@ -115,13 +122,20 @@ class Examiner:
         self._end = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._let_idle_go)
 
     async def _in_worker(self, asked: bytes) -> list[Finding] | None:
-        """What a worker found, or None where it could not."""
+        """What a worker found, or None where it was lost.
+
+        Raises:
+            TimeoutError: It did not answer in time.
+        """
         worker = min(self._workers, key=lambda worker: worker.asked, default=None)
         if worker is None or (worker.asked and len(self._workers) < self._most):
             worker = self._add()
         answer: Answer = "cancelled"
         try:
             answer = await worker.ask(asked)
+        except TimeoutError:
+            _log.warning("worker-hangs", seconds=ANSWER_SECONDS)
+            raise
         except (OSError, EOFError) as error:
             answer = type(error).__name__
         finally:
@@ -186,6 +200,7 @@ class _Worker:
         """One question and its answer. Whoever gives up waiting takes the worker from all others: it would answer them wrongly.
 
         Raises:
+            TimeoutError: It takes no more, or does not answer, for `ANSWER_SECONDS`.
             OSError: The worker has ended, could not be started, or was given up.
             EOFError: It ended before it had answered.
         """
@@ -198,12 +213,14 @@ class _Worker:
             async with self._writing:
                 self._refuse_lost()
                 process.stdin.write(asked)
-                await process.stdin.drain()
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await process.stdin.drain()
             # Locks are given in the order in which they are asked for, so answers are read in that of the questions.
             async with self._reading:
                 self._refuse_lost()
-                length = await process.stdout.readexactly(LENGTH_BYTES)
-                data = await process.stdout.readexactly(int.from_bytes(length, "big"))
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    length = await process.stdout.readexactly(LENGTH_BYTES)
+                    data = await process.stdout.readexactly(int.from_bytes(length, "big"))
             answered = True
         finally:
             self.asked -= 1

@@ -41,7 +41,7 @@ from passerelle.sync.signing import Draft, Early, Tools, sign_alone, stand_alone
 MAX_BATCH = 256
 """Records committed together at most, unless one group is larger."""
 FEW = 8
-"""Records that are signed on the spot, within a millisecond: a single one waits for no thread."""
+"""Records of a small group: signed on the spot, for a single one waits for no thread, and committed before a large one."""
 NOTHING_WRITTEN = frozenset({"storage.disk-full", "storage.read-only-disk"})
 """Failures of a COMMIT after which the database has certainly rolled back."""
 
@@ -146,9 +146,8 @@ class Publisher:
             while not self._queue.empty():
                 self._waiting.append(self._queue.get_nowait())
             batch = take_batch(self._waiting, few_first=few_first)
-            few_first = any(
-                len(group.drafts) > FEW for group in batch
-            )  # a large one waits for one commit at most
+            # A large group waits for one commit of small ones, and no more.
+            few_first = any(len(group.drafts) > FEW for group in batch)
             await self._commit(batch)
 
     async def _commit(self, groups: Sequence[_Group]) -> None:
@@ -280,7 +279,7 @@ def take_batch(waiting: list[_Group], *, few_first: bool) -> list[_Group]:
 
     Args:
         waiting: In order of arrival; what is taken is gone from it.
-        few_first: Whether small groups go before a large one, which would take them ten times as long.
+        few_first: Whether small groups (`FEW`) go before a large one, whose commit takes ten times as long.
     """
     small = few_first and any(len(group.drafts) <= FEW for group in waiting)
     batch: list[_Group] = []

@@ -1,4 +1,4 @@
-"""A follower with its rows, beside the site of a scripted author."""
+"""A follower with its rows, beside the site of a scripted author; and a whole node that works."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.errors import PasserelleError
+from passerelle.node import Node, open_node
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.schemas import Schemas
@@ -28,6 +29,7 @@ from passerelle.sync.directory import Directory
 from passerelle.sync.examiner import Examiner
 from passerelle.sync.fetch import FeedReader
 from passerelle.sync.pull import Pull, Pulled, PullTools
+from tests.unit.federation.world import TOGO, homes_once
 from tests.unit.sync.author import START, Agency, Feed, Site
 
 DEADLINE = timedelta(seconds=20)
@@ -126,6 +128,20 @@ class Follower:
         async with self.database.reading() as connection:
             receipt = await feeds.get_receipt(connection, held.id, self.me.scid)
         return 0 if receipt is None else receipt[0].size
+
+
+@pytest.fixture(scope="session")
+def home_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home, to be copied."""
+    return homes_once(tmp_path_factory)[TOGO]
+
+
+@pytest.fixture
+async def node(home_once: Path, tmp_path: Path) -> AsyncIterator[Node]:
+    """A node that works."""
+    shutil.copytree(home_once, tmp_path / "home")
+    async with open_node(tmp_path / "home") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,28 @@ async def test_a_lost_worker_costs_time_alone(follower: Follower, workers: Exami
     assert pid not in workers.processes
 
 
+async def test_a_worker_that_hangs_ends_the_visit_alone(
+    follower: Follower, workers: Examiner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-3: it is given up in time and not waited for here; whoever asked it behind that one, and after it, is answered."""
+    monkeypatch.setattr(examiner, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(examiner, "END_SECONDS", 0.2)
+    given = bundle(follower)
+    expected = await workers.examine(*given)
+    (pid,) = workers.processes
+    os.kill(pid, signal.SIGSTOP)
+    first = asyncio.ensure_future(workers.examine(*given))
+    await asyncio.sleep(0.3)
+    behind = asyncio.ensure_future(workers.examine(*given))
+    async with asyncio.timeout(20):
+        with pytest.raises(TimeoutError):
+            await first
+        assert await behind == expected
+        assert await workers.examine(*given) == expected
+        await workers.close()
+    assert not is_alive(pid)
+
+
 async def test_a_worker_that_is_asked_again_before_it_answers(follower: Follower, workers: Examiner) -> None:
     """F-12: each gets the answer to its own question, also where the one before it is given up."""
     terms, leaves, objects = bundle(follower)

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from passerelle.errors import InputError, ProtocolError
-from passerelle.node import Node, open_node
+from passerelle.node import Node
 from passerelle.protocol.records import Record
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.sync.signing import Draft, Early, sign_alone, stand_alone
-from tests.unit.federation.world import TOGO, homes_once, offer
+from tests.unit.federation.world import TOGO, offer
 
 FRACTION: Final[dict[str, Any]] = {"places": 0.5}
-
-
-@pytest.fixture(scope="session")
-def home_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home, to be copied."""
-    return homes_once(tmp_path_factory)[TOGO]
-
-
-@pytest.fixture
-async def node(home_once: Path, tmp_path: Path) -> AsyncIterator[Node]:
-    """A node that works."""
-    shutil.copytree(home_once, tmp_path / "home")
-    async with open_node(tmp_path / "home") as opened:
-        yield opened
 
 
 def drafted(node: Node, *titles: str) -> list[Draft]:

@@ -20,21 +20,7 @@ from passerelle.storage import records as record_rows
 from passerelle.storage.heads import Head, Swap
 from passerelle.sync import fence
 from passerelle.sync.batch import Batch
-from tests.unit.federation.world import TOGO, homes_once, offer
-
-
-@pytest.fixture(scope="session")
-def home_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home, to be copied."""
-    return homes_once(tmp_path_factory)[TOGO]
-
-
-@pytest.fixture
-async def node(home_once: Path, tmp_path: Path) -> AsyncIterator[Node]:
-    """A node that works."""
-    shutil.copytree(home_once, tmp_path / "home")
-    async with open_node(tmp_path / "home") as opened:
-        yield opened
+from tests.unit.federation.world import TOGO, offer
 
 
 async def refused(node: Node) -> StorageError:
