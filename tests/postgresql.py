@@ -48,6 +48,7 @@ SETTINGS: Final = {
     "checkpoint_timeout": "1h",
     "autovacuum_naptime": "1h",
     "log_min_messages": "warning",
+    "authentication_timeout": "5s",  # a halted node that had just connected holds up a recovery for so long
     "cluster_name": "passerelle-tests",
 }
 T = TypeVar("T")

@@ -157,19 +157,40 @@ def _leaf(data: bytes) -> None:
 
 
 def _examined(leaf: bytes, object_: bytes | None, origin: origins.Origin) -> None:
-    found = intake.examine(
-        leaf,
-        object_,
-        origin=origin,
-        me=world.agency(2).scid,
-        identity=world.agency(),
-        sealing_keys={world.SEALING.key_id: world.SEALING},
-        now=world.NOW,
-        schemas=schemas.Schemas.packaged(),
+    """Alone, and between two that are good: neither changes what becomes of the other."""
+    reader: dict[str, Any] = {
+        "origin": origin,
+        "me": world.agency(2).scid,
+        "identity": world.agency(),
+        "sealing_keys": {world.SEALING.key_id: world.SEALING},
+        "now": world.NOW,
+        "schemas": schemas.Schemas.packaged(),
+    }
+    good_leaf, good_object = _neighbour(origin)
+    before, found, after = intake.Examination(**reader).examine(
+        [good_leaf, leaf, good_leaf], [good_object, object_, good_object]
     )
+    assert before.status == after.status == "accepted"
+    alone = intake.examine(leaf, object_, **reader)
+    assert (alone.status, alone.code) == (found.status, found.code)
     if found.code is not None:
         raise ProtocolError(found.code, **found.params)
     assert found.status in {"accepted", "empty", "passed-over"}
+
+
+@cache
+def _neighbour(origin: origins.Origin) -> tuple[bytes, bytes]:
+    record = _of("public" if origin.is_public else "partner")[0]
+    data = world.signed(record)
+    if origin.is_public:
+        return world.public_leaf(data, record), world.SALT + data
+    return _sealed(data)
+
+
+def _sealed(data: bytes) -> tuple[bytes, bytes]:
+    commitment = objects.commitment(world.SALT, data)
+    sealed = seals.seal(world.SALT, data, recipient_public=world.SEALING.public, origin=world.BILATERAL)
+    return leaves.encode_leaf(leaves.SealedLeaf(commitment)), sealed
 
 
 def _examined_bytes(data: bytes) -> None:
@@ -189,9 +210,7 @@ def _examined_sealed(tree: Any) -> None:
     data = world.signed(tree)
     if len(data) > profile.MAX_RECORD_BYTES:
         raise ProtocolError("object.too-large")
-    commitment = objects.commitment(world.SALT, data)
-    sealed = seals.seal(world.SALT, data, recipient_public=world.SEALING.public, origin=world.BILATERAL)
-    _examined(leaves.encode_leaf(leaves.SealedLeaf(commitment)), sealed, world.BILATERAL)
+    _examined(*_sealed(data), world.BILATERAL)
 
 
 def _leaf_and_object() -> list[bytes]:
@@ -535,6 +554,7 @@ _HEADER: Final = tuple(
         *("parse_seen", "parse_object", "parse_text", "parse_matching", "parse_natural"),
     )
 )
+_INTAKE: Final = ("intake.examine", "intake.Examination.examine", "records.Claim.check", "records.check_time")
 CORE: Final = (
     Target(
         "profile.parse", "json", _json_seeds, _profile, ("profile.parse",), tokens=TOKENS, max_bytes=_RECORD
@@ -564,7 +584,13 @@ CORE: Final = (
         tokens=TOKENS,
         max_bytes=_RECORD,
     ),
-    Target("records behind the signature", "tree", world.sample_records, _proven, ("records.check_proof",)),
+    Target(
+        "records behind the signature",
+        "tree",
+        world.sample_records,
+        _proven,
+        ("records.check_proof", "records.check_time"),
+    ),
     Target(
         "proofs",
         "tree",
@@ -602,7 +628,7 @@ CORE: Final = (
         "bytes",
         _leaf_and_object,
         _examined_bytes,
-        ("intake.examine",),
+        _INTAKE,
         tokens=TOKENS,
         max_bytes=_RECORD,
     ),
@@ -611,7 +637,7 @@ CORE: Final = (
         "tree",
         lambda: _of("public"),
         _examined_tree,
-        ("intake.examine",),
+        _INTAKE,
         share=0.5,
     ),
     Target(
@@ -619,7 +645,7 @@ CORE: Final = (
         "tree",
         lambda: _of("partner"),
         _examined_sealed,
-        ("intake.examine",),
+        _INTAKE,
         share=0.3,
     ),
     Target(
