@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import tomli_w
 
 from passerelle import app, config
@@ -185,10 +186,13 @@ class Node:
 
     async def call(self, method: str, /, **arguments: object) -> Any:
         """One use case; through the process where one was started, else in this one."""
-        if self._process is not None and self._process.poll() is not None:
-            raise Died
         try:
-            return await app.call(self.home, method, **arguments)
+            if self._process is None:
+                return await app.call(self.home, method, **arguments)
+            # Not `app.call`: beside a process that is just dying it would do the work in its place.
+            return await app._through_socket(self.home, method, arguments)
+        except (FileNotFoundError, aiohttp.ClientConnectorError) as error:
+            raise Died from error
         except PasserelleError as error:
             if error.code == "node.stopped":
                 raise Died from error
