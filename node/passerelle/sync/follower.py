@@ -58,16 +58,21 @@ class Visit:
         pulled: Each feed that was pulled.
         receipts: For each of our feeds, the size that the partner has cosigned.
         error: Why the visit ended early, or None.
+        has_learned: Whether it brought anything that was not held before.
     """
 
     scid: str
     pulled: list[Pulled] = field(default_factory=list)
     receipts: dict[str, int] = field(default_factory=dict)
     error: PasserelleError | None = None
+    has_learned: bool = False
 
     @property
     def was_fruitless(self) -> bool:
-        """Whether it failed, or most of what it brought became no record: work that its author makes for nothing."""
+        """Whether it failed, or most of what it brought became no record: work that its author makes for nothing.
+
+        One that found nothing new is not, unless a notice had said that there was something.
+        """
         new = sum(pulled.new for pulled in self.pulled)
         setbacks = sum(sum(pulled.setbacks.values()) for pulled in self.pulled)
         return self.error is not None or 2 * setbacks > new
@@ -168,6 +173,7 @@ class Follower:
 
     async def _live(self, scid: str, state: _Partner) -> None:
         while True:
+            was_called = state.wake.is_set()
             state.wake.clear()
             state.asked_for.clear()
             waiting, state.waiting = state.waiting, []
@@ -177,7 +183,8 @@ class Follower:
                 if not future.done():
                     future.set_result(visit)
             state.failures = 0 if visit.error is None else state.failures + 1
-            state.fruitless = state.fruitless + 1 if visit.was_fruitless else 0
+            in_vain = was_called and not waiting and not visit.has_learned
+            state.fruitless = state.fruitless + 1 if visit.was_fruitless or in_vain else 0
             if not state.waiting:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(state.asked_for.wait(), _gap(state.fruitless))
@@ -233,6 +240,7 @@ class Follower:
                 await self._pull(road, origin, state, visit)
         finally:  # what a broken pull has kept is there, and counts
             if any(pulled.new or pulled.freed or pulled.setbacks for pulled in visit.pulled):
+                visit.has_learned = True
                 await self._arrived(scid)
         await self._identity_if_awaited(road, state, visit)
         await self._fetch_receipts(road, visit)
@@ -361,6 +369,7 @@ class Follower:
             if isinstance(covered, Contradiction):
                 await self._fenced(covered)
                 continue
+            visit.has_learned |= covered > (0 if known is None else known[0].size)
             visit.receipts[origin.encode()] = covered
 
     async def _heard(self, partner: Peer) -> None:

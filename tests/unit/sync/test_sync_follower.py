@@ -133,6 +133,36 @@ async def test_notices_of_a_flood_lead_to_fewer_and_fewer_visits(
     assert counted() - began < 0.8, "records bring the next ones in time"
 
 
+async def test_notices_of_nothing_lead_to_fewer_and_fewer_visits(
+    follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-44: who says that there is something new when there is not is believed later each time, until there is."""
+    monkeypatch.setattr(module, "NOTICE_GAP_SECONDS", 0.05)
+    feed = follower.feed(follower.public, 1)
+    counted = asyncio.get_running_loop().time
+
+    def visited() -> int:
+        return follower.site.paths().count(f"/{follower.public.path}/checkpoint")
+
+    async def called(times: int) -> float:
+        """Tell of something new until that many visits more have come of it; how long they took."""
+        before, began = visited(), counted()
+        async with asyncio.timeout(PATIENCE):
+            while visited() < before + times:
+                visits.wake(follower.author.scid)
+                await asyncio.sleep(0.01)
+        return counted() - began
+
+    visits.start()
+    await until_held(follower, 1)
+    assert await called(6) > 1.5, "0.05 s, and twice as much each time"
+    follower.add(feed)
+    await called(1)
+    await until_held(follower, 2)
+    follower.add(feed)
+    assert await called(1) < 0.8, "what it said was true, and is believed at once again"
+
+
 async def test_an_identity_that_explains_nothing_is_not_asked_for_each_time(
     follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
