@@ -38,6 +38,7 @@ LANES: dict[str, tuple[Part, ...]] = {
         Part("the same on PostgreSQL", ("--database=postgresql", "tests/soak/test_soak_decisions.py")),
     ),
     "rules": (
+        Part("every rule switched off", ("tests/soak/test_soak_mutants.py",)),
         Part("properties at length", (SOAK, "tests/unit")),
         Part("faults", (SOAK, "tests/faults")),
         Part("faults on PostgreSQL", ("--database=postgresql", *ON_POSTGRESQL)),

@@ -24,7 +24,7 @@ def named() -> frozenset[str]:
     """Rules that a docstring of a test, a row of a table of tests, or a case of the vectors names."""
     found: set[str] = set()
     for path in (ROOT / "tests").rglob("*.py"):
-        if path.name == _LIST:
+        if path.name == _LIST or "mutants" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
