@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
-from passerelle.errors import InputError, TransportError
+from passerelle.errors import InputError, ProtocolError, TransportError
 from passerelle.node import utc_now
+from passerelle.protocol import profile
 from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.profile import parse_time
 from tests.unit.desk.story import Pair, offered, verdict
 from tests.unit.federation.world import MALI, TOGO, Here, dossier, introduce
+from tests.unit.sync.author import Agency, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -38,7 +41,7 @@ async def _named(here: Here) -> list[tuple[object, ...]]:
 
 
 async def test_first_contact(fresh: Pair) -> None:
-    """spec/03: what a node says of itself, with the fingerprint that two people compare."""
+    """I-4, spec/03: what a node says of itself, with the fingerprint that two people compare."""
     told: Any = await fresh.togo.node.desk.peer_inspect(fresh.mali.url + "/")
     assert told["scid"] == fresh.mali.scid
     assert told["fingerprint"] == fingerprint(fresh.mali.scid)
@@ -70,6 +73,23 @@ async def test_another_identity(fresh: Pair) -> None:
         "peer.another-identity",
         {"expected": UNKNOWN, "found": fresh.mali.scid},
     )
+
+
+async def test_an_identity_that_is_not_verified(fresh: Pair) -> None:
+    """I-40: who shows another agency's descriptor with a log that nobody signed is not added, and with the true log is."""
+    log = fresh.mali.node.directory.own.log
+    entry = json.loads(log)
+    entry["proof"][0]["proofValue"] = entry["proof"][0]["proofValue"][:-3] + "111"
+    site = Site(Agency("elsewhere"))
+    await site.start()
+    site.files["/.well-known/passerelle"] = fresh.mali.node.descriptor
+    site.files["/.well-known/did.jsonl"] = profile.encode(entry) + b"\n"
+    with pytest.raises(ProtocolError, match=r"identity\.proof"):
+        await fresh.togo.node.desk.peer_add(site.address, code=MALI)
+    assert await listed(fresh.togo) == []
+    site.files["/.well-known/did.jsonl"] = log
+    assert (await fresh.togo.node.desk.peer_add(site.address, code=MALI))["scid"] == fresh.mali.scid
+    await site.stop()
 
 
 async def test_a_code_that_is_taken(trio: dict[str, Here], fresh: Pair) -> None:

@@ -174,7 +174,7 @@ async def test_the_files_of_a_feed_fit_together(net: Network) -> None:
 
 
 async def test_well_known_documents_are_the_node_s_own(net: Network) -> None:
-    """spec/07 table: the identity log resolves to the node, the descriptor is its newest node record."""
+    """I-5, spec/07 table: the identity log resolves to the node, here and at a partner's; the descriptor is its newest node record."""
     log = (await ask(net.togo, "/.well-known/did.jsonl")).body
     descriptor = Record.parse((await ask(net.togo, "/.well-known/passerelle")).body)
     assert parse_identity(log, now=None).scid == net.togo.scid == descriptor.issuer_scid

@@ -7,6 +7,7 @@ for canonical JSON, so that each is signed and hashed correctly but for its one 
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import pickle
 from collections.abc import Callable
@@ -290,6 +291,16 @@ def test_our_own_mistakes_are_value_errors(change: dict[str, Any]) -> None:
     """Among them: a used or uncommitted update key, no next key, one key for two uses."""
     with pytest.raises(ValueError):
         updated(created(), 1, **change)
+
+
+@pytest.mark.parametrize(
+    "uses", [*itertools.combinations(("record_keys", "request_keys", "log_keys", "witness_keys"), 2)]
+)
+def test_one_key_has_one_use(uses: tuple[str, str]) -> None:
+    """I-28: no entry of ours names a key for two purposes."""
+    first, second = uses
+    with pytest.raises(ValueError, match="one use"):
+        updated(created(), **{first: [NEW_LOG.public], second: [NEW_LOG.public]})
 
 
 # --- what is refused ---------------------------------------------------------------------

@@ -392,7 +392,7 @@ def test_a_record_from_before_its_author() -> None:
 
 
 def test_the_issuer_is_the_did_of_that_time() -> None:
-    """After a move, the old DID signs nothing new, and the new one nothing old."""
+    """R-14: after a move, the old DID signs nothing new, and the new one nothing old."""
     moved = identity.parse_identity(rotated(FIRST_LOG, "new.example"), now=NOW)
     check_proof(signed(), moved, NOW)
     assert proof_refused(signed(issued=ROTATED), moved) == "record.issuer-unknown"
@@ -400,6 +400,15 @@ def test_the_issuer_is_the_did_of_that_time() -> None:
     record = sign_record(new, NEW_RECORD, method(NEW_RECORD, moved.did))
     assert proof_refused(record, moved) == "record.issuer-unknown"
     assert proof_refused(record, US) == "key.unknown"
+
+
+def test_an_agency_that_moves_stays_who_it_is() -> None:
+    """I-1: whatever its DID says, a record is kept and looked up under the SCID."""
+    moved = identity.parse_identity(rotated(FIRST_LOG, "new.example"), now=NOW)
+    after = sign_record(drafted(issuer=moved.did, issued=ROTATED), NEW_RECORD, method(NEW_RECORD, moved.did))
+    check_proof(after, moved, NOW)
+    assert moved.did != US.did
+    assert after.heading.issuer == signed().heading.issuer == US.scid
 
 
 def test_a_record_of_tomorrow_is_held() -> None:

@@ -62,7 +62,7 @@ def test_a_sealing_key_that_is_malformed(follower: Follower) -> None:
 
 
 def test_only_keys_that_the_identity_names_are_sealed_to(follower: Follower) -> None:
-    """I-36: who can sign a descriptor alone brings no key of its own."""
+    """I-33, I-36: who can sign a descriptor alone brings no key of its own."""
     document = parse_identity(follower.author.log, now=START).newest
     stranger = {"from": "2020-01-01T00:00:00Z", "key": _encoded(bytes(1216))}
     assert begun_keys({"sealing": [stranger]}, document, START) == []
@@ -79,6 +79,29 @@ def test_the_identity_says_when_a_sealing_key_begins(follower: Follower) -> None
     entries = [{"from": begins, "key": _encoded(key)} for begins, key in zip(told, keys, strict=True)]
     assert begun_keys({"sealing": entries}, document, START) == keys[:2]
     assert begun_keys({"sealing": entries[2:]}, document, START) == keys[2:]
+
+
+def test_a_sender_takes_the_key_that_began_last(follower: Follower) -> None:
+    """I-37: of two that have begun the newer one, the first one alone before that, and none of tomorrow."""
+    author, directory = follower.author, follower.tools.directory
+    keys = [bytes([number]) * 1216 for number in range(3)]
+    begins = [START - timedelta(days=90), START, START + timedelta(days=1)]
+    known = parse_identity(author.log, now=START)
+    (entry,) = known.entries
+    sealing = tuple((when, sha256(key).hexdigest()) for when, key in zip(begins, keys, strict=True))
+    directory.keep_identity(
+        replace(known, entries=(replace(entry, document=replace(entry.document, sealing=sealing)),))
+    )
+    told: list[Json] = [
+        {"from": format_time(when), "key": _encoded(key)} for when, key in zip(begins, keys, strict=True)
+    ]
+    descriptor = author.record(type="node", body={"addresses": [follower.site.address], "sealing": told})
+    partner = directory.peer(author.scid)
+    assert partner is not None
+    directory.keep_peer(replace(partner, descriptor=descriptor.data))
+    for hours, number in ((-24 * 365, 0), (-1, 0), (0, 1), (23, 1), (24, 2)):
+        follower.now[0] = START + timedelta(hours=hours)
+        assert directory.sealing_key(author.scid) == keys[number]
 
 
 def _encoded(key: bytes) -> str:
