@@ -50,10 +50,32 @@ CHAPTER: Final = Chapter(
         ),
         Mutant("J-12", _PROFILE, "if encode(slow) != data:", "if False:"),
         Mutant(
+            "J-13",
+            "storage/vault.py",
+            'await insert_rows(connection, vault_record, ("record", "data"), records)',
+            "import json\n\n"
+            "    anew = [(number, json.dumps(json.loads(data)).encode()) for number, data in records]\n"
+            '    await insert_rows(connection, vault_record, ("record", "data"), anew)',
+        ),
+        Mutant(
+            "J-14",
+            "protocol/identityentries.py",
+            "profile.encode({**body, 'versionId': predecessor})",
+            "profile.encode({**body, 'versionId': predecessor, 'state': {"
+            "name: value for name, value in body['state'].items() if name != 'service'}})",
+        ),
+        Mutant("J-15", "cli/intake/cells.py", 'unicodedata.normalize("NFC", ', "("),
+        Mutant(
             "J-16",
             _PROFILE,
             'data.decode("utf-8")',
             '__import__("unicodedata").normalize("NFC", data.decode("utf-8"))',
+        ),
+        Mutant(
+            "J-17",
+            "protocol/leaves.py",
+            '_HASH: Final = re.compile("[0-9a-f]',
+            '_HASH: Final = re.compile("[0-9a-fA-F]',
         ),
         Mutant(
             "J-18",
@@ -61,8 +83,12 @@ CHAPTER: Final = Chapter(
             "if not _TIME.fullmatch(text):",
             'if text.endswith("+00:00"):\n        return datetime.fromisoformat(text)\n    if not _TIME.fullmatch(text):',
         ),
+        Mutant(
+            "J-19",
+            "protocol/tiles.py",
+            'to_bytes(length_bytes, "big") + item',
+            'to_bytes(length_bytes, "little") + item',
+        ),
+        Mutant("J-20", "schemas/common.json", "urn:uuid:[0-9a-f]{8}", "urn:uuid:[\\\\da-f]{8}"),
     ),
-    people={},
-    not_yet="J-13 J-14 J-15 J-17 J-19 J-20",
-    most=6,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,13 @@ def test_a_row_becomes_the_body_of_an_offer(tmp_path: Path) -> None:
         "closesOn": "2017-06-30",
         "weeklyHours": "24.5",
     }
+
+
+def test_an_accent_typed_by_itself_becomes_one_with_its_letter(tmp_path: Path) -> None:
+    """J-15: what a file holds decomposed, as macOS writes it, is published in Normalization Form C."""
+    row = unicodedata.normalize("NFD", GOOD)
+    assert row != GOOD
+    assert body_of(read(tmp_path, f"{HEADINGS}\n{row}\n")) == body_of(read(tmp_path, f"{HEADINGS}\n{GOOD}\n"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])

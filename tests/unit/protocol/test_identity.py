@@ -189,7 +189,7 @@ def test_lines_of_outside_tools_need_not_be_canonical() -> None:
 
 
 def test_unknown_members_of_the_document_are_let_through() -> None:
-    """A service, a flag on a key, a member of ours that a later version adds."""
+    """J-14: a service, a flag on a key, a member of ours that a later version adds; the hash is of the tree with them."""
 
     def change(entry: Entry) -> None:
         entry["state"]["service"] = [{"id": "#s", "type": "T", "serviceEndpoint": "https://x.example"}]
@@ -298,9 +298,9 @@ def test_our_own_mistakes_are_value_errors(change: dict[str, Any]) -> None:
 )
 def test_one_key_has_one_use(uses: tuple[str, str]) -> None:
     """I-28: no entry of ours names a key for two purposes."""
-    first, second = uses
+    changes: dict[str, Any] = {use: [NEW_LOG.public] for use in uses}
     with pytest.raises(ValueError, match="one use"):
-        updated(created(), **{first: [NEW_LOG.public], second: [NEW_LOG.public]})
+        updated(created(), **changes)
 
 
 # --- what is refused ---------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_the_worked_example_as_files() -> None:
 
 
 def test_the_worked_bundle() -> None:
-    """The entry bundle of entries 0 to 4, byte for byte."""
+    """J-19: the entry bundle of entries 0 to 4, byte for byte."""
     expected = bytes.fromhex(
         "0008656e74727920300a0008656e74727920310a0008656e74727920320a0008656e74727920330a0008656e74727920340a"
     )

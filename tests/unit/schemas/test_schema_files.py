@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +15,7 @@ import pytest
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.protocol.schemas import Schemas
 
-ROOT = Path(__file__).parents[3] / "schemas"
+ROOT = Path(str(files("passerelle.schemas")))
 FILES = sorted(ROOT.glob("*.json"))
 LISTS = sorted((ROOT / "codes").glob("*.json"))
 SCHEMAS = Schemas.packaged()

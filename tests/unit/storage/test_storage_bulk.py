@@ -5,13 +5,14 @@ from __future__ import annotations
 from passerelle.protocol.leaves import SealedLeaf, encode_leaf
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import Heading
-from passerelle.storage import feeds
+from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.bulk import IN_AT_ONCE, find_rows
 from passerelle.storage.database import Database
 from passerelle.storage.tables import record
 
 ORIGIN = Origin("Qm" + "1" * 44, "Qm" + "2" * 44, 1)
+PUBLIC = Origin("Qm" + "1" * 44, None, 1)
 
 
 def headings(count: int) -> list[tuple[Heading, bool]]:
@@ -39,6 +40,20 @@ async def test_a_record_keeps_the_number_that_it_was_given(database: Database) -
         again = await record_rows.add(connection, [*headings(5)[2:], *headings(5)[4:]])
         assert again[headings(3)[2][0].digest] == first[headings(3)[2][0].digest]
         assert sorted({**first, **again}.values()) == [1, 2, 3, 4, 5]
+
+
+async def test_the_bytes_of_a_record_come_out_as_they_went_in(database: Database) -> None:
+    """J-13: what was signed is kept and passed on, whatever a database would make of it as JSON."""
+    signed = '{"b":1,"a":"Ségou","é":[2,  1]}'.encode()
+    (heading, _), *_ = headings(1)
+    async with database.writing() as connection:
+        (number,) = (await record_rows.add(connection, [(heading, True)])).values()
+        held = await feeds.append(connection, await feeds.add(connection, PUBLIC, own=False), [b"leaf"])
+        await record_rows.add_places(connection, held.id, {0: number})
+        await vault.put_salts(connection, held.id, {0: bytes(32)})
+        await vault.put_records(connection, {number: signed})
+        assert await vault.get_record(connection, heading.digest) == signed
+        assert await vault.public_objects(connection, held.id, 0, 1) == {0: (bytes(32), signed)}
 
 
 async def test_commitments_that_begin_alike_are_told_apart(database: Database) -> None:
