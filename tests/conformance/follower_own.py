@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from passerelle.protocol.identityentries import multihash
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import Json, JsonObject, encode, format_time, parse
 from passerelle.protocol.records import Record
@@ -77,6 +78,14 @@ _SPELT = "z6Mk" + "1" * 44
 IDENTITIES: Final = (
     Fault("I-4", "no identity log", lambda proxy, _w: proxy.changes.append(at(IDENTITY, missing))),
     Fault("I-6", "a log beyond its limit", _log(lambda w: w.log + b" " * 2**20)),
+    Fault("I-44", "a log of 513 entries", _log(lambda w: logs.long(w, 513))),
+    Fault("I-45", "65 log keys in an entry", _state(logs.crowded)),
+    Fault(
+        "I-45",
+        "65 hashes of next keys in an entry",
+        _parameters(lambda p: {**p, "nextKeyHashes": [multihash(bytes([n])) for n in range(65)]}),
+    ),
+    Fault("I-46", "a log that names 4,200 keys", _log(lambda w: logs.long(w, 23, 64))),
     Fault("I-7", "a member too many in an entry", _first_line(lambda entry: {**entry, "extra": 1})),
     Fault(
         "I-9",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -52,6 +53,53 @@ def sign(versioned: JsonObject, update: SigningKey) -> bytes:
     method = f"did:key:{update.multikey}#{update.multikey}"
     signed = proofs.sign(versioned, update, verification_method=method, created=str(versioned["versionTime"]))
     return profile.encode({**versioned, "proof": [signed["proof"]]}) + b"\n"
+
+
+def long(world: World, count: int, keys: int = 1) -> bytes:
+    """The node's log with more entries, each a second after the one before.
+
+    Args:
+        world: Whose log it is.
+        count: Entries in all.
+        keys: Keys that each of them names for each use, all of them new.
+    """
+    last = identities.parse_identity(world.log, now=None).entries[-1]
+    fresh = (SigningKey(number.to_bytes(32, "big")) for number in itertools.count(1))
+    version, update, lines = last.version_id, world.update, world.log
+    state = own(dict(last.state), "sealing", [])  # 513 entries that name sealing keys would be too many bytes
+    for number in range(2, count + 1):
+        if keys > 1:
+            state = _with_keys(state, [next(fresh).public for _ in range(3 * keys)], keys)
+        following = next(fresh)
+        made: JsonObject = {
+            "versionId": version,
+            "versionTime": format_time(last.version_time + timedelta(seconds=number)),
+            "parameters": identities._rotation(update, [following.multikey]),
+            "state": state,
+        }
+        version = f"{number}-{multihash(profile.encode(made))}"
+        lines += sign({**made, "versionId": version}, update)
+        update = following
+    return lines
+
+
+def _with_keys(state: JsonObject, keys: list[bytes], each: int) -> JsonObject:
+    half = each // 2
+    return build_document(
+        did=str(state["id"]),
+        record_keys=keys[:half],
+        request_keys=keys[half:each],
+        log_keys=keys[each : 2 * each],
+        witness_keys=keys[2 * each :],
+        sealing=[],
+        successors=(),
+    )
+
+
+def crowded(state: JsonObject) -> JsonObject:
+    """The document with 65 log keys."""
+    keys = [encode_multikey(SigningKey(bytes([number]) * 32).public) for number in range(100, 165)]
+    return own(state, "log", [*keys])
 
 
 def another_hash(world: World) -> bytes:

@@ -73,6 +73,8 @@ _DOCUMENT: Final[Mapping[str, str]] = {
 }
 _EVERY_ENTRY: Final = frozenset({"updateKeys", "nextKeyHashes"})
 _FIRST_ENTRY: Final = frozenset({"method", "portable", "scid"})
+_TOO_MANY: Final[Mapping[str, str]] = {"entries": "I-44", "keys": "I-46"}
+"""What is too many by ``what``; all else is a list of one entry."""
 _DOMAIN: Final = re.compile(r"did:webvh:(Qm[1-9A-HJ-NP-Za-km-z]{44}):")
 
 
@@ -142,6 +144,8 @@ def rule_of_identity(error: ProtocolError, document: Mapping[str, Json]) -> str:
         if parameter in _EVERY_ENTRY:
             return "I-14"
         return "I-13" if parameter in _FIRST_ENTRY else "I-17"
+    if error.code == "identity.too-many":
+        return _TOO_MANY.get(str(error.params.get("what")), "I-45")
     if error.code == "identity.key-refused":
         return _of_key(str(error.params.get("fault")), document)
     if error.code == "identity.document":
