@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -9,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from passerelle.conformance.curve import ORDER
 from passerelle.protocol.profile import format_time
 from tests.conformance.follower_stage import problem
 from tests.conformance.partner_stage import (
@@ -32,6 +34,20 @@ def _number(ask: Ask, name: str) -> int:
 
 def _is_off(ask: Ask) -> bool:
     return bool(signed(ask)) and abs(_number(ask, "created") - time.time()) > 1_000
+
+
+def _is_elsewhere(stage: Stage, ask: Ask) -> bool:
+    return verdict(stage, ask, "https://another.example") == ""
+
+
+def _is_beyond_order(stage: Stage, ask: Ask) -> bool:
+    made = base64.b64decode(ask.headers.get("signature", "").partition(":")[2].rstrip(":"))
+    return verdict(stage, ask) == "request.signature" and int.from_bytes(made[32:], "little") >= ORDER
+
+
+def _is_by_another(stage: Stage, ask: Ask) -> bool:
+    is_bad = verdict(stage, ask) == "request.signature"
+    return is_bad and not _is_elsewhere(stage, ask) and not _is_beyond_order(stage, ask)
 
 
 def _seen_before(stage: Stage, ask: Ask) -> bool:
@@ -120,8 +136,10 @@ REQUESTS: Final = tuple(
         (
             "Q-9",
             "takes what was signed for another",
-            posts(lambda s, a: verdict(s, a) == "request.signature"),
+            posts(_is_elsewhere),
         ),
+        ("Q-35", "takes what another key has signed", posts(_is_by_another)),
+        ("I-47", "takes a second spelling of a signature", posts(_is_beyond_order)),
         (
             "Q-10",
             "takes a key that no log names",

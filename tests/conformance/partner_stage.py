@@ -134,13 +134,13 @@ def signed(ask: Ask) -> str:
     return ask.headers.get("signature-input", "")
 
 
-def verdict(stage: Stage, ask: Ask) -> str:
-    """The code by which the protocol refuses a request of the kit, empty where it is good."""
+def verdict(stage: Stage, ask: Ask, address: str = "") -> str:
+    """The code by which the protocol refuses a request of the kit at an address, the node's own where empty; empty where it is good."""
     key_id = stage.agency.request_key_id()
     try:
         verify_request(
             ask.method,
-            stage.partner.address + ask.path,
+            (address or stage.partner.address) + ask.path,
             ask.headers,
             ask.body,
             resolve_key=lambda named: stage.agency.request.public if named == key_id else None,

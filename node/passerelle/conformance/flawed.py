@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import base58
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PublicKey, Suite
@@ -19,6 +20,7 @@ from passerelle.protocol.leaves import PublicRecordLeaf, SealedLeaf, encode_leaf
 from passerelle.protocol.objects import commitment
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json, JsonObject, encode, format_time
+from passerelle.protocol.proofs import hash_data
 from passerelle.protocol.seals import key_id_of
 
 Item = tuple[bytes, bytes | None]
@@ -212,6 +214,21 @@ def not_spelt(bench: Bench) -> Item:
     value = public_value(bench)
     data = encode(bench.author.signed(value)).replace(b'"proofValue":"z', b'"proofValue":"m', 1)
     return in_public(data, value)
+
+
+def by_signature(make: Callable[[SigningKey, bytes], bytes]) -> Callable[[Bench], Item]:
+    """A good offer of which the signature was made otherwise."""
+
+    def item(bench: Bench) -> Item:
+        value = public_value(bench)
+        signed = bench.author.signed(value)
+        proof = signed["proof"]
+        told = dict(proof) if isinstance(proof, dict) else {}
+        made = make(bench.author.record, hash_data(value, told))
+        proven: JsonObject = {**told, "proofValue": "z" + base58.b58encode(made).decode()}
+        return in_public(encode({**signed, "proof": proven}), value)
+
+    return item
 
 
 def spoilt(bench: Bench) -> Item:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
+from passerelle.conformance import curve
 from passerelle.conformance.asking import Answer, NoAnswer
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.serving import stranger
@@ -20,6 +21,7 @@ from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import parse_time
 
 _MALFORMED: Final = frozenset({"request.malformed"})
+_SIGNATURE: Final = frozenset({"request.signature"})
 _TIME: Final = frozenset({"request.time"})
 Make = Callable[[Signature], Mapping[str, str]]
 
@@ -48,6 +50,11 @@ def _other_digest(good: Signature) -> Mapping[str, str]:
 
 def _elsewhere(good: Signature) -> Mapping[str, str]:
     return replace(good, target="https://another.example/notices").headers()
+
+
+def _by_another(good: Signature) -> Mapping[str, str]:
+    key = SigningKey.generate(secrets.token_bytes)
+    return replace(good, signs=lambda _named, base: key.sign(base)).headers()
 
 
 def _by_stranger(good: Signature) -> Mapping[str, str]:
@@ -85,9 +92,16 @@ WRONG: Final = (
     Wrong("Q-6", "a signature of the future", lambda s: s.at(3_600).headers(), _TIME),
     Wrong("Q-7", "the digest of another body", _other_digest, frozenset({"request.digest"})),
     Wrong("Q-8", "a content coding", lambda s: {**s.headers(), "Content-Encoding": "gzip"}, _MALFORMED),
-    Wrong("Q-9", "a signature for another node", _elsewhere, frozenset({"request.signature"})),
+    Wrong("Q-9", "a signature for another node", _elsewhere, _SIGNATURE),
     Wrong(
         "Q-10", "a key that the identity log does not name", _by_stranger, frozenset({"request.key-unknown"})
+    ),
+    Wrong("Q-35", "a signature by another key than it names", _by_another, _SIGNATURE),
+    Wrong(
+        "I-47",
+        "a signature whose number is beyond the order",
+        lambda s: replace(s, signs=curve.beyond_order).headers(),
+        _SIGNATURE,
     ),
 )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-from passerelle.conformance import flawed
+from passerelle.conformance import curve, flawed
 from passerelle.conformance.author import URN
 from passerelle.conformance.flawed import Bench, Item
 from passerelle.protocol.keys import SigningKey
@@ -164,6 +164,18 @@ _RECORDS: Final = (
     ),
     _row("R-12", "a signature in another base", flawed.not_spelt, _BAD_PROOF),
     _row("R-13", "a record changed after it was signed", flawed.spoilt, _code("proof.invalid")),
+    _row(
+        "I-47",
+        "a record whose signature has a number beyond the order",
+        flawed.by_signature(curve.beyond_order),
+        _code("proof.invalid"),
+    ),
+    _row(
+        "I-47",
+        "a record whose signature holds only with the cofactor",
+        flawed.by_signature(curve.by_cofactor),
+        _code("proof.invalid"),
+    ),
     _row(
         "R-16",
         "a record by a key that no log names",

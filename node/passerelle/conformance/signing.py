@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -33,6 +34,7 @@ class Signature:
         components: What it covers; what the profile says where empty.
         without: Parameters that are left out.
         digest: The field ``Content-Digest``; the true one where empty.
+        signs: Makes the signature, from the key and the signature base.
     """
 
     method: str
@@ -46,6 +48,7 @@ class Signature:
     components: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
     digest: str = ""
+    signs: Callable[[SigningKey, bytes], bytes] = SigningKey.sign
 
     def headers(self, label: str = "sig1") -> dict[str, str]:
         """The header fields."""
@@ -60,7 +63,7 @@ class Signature:
         params = f"({named}){self._parameters()}"
         lines = [f'"{name}": {fields[name]}' for name in covered]
         base = "\n".join([*lines, f'"@signature-params": {params}'])
-        made = base64.b64encode(self.key.sign(base.encode())).decode()
+        made = base64.b64encode(self.signs(self.key, base.encode())).decode()
         return {**sent, "Signature-Input": f"{label}={params}", "Signature": f"{label}=:{made}:"}
 
     def _parameters(self) -> str:
