@@ -237,7 +237,14 @@ FEEDS: Final = (
 )
 
 
-AS_PUBLISHER: Final = {"J-12": "J-11", "R-31": "R-30", "F-11": "R-29", "J-10": "O-3", "I-47": "R-13"}
+AS_PUBLISHER: Final = {
+    "J-12": "J-11",
+    "R-31": "R-30",
+    "F-11": "R-29",
+    "J-10": "O-3",
+    "I-47": "R-13",
+    "X-17": "R-9",
+}
 """What it is to say something that readers must refuse, where the law has a rule of its own for who says it."""
 _NOT_THE_AUTHORS: Final = frozenset({"R-15", "I-20", "O-12", "R-16", "R-20"})
 """Of keys that a node's author has not, or that are no fault of a publisher."""

@@ -58,7 +58,7 @@ STEPS: Final = (
     _step("I-35", "stops at a descriptor that has expired", "stale", first_kept),
     *(
         _step(rule, f"cosigns what {rule} has it refuse", "steps", _eager)
-        for rule in ("L-7", "L-8", "L-10", "L-11", "L-14", "L-18", "F-9")
+        for rule in ("L-7", "L-8", "L-10", "L-11", "L-14", "L-18", "F-9", "X-17")
     ),
     _step("F-24", "cosigns another tree", "steps", _crooked),
     _step("F-25", "cosigns a smaller tree after a larger one", "steps", _shrinking),

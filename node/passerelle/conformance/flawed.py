@@ -27,6 +27,7 @@ Item = tuple[bytes, bytes | None]
 """A leaf, and the object beside it."""
 
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_WEAKER: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,16 @@ def first_byte(bench: Bench) -> Item:
     """A sealed object of another form."""
     leaf, item = in_bilateral(bench, encode(bench.author.signed(bilateral_value(bench))))
     return leaf, b"\x02" + (item or b"")[1:]
+
+
+def weaker_seal(bench: Bench) -> Item:
+    """A record sealed by X25519 alone, the weaker half of the recipient's key, under a form of its own."""
+    data, salt = encode(bench.author.signed(bilateral_value(bench))), secrets.token_bytes(32)
+    committed, key = commitment(salt, data), key_id_of(bench.recipient)
+    info = encode({"commitment": committed.hex(), "key": key, "origin": bench.origin.encode()})
+    half = X25519PublicKey.from_public_bytes(bench.recipient[1184:])
+    box = _WEAKER.encrypt(padded(salt, deflated(data)), half, info)
+    return encode_leaf(SealedLeaf(committed)), b"\x03\x20" + bytes.fromhex(key) + box
 
 
 def another_text(salt: bytes, data: bytes) -> bytes:

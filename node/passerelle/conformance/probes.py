@@ -157,6 +157,12 @@ _RECORDS: Final = (
         _BAD_PROOF,
     ),
     _row(
+        "X-17",
+        "a proof of a suite of another curve",
+        flawed.by_proof(lambda proof: {**proof, "cryptosuite": "ecdsa-jcs-2019"}),
+        _BAD_PROOF,
+    ),
+    _row(
         "R-10",
         "a context added to the proof",
         flawed.by_proof(lambda proof: {**proof, "@context": ["urn:passerelle:v1", "urn:x"]}),
@@ -264,6 +270,13 @@ _BILATERAL: Final = (
     _sealed_row("L-25", "a sealed leaf that says what it is", flawed.talking_seal, _code("leaf.malformed")),
     _sealed_row(
         "O-4", "a sealed object of another form", flawed.first_byte, _code("object.malformed"), opens=False
+    ),
+    _sealed_row(
+        "X-17",
+        "an object sealed by a weaker suite",
+        flawed.weaker_seal,
+        _code("object.malformed", "object.unopened"),
+        opens=False,
     ),
     _sealed_row(
         "O-5",

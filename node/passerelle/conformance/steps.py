@@ -21,7 +21,7 @@ from passerelle.conformance.partner import Partner
 from passerelle.conformance.stand import Override
 from passerelle.protocol.checkpoints import Checkpoint
 from passerelle.protocol.merkle import leaf_hash
-from passerelle.protocol.notes import NoteSignature, SignedNote, sign_note
+from passerelle.protocol.notes import NoteSignature, SignedNote, key_id, sign_note
 from passerelle.protocol.tiles import Tile, encode_entry_bundle, encode_tile
 
 
@@ -96,6 +96,13 @@ def _by_request_key(partner: Partner, feed: Feed) -> None:
     feed.note = feed.checkpoint(key=partner.agency.request)
 
 
+def _of_another_type(_partner: Partner, feed: Feed) -> None:
+    """One line in the name of the author, of the type of ML-DSA-44 and as long as its signatures are."""
+    note, name = SignedNote.parse(feed.checkpoint()), feed.origin.encode()
+    line = NoteSignature(name, key_id(name, _ML_DSA_44, bytes(1_312)), bytes(2_420))
+    feed.note = SignedNote(note.text, (line,)).encode()
+
+
 def _four_lines(partner: Partner, feed: Feed) -> None:
     text = _claimed(feed).encode() + "more\n"
     feed.note = sign_note(text, feed.origin.encode(), partner.agency.log_key).encode()
@@ -149,9 +156,11 @@ def _ranged(data: bytes) -> Override:
     return answer
 
 
+_ML_DSA_44: Final = 0x06
 WRONG: Final = (
     Step("L-7", "a checkpoint with a bad line of its own key", _spoilt_line),
     Step("L-8", "a checkpoint under its request key alone", _by_request_key),
+    Step("X-17", "a checkpoint under a type that nobody knows alone", _of_another_type),
     Step("L-10", "a checkpoint of four lines", _four_lines),
     Step("L-11", "a size with a zero before it", _padded_size),
     Step("L-14", "the checkpoint of the other feed", _of_the_other_feed),
