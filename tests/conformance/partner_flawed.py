@@ -136,6 +136,10 @@ def _miscoded(_stage: Stage, items: Items) -> None:
     items[0]["code"] = "record.malformed"
 
 
+def _own_words(_stage: Stage, items: Items) -> None:
+    items[0]["code"] = "record.not-to-our-liking"
+
+
 def _two(stage: Stage, feed: Feed, items: Items) -> None:
     _seal(stage, feed, _rejection(stage, items[:1]))
     _seal(stage, feed, _rejection(stage, items[1:]))
@@ -195,6 +199,7 @@ FLAWED: Final = (
     *(of_probe(probe) for probe in PROBES if probe.rules[0] != "F-11"),
     PartnerFault("L-24", "takes one leaf twice", "flawed", _without(_is_repeated)),
     PartnerFault("F-11", "refuses by another code", "flawed", _rejecting(_miscoded)),
+    PartnerFault("C-3", "refuses by a code of its own", "flawed", _rejecting(_own_words)),
     PartnerFault("F-17", "reports twice in a day", "flawed", _rejecting(feed=_two)),
     PartnerFault(
         "S-15",

@@ -1,7 +1,7 @@
 """The rules of the law as data: ``spec/rules.json``, made from the chapters and from what people have judged.
 
 ``python -m tests.vectors.rule_table`` writes it anew, and the count in the README: identifier, chapter, level, status and
-text come from the chapters; whose duty a rule is and how it is seen from outside stay as they
+text come from the chapters, the codes from their registry; whose duty a rule is and how it is seen from outside stay as they
 stand. A rule that is new and designed gets its row by itself; one that is built is to be judged.
 """
 
@@ -11,6 +11,7 @@ import json
 import re
 from typing import Any, Final
 
+from tests.vectors.code_base import registered
 from tests.vectors.spec_text import SPEC, chapters, rules
 
 PATH: Final = SPEC / "rules.json"
@@ -93,7 +94,9 @@ def written() -> str:
     kept = judged()
     lines = [json.dumps(_row(row, kept.get(row["id"])), ensure_ascii=False) for row in from_chapters()]
     head = json.dumps({"spec": "passerelle-v1", "hidden": HIDDEN}, ensure_ascii=False, indent=1)
-    return head.removesuffix("\n}") + ',\n "rules": [\n' + ",\n".join(lines) + "\n]}\n"
+    codes = json.dumps(list(registered()))
+    parts = [head.removesuffix("\n}"), f' "codes": {codes}', ' "rules": [\n' + ",\n".join(lines) + "\n]}\n"]
+    return ",\n".join(parts)
 
 
 def _row(row: Row, kept: Row | None) -> Row:

@@ -133,6 +133,9 @@ class Plan:
         notes.judge(len(self.rejections) == 1, "F-17", sent="what it must report", got=got)
         # One report a day: a node that could not read one of the two feeds at that visit says nothing of it.
         told_of = {origin for origin, _ in told}
+        for said in sorted(set(told.values())):
+            is_known = said in notes.table.codes
+            notes.judge(is_known, "C-3", sent="what it must report", got=f"the code {said}")
         for one in self.placed:
             if one.origin in told_of:
                 self._judge_one(one.probe, told.get((one.origin, one.index)))
@@ -157,7 +160,8 @@ class Plan:
             return
         is_told = code is not None
         if notes.judge(is_told, *probe.rules, sent=probe.what, got="nothing about it in its rejection"):
-            notes.judge(code in probe.codes, "F-11", sent=probe.what, got=f"refused by {code}")
+            fits = code in probe.codes or code not in notes.table.codes  # of another registry: C-3
+            notes.judge(fits, "F-11", sent=probe.what, got=f"refused by {code}")
 
     async def _reports(self) -> list[Record]:
         deadline = time.monotonic() + REPORT_SECONDS

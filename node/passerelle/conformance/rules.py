@@ -54,11 +54,13 @@ class Table:
     Args:
         spec: Name of the protocol on the wire.
         rules: By identifier.
+        codes: The registry of codes (chapter 12).
         digest: SHA-256 of the file, as hex: verdicts of two tables are not compared.
     """
 
     spec: str
     rules: Mapping[str, Rule]
+    codes: frozenset[str]
     digest: str
 
     @staticmethod
@@ -68,7 +70,7 @@ class Table:
         data = files(_LAW).joinpath("rules.json").read_bytes()
         told = orjson.loads(data)
         rules = {row["id"]: Rule(**{**row, "seen": tuple(row["seen"])}) for row in told["rules"]}
-        return Table(told["spec"], rules, sha256(data).hexdigest())
+        return Table(told["spec"], rules, frozenset(told["codes"]), sha256(data).hexdigest())
 
     def seen_as(self, role: Role) -> frozenset[str]:
         """Rules that are looked at in a role."""
