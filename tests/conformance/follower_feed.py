@@ -138,16 +138,32 @@ def _private_type(feed: Feed, world: World) -> None:
     _add(feed, world.author, world.author.value("dossier", {"synthetic": True}, later()))
 
 
-def _telling_event(feed: Feed, world: World) -> None:
+_SOMETHING: Final = "urn:uuid:0b9dd9b6-3f0f-4bd3-8f4f-1c5a7b1d2e3f"
+
+
+def _event(about: str, **more: Json) -> Callable[[Feed, World], None]:
     body: dict[str, Json] = {
         "lang": "fr",
         "kind": "preparation",
-        "about": [{"type": "offer", "id": "urn:uuid:0b9dd9b6-3f0f-4bd3-8f4f-1c5a7b1d2e3f"}],
-        "placements": [{"id": "urn:uuid:0b9dd9b6-3f0f-4bd3-8f4f-1c5a7b1d2e30"}],
+        "about": [{"type": about, "id": _SOMETHING}],
         "status": "planned",
         "synthetic": True,
+        **more,
     }
-    _add(feed, world.author, world.author.value("event", body, later()))
+    return lambda feed, world: _add(feed, world.author, world.author.value("event", body, later()))
+
+
+def _loud_decision(feed: Feed, world: World) -> None:
+    body: dict[str, Json] = {
+        "lang": "fr",
+        "about": {"id": _SOMETHING, "digest": "0" * 64},
+        "aboutType": "nomination",
+        "outcome": "accept",
+        "effective": "2027-01-01",
+        "actingFunction": "director-general",
+        "synthetic": True,
+    }
+    _add(feed, world.author, world.author.value("decision", body, later()))
 
 
 def _loud_commitment(feed: Feed, world: World) -> None:
@@ -233,7 +249,13 @@ FEEDS: Final = (
     Fault("S-20", "two records of one id and version", _feed(_twice_versioned)),
     Fault("I-38", "a feed without its node record", _feed(_no_node)),
     Fault("S-5", "a public dossier", _feed(_private_type), frozenset({"R-29"})),
-    Fault("S-71", "a public event that names placements", _feed(_telling_event)),
+    Fault("S-70", "a public event about a dossier", _feed(_event("dossier"))),
+    Fault("S-70", "a public decision on a nomination", _feed(_loud_decision)),
+    Fault(
+        "S-71",
+        "a public event that names placements",
+        _feed(_event("offer", placements=[{"id": "urn:uuid:0b9dd9b6-3f0f-4bd3-8f4f-1c5a7b1d2e30"}])),
+    ),
 )
 
 

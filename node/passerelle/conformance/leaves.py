@@ -100,6 +100,9 @@ class Leaves:
         )
         names = record.type == "event" and "placements" in record.body
         self.notes.judge(not names, "S-71", sent=sent, got="a public event that names placements")
+        private = _about(record) & _NEVER_PUBLIC
+        got = f"a public {record.type} about {sorted(private)}"
+        self.notes.judge(not private, "S-70", sent=sent, got=got)
         _judge_schema(self.notes, record, sent)
 
     def finish(self, descriptor: Record | None) -> None:
@@ -164,6 +167,18 @@ class Leaves:
         self.notes.judge(
             is_there, "J-13", sent="GET /.well-known/passerelle", got="bytes that stand in no feed"
         )
+
+
+def _about(record: Record) -> set[str]:
+    """Types of the records that an event or a decision is about."""
+    if record.type == "decision":
+        return {str(record.body.get("aboutType"))}
+    about = record.body.get("about") if record.type == "event" else None
+    return (
+        {str(item.get("type")) for item in about if isinstance(item, dict)}
+        if isinstance(about, list)
+        else set()
+    )
 
 
 def judge_record(notes: Notes, data: bytes, identity: Identity, now: datetime, sent: str) -> Record | None:
