@@ -48,7 +48,7 @@ def _check_claimed(address: str) -> None:
         host = host_of(address)
     except ValueError as exc:
         raise ProtocolError("descriptor.wrong") from exc
-    if is_odd_number(host) or "@" in parts.netloc or parts.query or parts.fragment:
+    if is_odd_number(host) or "@" in parts.netloc or set(address) & set("?#"):
         raise ProtocolError("descriptor.wrong")
 
 

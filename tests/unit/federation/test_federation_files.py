@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from hashlib import sha256
 
@@ -221,6 +222,10 @@ NOWHERE = [
     *("/feeds/public/1/" + "a" * 6_000, "/feeds/public/%D9%A1/checkpoint"),
     *("/feeds/public/99999999999999999999/checkpoint", "/feeds/public/999999999/checkpoint"),
     *("/feeds/public/9999999999999999/checkpoint", "/feeds/public/9007199254740991/checkpoint"),
+    *("/feeds/public/1/checkpoint?x=1", "/feeds/public/1/checkpoint?", "/feeds/public/1/tile/0/000?x=1"),
+    *("/feeds/public/1/objects/000?", "/feeds/public/latest?", "/.well-known/did.jsonl?x=1"),
+    *("/.well-known/passerelle?", "/mirrors/{togo}/did.jsonl?x", "/feeds/public/1/checkpoint#x"),
+    *("http://elsewhere.example/feeds/public/1/checkpoint?", "/feeds/public/1/checkpoint??", "/?", "/x?"),
 ]  # fmt: skip
 
 
@@ -241,6 +246,23 @@ async def test_a_bilateral_path_in_another_form_does_not_exist(net: Network, fol
     path = net.path("/feeds/to/{mali}/1/") + f"{folder}/{index}"
     reply = await ask_signed(net.mali, net.togo, path)
     assert (reply.status, reply.code) == (404, "path.not-found")
+
+
+@pytest.mark.parametrize("query", ["?", "?x=1"])
+async def test_a_signed_request_with_a_query_finds_nothing(net: Network, query: str) -> None:
+    """P-1: that the signature covers the query (Q-9) does not make it a path."""
+    for template in (
+        *("/feeds/to/{mali}/1/checkpoint", "/feeds/to/{mali}/latest"),
+        *("/received/{mali}/public/1/receipt", "/mirrors/{mali}/did.jsonl"),
+    ):
+        path = net.path(template)
+        assert (await ask_signed(net.mali, net.togo, path)).status == 200
+        reply = await ask_signed(net.mali, net.togo, path + query)
+        assert (reply.status, reply.code) == (404, "path.not-found")
+    body = json.dumps({"origin": f"passerelle/{net.mali.scid}/public/1", "size": 1}).encode()
+    assert (await ask_signed(net.mali, net.togo, "/notices", method="POST", body=body)).status == 202
+    posted = await ask_signed(net.mali, net.togo, f"/notices{query}", method="POST", body=body)
+    assert (posted.status, posted.code) == (404, "path.not-found")
 
 
 async def test_the_whole_address_may_stand_in_the_request_line(net: Network) -> None:

@@ -33,6 +33,8 @@ from tests.unit.sync.conftest import Follower
         "https://user@togo.example",
         "https://togo.example/?a",
         "https://togo.example/#a",
+        "https://togo.example?",
+        "https://togo.example/#",
         "/togo.example",
         "",
         "https://127.1",

@@ -272,9 +272,12 @@ def _noticed_origin(body: bytes) -> str:
 
 @web.middleware
 async def exact_paths(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Only the one spelling of a path is a path: none has anything to escape (spec/07-paths.md P-1)."""
-    path = target_of(request).partition("?")[0]
-    if "%" in path or not path.isascii():
+    """Only the one spelling of a path is a path: none has an escape, a query or a fragment (spec/07-paths.md P-1).
+
+    Looked at in what was received: the library has taken a bare ``?`` away when it looks for the route.
+    """
+    target = target_of(request)
+    if not target.isascii() or any(sign in target for sign in "%?#"):
         raise Refusal("path.not-found")
     return await handler(request)
 
