@@ -1,0 +1,214 @@
+"""Each planted fault is seen from outside, in a real node, as a breach of its rule and of no other that is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import pytest
+
+from passerelle.protocol import requests
+from passerelle.protocol.checkpoints import Checkpoint
+from passerelle.protocol.notes import NoteSignature, SignedNote
+from passerelle.protocol.profile import Json
+from passerelle.protocol.records import Record, sign_record
+from passerelle.storage.peers import Peer
+from tests.faults.harness import agreement
+from tests.hostile.partner import Partner
+from tests.hostile.requests import PUBLIC, notice
+from tests.hostile.scene import Scene, Target, make_home, scene
+from tests.planted.faults import PLANTED
+from tests.unit.sync.author import Agency, flipped
+
+PARTNER: Final = "TG-FICT"
+LIFE: Final = timedelta(seconds=1)
+"""Of a signature that is to be used again after it has expired."""
+
+
+class Planted(Target):
+    """Our node, perhaps with a fault: `mutant` names it."""
+
+    def begin(self, *, crash: str = "", command: tuple[str, ...] = ("serve", "--with-parent")) -> None:
+        """Start the process and return at once."""
+        arguments = [*command[1:], "--home", str(self.home), "--json"]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.planted.serve", self.mutant, *arguments],
+                cwd=Path(__file__).parents[2],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+                start_new_session=True,
+            )
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of our node, at rest, to be copied."""
+    made = tmp_path_factory.mktemp("planted") / "home"
+    asyncio.run(make_home(made))
+    return made
+
+
+def sealable(row: Peer) -> Peer:
+    """The way to a partner, with a sealing key in its descriptor, so that our node can address records to it."""
+    keys = Agency(PARTNER.lower()).keys  # they come from its name alone
+    was = Record.parse(row.descriptor)
+    public = base64.urlsafe_b64encode(keys.sealing[0].public).rstrip(b"=").decode()
+    body: dict[str, Json] = {**was.body, "sealing": [{"from": was.value["issued"], "key": public}]}
+    value: dict[str, Json] = {name: item for name, item in was.value.items() if name != "proof"}
+    value["body"] = body
+    method = f"{was.issuer}#{keys.record.multikey}"
+    return replace(row, descriptor=sign_record(value, keys.record, method).data)
+
+
+# --- what a partner sees -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, header fields and bytes of an answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def get(made: Scene, path: str, partner: Partner | None = None, **headers: str) -> Answer:
+    """Ask for a path, under a partner's signature where one is given."""
+    sent = headers | ({} if partner is None else signature(partner, "GET", path))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(made.target.address + path, headers=sent) as answer,
+    ):
+        return Answer(answer.status, answer.headers, await answer.read())
+
+
+def signature(partner: Partner, method: str, path: str, body: bytes = b"") -> dict[str, str]:
+    """A good signature of a partner."""
+    key = partner.agency.keys.request
+    return requests.sign_request(
+        method,
+        PUBLIC + path,
+        key=key,
+        key_id=f"{partner.agency.did}#{key.multikey}",
+        now=datetime.now(UTC),
+        nonce=partner.random(16),
+        body=body or None,
+        content_type="application/json" if body else None,
+    )
+
+
+async def a_bilateral_part_is_public(made: Scene, partner: Partner) -> bool:
+    """Ask for a part of the entries of our feed to a partner."""
+    folder = f"/feeds/to/{partner.scid}/1"
+    size = size_in(await get(made, f"{folder}/checkpoint", partner))
+    path = f"{folder}/tile/entries/000.p/{size}"
+    whole, part = await get(made, path, partner), await get(made, path, partner, Range="bytes=2-")
+    assert (whole.status, part.status) == (200, 206)
+    assert part.body == whole.body[2:]
+    assert whole.headers["Cache-Control"] == "private, no-store"
+    return part.headers["Cache-Control"] != "private, no-store"
+
+
+async def a_narrow_object_file_is_wide(made: Scene, _partner: Partner) -> bool:
+    """Ask for the first object of our public feed alone."""
+    folder = "/feeds/public/1"
+    size = size_in(await get(made, f"{folder}/checkpoint"))
+    assert size > 1
+    found = {}
+    for width in (1, size):
+        answer = await get(made, f"{folder}/objects/000.p/{width}")
+        assert answer.status == 200
+        found[width] = answer
+    assert found[1].headers["ETag"] == found[size].headers["ETag"]
+    assert objects_in(found[size].body) == size
+    return objects_in(found[1].body) != 1
+
+
+def size_in(answer: Answer) -> int:
+    """The size in a checkpoint."""
+    return Checkpoint.parse(SignedNote.parse(answer.body).text).tree_size
+
+
+def objects_in(data: bytes) -> int:
+    """How many objects an object file holds."""
+    count, at = 0, 0
+    while at < len(data):
+        at += 4 + int.from_bytes(data[at : at + 4], "big")
+        count += 1
+    assert at == len(data)
+    return count
+
+
+async def a_nonce_counts_twice(made: Scene, partner: Partner) -> bool:
+    """Send a notice at once, at once again, and once more just after its signature has expired."""
+    body = notice(partner)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests, "LIFETIME", LIFE)
+        headers = signature(partner, "POST", "/notices", body)
+
+    async def post() -> int:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{made.target.address}/notices", data=body, headers=headers) as answer,
+        ):
+            return answer.status
+
+    assert (await post(), await post()) == (202, 401)
+    await asyncio.sleep(LIFE.total_seconds() + 1.2)
+    return await post() == 202
+
+
+async def a_false_line_is_passed(made: Scene, partner: Partner) -> bool:
+    """Serve a checkpoint with a good line, and after it one of the same key that does not verify."""
+    path = f"/received/{partner.scid}/public/1/checkpoint"
+    before = (await get(made, path, partner)).body
+    partner.add_public(1)
+    note = SignedNote.parse(partner.public.checkpoint())
+    (good,) = note.signatures
+    false = NoteSignature(good.name, good.key_id, flipped(good.blob))
+    partner.public.note = SignedNote(note.text, (false, good)).encode()
+    await made.visit(partner)
+    assert (await get(made, path, partner)).body == before
+    partner.public.note = SignedNote(note.text, (good, false)).encode()
+    await made.visit(partner)
+    return (await get(made, path, partner)).body != before
+
+
+SEEN: Final[Mapping[str, Callable[[Scene, Partner], Awaitable[bool]]]] = {
+    "public-parts": a_bilateral_part_is_public,
+    "one-object-file": a_narrow_object_file_is_wide,
+    "nonces-expire": a_nonce_counts_twice,
+    "first-good-line": a_false_line_is_passed,
+}
+"""How each fault is seen."""
+
+
+@pytest.mark.parametrize("name", ["-", *PLANTED])
+async def test_a_planted_fault_is_seen_and_no_other(name: str, home: Path, tmp_path: Path) -> None:
+    """A node with a fault breaks its rule; without one, or with another, it keeps it."""
+    async with scene(tmp_path, home, {PARTNER: sealable}, name, kind=Planted) as made:
+        partner = made.partners[PARTNER]
+        await made.publish()
+        await made.target.publish([agreement(made.target, partner, "part")], "part")  # type: ignore[arg-type]
+        await asyncio.sleep(1.1)  # what is signed in the second of its start is refused as late
+        found = {seen for seen, look in SEEN.items() if await look(made, partner)}
+    assert found == {name} - {"-"}
+
+
+def test_each_fault_breaks_a_rule_of_its_own() -> None:
+    """Each stands under its name, and is seen in a way of its own."""
+    assert {name: fault.name for name, fault in PLANTED.items()} == {name: name for name in PLANTED}
+    assert SEEN.keys() == PLANTED.keys()
+    assert len({fault.rule for fault in PLANTED.values()}) == len(PLANTED)
