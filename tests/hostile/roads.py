@@ -311,7 +311,7 @@ ROADS: Final = (
     Behaviour(
         name="name-that-points-inwards",
         does="has a name in its document that leads to our own machine",
-        guard="addresses are looked at after the name is resolved (P-16)",
+        guard="names of this machine are known, of others the address is looked at (P-16)",
         arm=lambda _partner: None,
         peer=lambda peer: replace(
             peer, address=peer.address.replace("127.0.0.1", "localhost"), override=False

@@ -62,6 +62,9 @@ _NOBODYS = (
 _LAST_PRIVILEGED_PORT = 1_023
 _WEB_PORTS = frozenset({80, 443})
 
+_THIS_MACHINE = re.compile(r"(?:.*\.)?localhost\.?", re.IGNORECASE)
+"""Names that mean this machine whatever a look-up says, or where none answers (RFC 6761, section 6.3)."""
+
 _LAST_LABEL_IS_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 
 
@@ -114,7 +117,7 @@ def refuse_inward(host: str, port: int) -> None:
     """
     if port <= _LAST_PRIVILEGED_PORT and port not in _WEB_PORTS:
         raise TransportError("road.port-refused", host=host, port=port)
-    if is_odd_number(host):
+    if is_odd_number(host) or _THIS_MACHINE.fullmatch(host):
         raise TransportError("road.private-address", host=host)
     try:
         ipaddress.ip_address(host)

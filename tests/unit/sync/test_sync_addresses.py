@@ -95,6 +95,8 @@ def test_two_spellings_of_one_place(spelling: str) -> None:
         "0x7f.1",
         "localhost",
         "LOCALHOST",
+        "localhost.",
+        "togo.localhost",
     ],
 )
 async def test_the_host_that_is_dialled_is_the_one_that_is_checked(follower: Follower, host: str) -> None:
