@@ -206,7 +206,7 @@ class Schemas:
             outgoing: True to hold it to what we publish ourselves, False to what we accept.
 
         Raises:
-            ProtocolError: ``schema.violation``: ``schema`` is no name of a schema.
+            ProtocolError: ``schema.violation``: ``schema`` is no name of a schema, or of one that never was.
         """
         reading, urn = self._reading_of(SchemaName.parse(record.get("schema")))
         if reading is None:
@@ -242,13 +242,21 @@ class Schemas:
         return {name: body[name] for name in kept if name in body}
 
     def _reading_of(self, name: SchemaName) -> tuple[_Reading | None, str]:
-        """How to read a record that names this schema, and by which document."""
+        """How to read a record that names this schema, and by which document.
+
+        All that were published are here, so what is older than the newest and is not here is a made-up name:
+        under it a record would be let off what its schema forbids (R-31).
+        """
         urn = name.encode()
         newest = self._newest.get((name.type, name.major))
         if newest is None:
             return None, urn
         if urn in self._documents:
             return "strict", urn
+        if name < newest:
+            raise ProtocolError(
+                "schema.violation", path="/schema", rule="const", expected=newest.encode(), faults=1
+            )
         return "relaxed", newest.encode()
 
     def _require(self, reading: _Reading, urn: str, record: Mapping[str, Json]) -> None:

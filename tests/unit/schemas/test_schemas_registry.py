@@ -88,6 +88,7 @@ class TestIncoming:
         assert SCHEMAS.check_incoming(offer) == "known"
 
     def test_an_unknown_member_is_refused_under_a_schema_that_we_have(self, offer: JsonObject) -> None:
+        """R-31: only a newer minor version may say more."""
         body_of(offer)["salary"] = "1"
         with pytest.raises(ProtocolError) as caught:
             SCHEMAS.check_incoming(offer)
@@ -116,6 +117,22 @@ class TestIncoming:
         assert caught.value.params == {
             "type": "offer", "path": "/body/places", "rule": "minimum", "limit": 1, "faults": 1,
         }  # fmt: skip
+
+    @pytest.mark.parametrize("minor", [3, 5])
+    def test_a_minor_version_that_never_was_is_refused(self, offer: JsonObject, minor: int) -> None:
+        """R-31: a name that is older than the newest and of no schema is no way round those that there are."""
+        documents = dict(SCHEMAS._documents)
+        text = json.dumps(documents["urn:passerelle:schema:offer:1.0"])
+        for later in (4, 6):
+            name = f"offer:1.{later}"
+            documents[f"urn:passerelle:schema:{name}"] = json.loads(text.replace("offer:1.0", name))
+        schemas = Schemas(documents, SCHEMAS.code_lists())
+        assert schemas.check_incoming({**offer, "schema": "urn:passerelle:schema:offer:1.4"}) == "known"
+        assert schemas.check_incoming({**offer, "schema": "urn:passerelle:schema:offer:1.7"}) == "newer-minor"
+        for ask in (schemas.check_incoming, schemas.explain):
+            with pytest.raises(ProtocolError) as caught:
+                ask({**offer, "schema": f"urn:passerelle:schema:offer:1.{minor}"})
+            assert (caught.value.code, caught.value.params["path"]) == ("schema.violation", "/schema")
 
     def test_unknown_types_and_majors_are_kept_unread(self, offer: JsonObject) -> None:
         offer["body"] = {"what": "ever"}
