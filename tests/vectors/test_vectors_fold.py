@@ -122,7 +122,7 @@ def _subjects(state: State) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize(("vectors", "case"), _cases())
 def test_verdicts(vectors: Case, case: Case) -> None:
-    """S-5 to S-54: every record not named is accepted, the others have status and code."""
+    """S-5 to S-54, R-17: by the SCIDs alone, whatever DID is written, every record not named is accepted, the others have status and code."""
     entries = _entries(vectors, case)
     found = _fold(case, _held(entries)).verdicts
     told = {entry["label"]: [found[entry["digest"]].status, found[entry["digest"]].code] for entry in entries}

@@ -57,7 +57,7 @@ def event(**more: object) -> Answer:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 async def test_all_or_none(pair: Pair, place: int) -> None:
-    """spec/08: a group is published whole or not at all, wherever in it the fault stands."""
+    """R-29, spec/08: a group is published whole or not at all, wherever in it the fault stands."""
     items = [offer(TOGO, f"Mission {number}") for number in range(2)]
     items.insert(place, offer(TOGO, places=0))
     error = await refused(pair.togo, *items)
@@ -240,8 +240,19 @@ async def test_several_addressees_have_one_order(pair: Pair) -> None:
 # --- versions ------------------------------------------------------------------------------
 
 
+async def test_each_version_has_a_nonce_of_its_own(pair: Pair) -> None:
+    """R-5: 16 bytes, in the next version too, so that nobody finds a text by guessing it."""
+    first = await offered(pair.togo, TOGO)
+    body: Any = (await pair.togo.node.desk.records_show(first["digest"]))["record"]
+    item = {"type": "offer", "id": first["id"], "body": body["body"]}
+    second = await publish(pair.togo, item)
+    shown: Any = await pair.togo.node.desk.records_show(second["digest"])
+    nonces = {body["nonce"], shown["record"]["nonce"]}
+    assert [len(bytes.fromhex(nonce)) for nonce in nonces] == [16, 16]
+
+
 async def test_a_next_version_may_widen(pair: Pair) -> None:
-    """R-23: a next version keeps or widens its audience."""
+    """R-7, R-23: a next version keeps or widens its audience; the one hash that it writes of the one before is the digest."""
     first = await publish(pair.togo, {**event(), "to": [MALI]})
     same = await publish(pair.togo, {**event(), "to": [MALI], "id": first["id"]})
     wider = await publish(pair.togo, {**event(), "to": [MALI, FRANCE], "id": first["id"]})

@@ -91,6 +91,23 @@ async def test_issued_never_goes_back_when_another_group_overtakes(
     assert issued == sorted(issued)
 
 
+async def test_issued_never_goes_back_with_the_clock(node: Node) -> None:
+    """R-19: the later of the clock and the last `issued`, when the clock has been put back by an hour."""
+    publisher = node.publisher
+    honest = publisher._tools
+    ahead = replace(honest, clock=lambda: honest.clock() + timedelta(hours=1))
+    for tools, title in (
+        (honest, "Before"),
+        (ahead, "By a fast clock"),
+        (honest, "Put back"),
+        (honest, "Again"),
+    ):
+        publisher._tools = tools
+        await publisher.publish(drafted(node, title))
+    before, fast, back, again = [record.issued for record in await published(node)][-4:]
+    assert before < fast == back == again
+
+
 async def test_a_new_entry_of_our_identity_is_named(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     """What names another document than the one in force is signed anew."""
     kept = signing_early(
