@@ -113,6 +113,18 @@ def _inclusion_mutations() -> Iterator[Tree]:
         yield {"name": f"{name}: a hash more, and the root that it gives"} | base | ends | above
         if size > 1:
             yield {"name": f"{name}: the index beside it"} | base | ends | {"index": index ^ 1} | whole
+    short = seed("treeproofs/stranger")[:31]
+    yield {
+        "name": "leaf 0 of 2: a hash of 31 bytes, and the root that it gives",
+        "kind": "inclusion",
+        "rule": "L-4",
+        "code": "merkle.inclusion",
+        "size": 2,
+        "index": 0,
+        "leaf_hash": LEAVES[0].hex(),
+        "root": node_hash(LEAVES[0], short).hex(),
+        "proof": [short.hex()],
+    }
 
 
 def _consistency_mutations() -> Iterator[Tree]:
@@ -157,6 +169,13 @@ def _consistency_mutations() -> Iterator[Tree]:
         },
         "from 0 with a proof": {"old": 0, "new": 5, "old_root": empty, "new_root": five, "proof": [five]},
         "from 0 with another root": {"old": 0, "new": 5, "old_root": five, "new_root": five, "proof": []},
+        "1 in 2: a hash of 31 bytes, and the roots that it gives": {
+            "old": 1,
+            "new": 2,
+            "old_root": LEAVES[0].hex(),
+            "new_root": node_hash(LEAVES[0], stranger[:31]).hex(),
+            "proof": [stranger[:31].hex()],
+        },
     }
     for name, case in cases.items():
         yield {"name": name} | base | case

@@ -66,7 +66,7 @@ async def test_all_or_none(pair: Pair, place: int) -> None:
 
 
 async def test_a_rule_stops_the_whole_group(pair: Pair) -> None:
-    """W-4: what the fold would block is refused with all that came with it."""
+    """S-3, W-4: what the fold would block is refused with all that came with it."""
     made = await pair.proposed()
     nonsense = {
         "type": "decision",
@@ -235,6 +235,18 @@ async def test_several_addressees_have_one_order(pair: Pair) -> None:
         for place in places:
             by_feed.setdefault(place["origin"], []).append(place["index"])
     assert all(indexes == sorted(indexes) for indexes in by_feed.values())
+
+
+async def test_each_reader_has_one_feed(pair: Pair) -> None:
+    """L-3: all that goes to one partner stands in one feed, and all that is public in another, next versions too."""
+    numbers: dict[str, list[int]] = {}
+    for item, to in ((event(), [MALI]), (offer(TOGO), "public"), (event(), [FRANCE])):
+        first = await publish(pair.togo, {**item, "to": to})
+        for made in (first, await publish(pair.togo, {**item, "to": to, "id": first["id"]})):
+            ((origin, index),) = [(place["origin"], place["index"]) for place in made["places"]]
+            numbers.setdefault(origin, []).append(index)
+    assert len(numbers) == 3
+    assert all(later == earlier + 1 for earlier, later in numbers.values())
 
 
 # --- versions ------------------------------------------------------------------------------

@@ -424,7 +424,7 @@ async def test_a_known_file_is_304_before_any_range(net: Network) -> None:
 
 
 async def test_a_partial_file_is_a_prefix_of_every_later_one(net: Network) -> None:
-    """P-6: what was read of a narrower file is the beginning of the wider one, so only the rest is fetched."""
+    """L-16, P-6: files of earlier sizes are still served; what was read of a narrower file is the beginning of the wider one, so only the rest is fetched."""
     for folder in ("tile/0", "tile/entries", "objects"):
         whole = (await ask(net.togo, f"/feeds/public/1/{folder}/001.p/46")).body
         for width in (1, 2, 45):
@@ -434,7 +434,7 @@ async def test_a_partial_file_is_a_prefix_of_every_later_one(net: Network) -> No
 
 
 async def test_the_validator_of_objects_holds_over_widths(net: Network) -> None:
-    """P-7: the file of a narrower width and of a wider one have one validator as long as none is erased."""
+    """P-22, P-7: the file of a narrower width and of a wider one have one validator as long as none is erased."""
     etags = {
         (await ask(net.togo, f"/feeds/public/1/objects/001.p/{width}")).headers["etag"] for width in (1, 46)
     }

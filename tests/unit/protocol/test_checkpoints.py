@@ -131,6 +131,12 @@ def test_wrong_key() -> None:
     assert code_of(WORKED_600, keys=(WITNESS_KEY.public,)) == "note.unsigned"
 
 
+def test_wrong_name() -> None:
+    """L-13, code note.unsigned: the log's own key, under another name than the origin."""
+    text = Checkpoint(ORIGIN, 0, EMPTY_ROOT).encode()
+    assert code_of(notes.sign_note(text, f"{ORIGIN}/2", LOG_KEY).encode()) == "note.unsigned"
+
+
 def test_wrong_origin() -> None:
     """Code checkpoint.origin: a good checkpoint of another log."""
     assert code_of(WORKED_600, origin="vol.example/agency-c/public") == "checkpoint.origin"

@@ -225,7 +225,7 @@ def test_growth_from_nothing_needs_the_empty_root() -> None:
 
 
 def test_hashes_of_another_length_are_refused() -> None:
-    """A proof is a list of 32-byte hashes, and at most 63 of them."""
+    """L-4: a proof is a list of 32-byte hashes, and at most 63 of them."""
     root = naive_root(LEAVES[:2])
     assert is_refused(merkle.verify_inclusion, 2, 0, LEAVES[0], (LEAVES[1] + b"\0",), root)
     for count in (63, 64):

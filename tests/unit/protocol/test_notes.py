@@ -80,8 +80,16 @@ def test_unknown_lines_are_ignored() -> None:
             assert notes.verify_note(SignedNote.parse(mixed.encode()), [VERIFIER]) == signed.signatures
 
 
+def test_as_many_lines_as_there_may_be() -> None:
+    """L-9: 64 lines are read, and 65 are too many."""
+    signed = notes.sign_note("text\n", NAME, KEY)
+    full = signed.with_signatures(*[GREASE] * 63)
+    assert notes.verify_note(SignedNote.parse(full.encode()), [VERIFIER]) == signed.signatures
+    assert refused(full.with_signatures(GREASE).encode()) == "note.too-large"
+
+
 def test_a_known_key_that_does_not_verify_refuses_the_note() -> None:
-    """Code note.signature: even beside a good line of another known key, and beside its own good line."""
+    """L-7, code note.signature: even beside a good line of another known key, and beside its own good line."""
     other = SigningKey(bytes(32))
     good = notes.sign_note("text\n", "other.example", other)
     bad = notes.sign_note("another text\n", NAME, KEY).signatures

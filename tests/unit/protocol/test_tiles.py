@@ -201,6 +201,9 @@ def test_what_is_no_kept_checkpoint(path: str) -> None:
         (tiles.parse_entry_bundle, b"\0\0" * 257, None),
         (tiles.parse_objects, b"\0\0\0", None),
         (tiles.parse_objects, b"\0\0\0\x02a", None),
+        (tiles.parse_objects, bytes(4), 2),
+        (tiles.parse_objects, bytes(8), 1),
+        (tiles.parse_objects, bytes(4 * 257), None),
         (
             tiles.parse_objects,
             (tiles.MAX_OBJECT_BYTES + 1).to_bytes(4, "big") + bytes(tiles.MAX_OBJECT_BYTES + 1),
@@ -211,7 +214,7 @@ def test_what_is_no_kept_checkpoint(path: str) -> None:
 def test_malformed_files(
     parse: Callable[[bytes, int | None], object], data: bytes, width: int | None
 ) -> None:
-    """Code tile.malformed: lengths, bytes and widths agree."""
+    """L-17, O-16, code tile.malformed: lengths, bytes and widths agree."""
     with pytest.raises(ProtocolError) as caught:
         parse(data, width)
     assert caught.value.code == "tile.malformed"

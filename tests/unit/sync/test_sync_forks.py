@@ -200,7 +200,7 @@ async def test_a_tampered_tile_keeps_nothing(follower: Follower) -> None:
 
 
 async def test_a_tampered_full_bundle_keeps_what_came_before(follower: Follower) -> None:
-    """F-8: each full bundle is held against its own proven hash."""
+    """L-18, F-8: each full bundle is hashed and held against its own proven hash."""
     follower.feed(follower.public).pad(1_600)
     path = f"/{follower.public.path}/tile/entries/005"
     follower.site.spoilt[path] = tampered()
@@ -223,13 +223,14 @@ async def test_a_jump_in_size_that_is_a_lie_costs_little(follower: Follower, siz
 
 
 async def test_a_large_growth_is_taken_in_parts(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F-41: each part is proven under the signed root before a leaf of it is kept."""
+    """P-11, F-41: each part is proven under the signed root before a leaf of it is kept, and has whole files alone."""
     monkeypatch.setattr(pull, "MAX_GROWTH", 1_000)
     feed = follower.feed(follower.public, 1)
     feed.pad(2_600)
     found = [await follower.pull(follower.public) for _ in range(4)]
     assert [item.size for item in found] == [768, 1_536, 2_304, 2_601]
     assert [item.state for item in found] == ["syncing", "syncing", "syncing", "current"]
+    assert {int(path.partition(".p/")[2] or 256) for path in follower.site.paths()} <= {256, 10, 2_601 % 256}
     assert await follower.cosigned(follower.public) == 2_601
 
 

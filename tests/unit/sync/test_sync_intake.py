@@ -125,7 +125,7 @@ async def test_unknown_types_and_majors_are_kept(follower: Follower, kind: str, 
 
 
 async def test_malformed_and_unknown_leaves_stop_nothing(follower: Follower) -> None:
-    """L-22, F-13: an unknown kind is passed over, a broken leaf is quarantined, both are hashed."""
+    """L-22, L-26, F-13: an unknown kind is passed over, a broken leaf is quarantined, both are hashed."""
     feed = follower.feed(follower.public, 1)
     feed.append(b'{"kind":"later"}')
     feed.append(b"{")
