@@ -201,7 +201,7 @@ def test_object_that_is_none() -> None:
 
 
 def test_unopened() -> None:
-    """Code object.unopened: sealed for another feed; a receipt stops before it."""
+    """O-10, code object.unopened: sealed for another feed; a receipt stops before it."""
     result = examined_sealed_for_another_feed(signed(bilateral(MALI.scid)))
     assert summary(result) == ("unopened", "object.unopened", False)
 

@@ -88,7 +88,7 @@ def test_an_outside_writer_is_read() -> None:
 
 @pytest.mark.parametrize(("stream_bytes", "object_bytes"), [(430, 2194), (988, 2194), (989, 3218)])
 def test_worked_sizes(stream_bytes: int, object_bytes: int) -> None:
-    """spec "Objects and seals": the sizes of the worked example, on both sides of a power of two."""
+    """O-6, spec "Objects and seals": the sizes of the worked example, on both sides of a power of two."""
     data = record_with_stream_of(stream_bytes)
     assert len(sealed(data)) == object_bytes
 
