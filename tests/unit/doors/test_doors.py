@@ -65,7 +65,7 @@ def test_this_machine_needs_no_protection(host: str) -> None:
     ],
 )
 def test_what_is_not_opened(server: dict[str, object], console: dict[str, object], code: str | None) -> None:
-    """TLS or a proxy with its address for partners; for the board a proxy of its own, for TLS is no log-in."""
+    """Q-1: TLS or a proxy with its address for partners; for the board a proxy of its own, for TLS is no log-in."""
     made = Server.model_validate({"public_address": ADDRESS, **server}), Console.model_validate(console)
     if code is None:
         refuse_unsafe(*made)

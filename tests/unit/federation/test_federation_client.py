@@ -21,7 +21,7 @@ from passerelle.node import utc_now
 from passerelle.protocol.profile import format_time
 from passerelle.protocol.records import Record
 from passerelle.storage import vault
-from passerelle.sync.client import Answer, Client, Road
+from passerelle.sync.client import Answer, Client, Road, problem_of
 from tests.unit.federation.conftest import Network
 from tests.unit.federation.world import Here, answering, offer
 
@@ -165,6 +165,18 @@ async def test_a_time_that_is_none(net: Network, told: object) -> None:
         for _ in range(2):
             assert (await client.get(hostile, "/x", max_bytes=10_000, signed=True)).status == 401
     assert asked == 2
+
+
+async def test_a_code_is_what_its_member_says() -> None:
+    """Q-20: what an answer means is its status and its code, whatever its sentences say."""
+    sentences = {"type": "urn:passerelle:problem:a.b", "title": "feed.waiting", "detail": "path.not-found"}
+    told = {**sentences, "developer": "request.unsigned"}
+
+    def read(document: object) -> str:
+        return problem_of(Answer(401, {}, json.dumps(document).encode()))
+
+    assert read({**told, "code": "request.time"}) == "request.time"
+    assert {read(told), read({**told, "code": "No sentence."}), read({**told, "code": 1})} == {"http-401"}
 
 
 async def test_a_public_request_learns_nothing(net: Network) -> None:

@@ -292,6 +292,19 @@ async def test_a_process_that_has_just_begun_delays_nobody(net: Network) -> None
         assert answer.status == 200
 
 
+async def test_the_time_of_a_process_does_not_go_back(net: Network) -> None:
+    """Q-34: a clock that is set back brings no nonce back and refuses nobody; partners are told the time that goes on."""
+    path, clock = net.path(EXISTING), Hands(NOON + seconds(3_600))
+    fields = signed(net.mali, net.togo, path, now=NOON + seconds(3_600))
+    async with answering(net.togo.node, clock=clock) as togo:
+        assert (await ask(togo, path, headers=fields)).status == 200
+        clock.now = NOON
+        again = await ask(togo, path, headers=fields)
+        assert (again.status, again.code) == (401, "request.replayed")
+        assert parse_time(again.problem["serverTime"]) >= NOON + seconds(3_600)
+        assert (await ask_signed(net.mali, togo, path, now=NOON + seconds(3_600))).status == 200
+
+
 async def test_a_share_of_nonces_that_is_full(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     """spec/10 table, Q-17: a partner that asks too much is told so, with when to come back, and no other is."""
     monkeypatch.setattr("passerelle.protocol.requests.ReplayCache.__init__.__defaults__", (2,), raising=True)

@@ -362,7 +362,7 @@ CREATED = int(NOW.timestamp())
     ],
 )
 def test_exactly_these_parameters(changes: dict[str, str | None]) -> None:
-    """Q-5: six, each of its type; a life of 1 to 300 seconds; 16 bytes of nonce in one spelling."""
+    """Q-4, Q-5: six, each of its type; a life of 1 to 300 seconds; 16 bytes of nonce in one spelling."""
     assert refused_get(forged(parameters=parameters(**changes))) == "request.malformed"
 
 

@@ -102,6 +102,20 @@ class Agency:
             sealing=self._sealing(),
         )
 
+    def rotate_request_key(self, request: SigningKey) -> bytes:
+        """Its log with one more entry, in which another key of requests stands alone."""
+        return update_log(
+            self.log,
+            update_key=self._updates[1],
+            next_update_multikeys=[self._updates[2].multikey],
+            now=self.made + timedelta(hours=1),
+            record_keys=[self.keys.record.public],
+            request_keys=[request.public],
+            log_keys=[self.keys.log.public],
+            witness_keys=[self.keys.witness.public],
+            sealing=self._sealing(),
+        )
+
     def rotate_log_keys(self, log: SigningKey, witness: SigningKey) -> bytes:
         """Its log with one more entry, in which other keys of feeds and receipts stand alone."""
         return update_log(
