@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from passerelle import app
-from passerelle.conformance import Examination, Report, follower, posting, roads, steps
+from passerelle.conformance import Examination, Report, calls, follower, posting, roads, steps
 from passerelle.conformance.partner import Partner
 from tests.conformance.partner_faults import PartnerFault, Stage
 from tests.conformance.proxy import Proxy
@@ -97,7 +97,7 @@ _ROADS = {"P-15": roads.redirect, "Q-21": roads.endless, "Q-22": roads.silence, 
 
 async def _asking(partner: Partner) -> None:
     await steps.right(partner, steps.RIGHT[0], seconds=PATIENCE)
-    roads.judge_calls(partner, but_for=float("inf"))
+    calls.judge_calls(partner, but_for=float("inf"))
 
 
 def _step_of(rule: str) -> steps.Step:

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from passerelle.conformance import follower, posting, roads, serving, steps
+from passerelle.conformance import calls, follower, posting, roads, serving, steps
 from passerelle.conformance.asking import Asker, NoAnswer
 from passerelle.conformance.author import Agency
 from passerelle.conformance.follower import Seen
@@ -193,7 +193,7 @@ class Examination:
         await roads.redirect(partner, seconds=self.patience)
         await roads.endless(partner, seconds=self.patience)
         await roads.silence(partner, seconds=self.patience)
-        roads.judge_calls(partner, but_for=float("inf"))
+        calls.judge_calls(partner, but_for=float("inf"))
         await roads.other_clock(partner, seconds=self.patience)
 
     def report(self) -> Report:

@@ -1,10 +1,9 @@
-"""The node as a client: what it does with answers that are none, and how it asks."""
+"""The node as a client: what it does with answers that are none, and with the kit's identity as it changes."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import secrets
 import time
 from dataclasses import replace
@@ -15,14 +14,13 @@ from aiohttp import web
 
 from passerelle.conformance.asking import NoAnswer
 from passerelle.conformance.author import Feed
+from passerelle.conformance.calls import created
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.posting import good_notice
-from passerelle.conformance.stand import Call, problem
-from passerelle.errors import ProtocolError
+from passerelle.conformance.stand import problem
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.notes import MAX_NOTE_BYTES
 from passerelle.protocol.profile import format_time
-from passerelle.protocol.requests import verify_request
 
 SILENCE_SECONDS: Final = 130.0
 """Until when a node must have given up a server that says nothing."""
@@ -32,11 +30,6 @@ IN_FLIGHT_BYTES: Final = 16 * 2**20
 """What may lie in buffers on the way to a node that has stopped reading."""
 MOST_BYTES: Final = 64 * 2**20
 IDENTITY: Final = "/.well-known/did.jsonl"
-
-_PARTIAL: Final = re.compile(
-    r"/(feeds/.+)/(tile/entries|tile/0|objects)/((?:x[0-9]{3}/)*[0-9]{3})\.p/([0-9]+)"
-)
-
 
 # --- answers that are none ---------------------------------------------------------------------------------
 
@@ -146,123 +139,11 @@ async def other_clock(partner: Partner, *, seconds: float) -> None:
     await partner.stand.until(told[0], path, 5.0)
     partner.stand.overrides.clear()
     later = partner.stand.since(told[0], path)
-    created = [_created(call) - call.wall for call in later]
-    kept = any(abs(offset - ahead.total_seconds()) < 30 for offset in created)
+    offsets = [created(call) - call.wall for call in later]
+    kept = any(abs(offset - ahead.total_seconds()) < 30 for offset in offsets)
     partner.notes.judge(
         kept, "Q-15", sent="401 request.time, an hour ahead", got=f"{len(later)} requests after it"
     )
-
-
-def _created(call: Call) -> float:
-    match = re.search(r";created=([0-9]{1,12})", call.headers.get("signature-input", ""))
-    return float(match[1]) if match else 0.0
-
-
-# --- how it asks -------------------------------------------------------------------------------------------
-
-
-def judge_calls(partner: Partner, *, but_for: float) -> None:
-    """P-7, P-11, P-23, Q-2 to Q-8, Q-10, Q-12: every request that came.
-
-    Args:
-        partner: The kit as a partner.
-        but_for: Requests after this moment may be signed by another clock, which the kit told.
-    """
-    notes, nonces = partner.notes, set[str]()
-    for call in partner.stand.calls:
-        _judge_range(partner, call)
-        _judge_width(partner, call)
-        if not _is_bilateral(partner, call):
-            continue
-        if call.at < but_for:
-            _judge_signature(partner, call)
-        nonce = re.search(r';nonce="([^"]+)"', call.headers.get("signature-input", ""))
-        if nonce is not None:
-            fresh = nonce[1] not in nonces
-            notes.judge(
-                fresh, "Q-12", sent=f"its {call.method} {call.path}", got="a nonce that it used before"
-            )
-            nonces.add(nonce[1])
-
-
-def _is_bilateral(partner: Partner, call: Call) -> bool:
-    private = (f"/{partner.agency.bilateral.origin.path}/", "/received/")
-    return call.method == "POST" or call.path.startswith(private)
-
-
-def _judge_range(partner: Partner, call: Call) -> None:
-    if "range" in call.headers and "/objects/" in call.path:
-        has = "if-range" in call.headers
-        partner.notes.judge(
-            has, "P-7", sent=f"its GET {call.path}", got=f"Range {call.headers['range']}, no If-Range"
-        )
-
-
-def _judge_width(partner: Partner, call: Call) -> None:
-    match = _PARTIAL.fullmatch(call.path)
-    if match is None:
-        return
-    number = int(match[3].replace("/", "").replace("x", ""))
-    size = number * 256 + int(match[4])
-    shown = (match[1], size) in partner.stand.sizes
-    partner.notes.judge(
-        shown, "P-11", sent=f"its GET {call.path}", got=f"no checkpoint of size {size} was shown"
-    )
-
-
-def _judge_signature(partner: Partner, call: Call) -> None:
-    identity = partner.seen.identity
-    if identity is None:
-        return
-    sent = f"its {call.method} {call.path}"
-    try:
-        verify_request(
-            call.method,
-            partner.agency.address + call.path,
-            _Fields(call.fields),
-            call.body,
-            resolve_key=identity.newest.request_keys.get,
-            now=datetime.fromtimestamp(call.wall, UTC),
-        )
-    except ProtocolError as error:
-        partner.notes.broken(_rule_of_request(error, call), sent=sent, got=error)
-        return
-    held = ("Q-2", "Q-3", "Q-4", "Q-5", "Q-10", "P-23") + (("Q-7", "Q-8") if call.body else ())
-    partner.notes.held(*held)
-
-
-def _rule_of_request(error: ProtocolError, call: Call) -> str:
-    reasons = {"components": "Q-3", "content-encoding": "Q-8", "signatures": "Q-2"}
-    if error.code == "request.malformed":
-        reason = str(error.params.get("reason"))
-        if reason == "parameters" and _life(call) > 300:
-            return "Q-5"
-        return reasons.get(reason, "Q-4")
-    by_code = {
-        "request.unsigned": "Q-2",
-        "request.digest": "Q-7",
-        "request.key-unknown": "Q-10",
-        "request.time": "Q-6",
-        "request.signature": "P-23",
-    }
-    return by_code.get(error.code, "Q-2")
-
-
-def _life(call: Call) -> float:
-    match = re.search(r";expires=([0-9]{1,12})", call.headers.get("signature-input", ""))
-    return (float(match[1]) if match else 0.0) - _created(call)
-
-
-class _Fields(dict[str, str]):
-    """Header fields of which repeated ones are told one by one."""
-
-    def __init__(self, fields: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(fields)
-        self._fields = fields
-
-    def items(self) -> object:  # type: ignore[override]  # the one way in which it differs
-        """Name and value of each field."""
-        return self._fields
 
 
 # --- the kit's identity over time --------------------------------------------------------------------------

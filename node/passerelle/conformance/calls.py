@@ -1,0 +1,126 @@
+"""How the node asks: ranges, widths, and the signature of every request that came."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from passerelle.conformance.partner import Partner
+from passerelle.conformance.stand import Call
+from passerelle.errors import ProtocolError
+from passerelle.protocol.requests import verify_request
+
+_PARTIAL: Final = re.compile(
+    r"/(feeds/.+)/(tile/entries|tile/0|objects)/((?:x[0-9]{3}/)*[0-9]{3})\.p/([0-9]+)"
+)
+
+
+def created(call: Call) -> float:
+    """When its signature says that it was made, in POSIX seconds; 0 where it says nothing."""
+    match = re.search(r";created=([0-9]{1,12})", call.headers.get("signature-input", ""))
+    return float(match[1]) if match else 0.0
+
+
+def judge_calls(partner: Partner, *, but_for: float) -> None:
+    """P-7, P-11, P-23, Q-2 to Q-8, Q-10, Q-12: every request that came.
+
+    Args:
+        partner: The kit as a partner.
+        but_for: Requests after this moment may be signed by another clock, which the kit told.
+    """
+    notes, nonces = partner.notes, set[str]()
+    for call in partner.stand.calls:
+        _judge_range(partner, call)
+        _judge_width(partner, call)
+        if not _is_bilateral(partner, call):
+            continue
+        if call.at < but_for:
+            _judge_signature(partner, call)
+        nonce = re.search(r';nonce="([^"]+)"', call.headers.get("signature-input", ""))
+        if nonce is not None:
+            fresh = nonce[1] not in nonces
+            notes.judge(
+                fresh, "Q-12", sent=f"its {call.method} {call.path}", got="a nonce that it used before"
+            )
+            nonces.add(nonce[1])
+
+
+def _is_bilateral(partner: Partner, call: Call) -> bool:
+    private = (f"/{partner.agency.bilateral.origin.path}/", "/received/")
+    return call.method == "POST" or call.path.startswith(private)
+
+
+def _judge_range(partner: Partner, call: Call) -> None:
+    if "range" in call.headers and "/objects/" in call.path:
+        has = "if-range" in call.headers
+        partner.notes.judge(
+            has, "P-7", sent=f"its GET {call.path}", got=f"Range {call.headers['range']}, no If-Range"
+        )
+
+
+def _judge_width(partner: Partner, call: Call) -> None:
+    match = _PARTIAL.fullmatch(call.path)
+    if match is None:
+        return
+    number = int(match[3].replace("/", "").replace("x", ""))
+    size = number * 256 + int(match[4])
+    shown = (match[1], size) in partner.stand.sizes
+    partner.notes.judge(
+        shown, "P-11", sent=f"its GET {call.path}", got=f"no checkpoint of size {size} was shown"
+    )
+
+
+def _judge_signature(partner: Partner, call: Call) -> None:
+    identity = partner.seen.identity
+    if identity is None:
+        return
+    sent = f"its {call.method} {call.path}"
+    try:
+        verify_request(
+            call.method,
+            partner.agency.address + call.path,
+            _Fields(call.fields),
+            call.body,
+            resolve_key=identity.newest.request_keys.get,
+            now=datetime.fromtimestamp(call.wall, UTC),
+        )
+    except ProtocolError as error:
+        partner.notes.broken(_rule_of_request(error, call), sent=sent, got=error)
+        return
+    held = ("Q-2", "Q-3", "Q-4", "Q-5", "Q-10", "P-23") + (("Q-7", "Q-8") if call.body else ())
+    partner.notes.held(*held)
+
+
+def _rule_of_request(error: ProtocolError, call: Call) -> str:
+    reasons = {"components": "Q-3", "content-encoding": "Q-8", "signatures": "Q-2"}
+    if error.code == "request.malformed":
+        reason = str(error.params.get("reason"))
+        if reason == "parameters" and _life(call) > 300:
+            return "Q-5"
+        return reasons.get(reason, "Q-4")
+    by_code = {
+        "request.unsigned": "Q-2",
+        "request.digest": "Q-7",
+        "request.key-unknown": "Q-10",
+        "request.time": "Q-6",
+        "request.signature": "P-23",
+    }
+    return by_code.get(error.code, "Q-2")
+
+
+def _life(call: Call) -> float:
+    match = re.search(r";expires=([0-9]{1,12})", call.headers.get("signature-input", ""))
+    return (float(match[1]) if match else 0.0) - created(call)
+
+
+class _Fields(dict[str, str]):
+    """Header fields of which repeated ones are told one by one."""
+
+    def __init__(self, fields: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(fields)
+        self._fields = fields
+
+    def items(self) -> object:  # type: ignore[override]  # the one way in which it differs
+        """Name and value of each field."""
+        return self._fields
