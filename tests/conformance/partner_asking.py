@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -34,6 +34,11 @@ def _asks(change: Callable[[Stage, Ask], Awaitable[Reply | None]]) -> Arm:
     return arm
 
 
+def _head(ask: Ask, fields: Mapping[str, str]) -> bytes:
+    lines = [f"{ask.method} {ask.path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
 def _headers(change: Callable[[Stage, Ask], dict[str, str] | None]) -> Arm:
     """Other header fields in the node's requests."""
 
@@ -41,8 +46,7 @@ def _headers(change: Callable[[Stage, Ask], dict[str, str] | None]) -> Arm:
         fields = change(stage, ask)
         if fields is None:
             return None
-        line = f"{ask.method} {ask.path} HTTP/1.1\r\n"
-        ask.raw = (line + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n").encode()
+        ask.raw = _head(ask, fields)
         return None
 
     return _asks(altered)
@@ -82,6 +86,12 @@ async def _wider(stage: Stage, ask: Ask) -> Reply | None:
             Ask("GET", path, {}, b"", f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         )
     return None
+
+
+async def _never_again(stage: Stage, ask: Ask) -> Reply | None:
+    """Asks for objects that are new, and for no others."""
+    is_again = stage.agency.bilateral.rewrites and "/objects/" in ask.path and "range" not in ask.headers
+    return problem(404, "path.not-found") if is_again else None
 
 
 async def _following(stage: Stage, ask: Ask) -> Reply | None:
@@ -184,6 +194,7 @@ ASKING: Final = (
     _road("Q-21", "reads without end", _asks(_reading_on)),
     _road("Q-15", "keeps to its own time", _asks(_keeping_its_time)),
     _road("Q-22", "waits without end", lambda _stage: None),
+    PartnerFault("F-40", "does not ask for what did not come", "belated", _asks(_never_again), through=True),
     PartnerFault("Q-11", "does not look for a new key", "identity", _asks(_blind), through=True),
     PartnerFault("F-44", "visits at every notice", "flood", _hurrying, through=True),
     PartnerFault(

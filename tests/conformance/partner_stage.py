@@ -30,6 +30,7 @@ Part = Literal[
     "stale",
     "asking",
     "roads",
+    "belated",
     "identity",
     "flood",
     "fork",

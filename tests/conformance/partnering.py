@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from passerelle import app
-from passerelle.conformance import Examination, Report, calls, follower, posting, roads, steps
+from passerelle.conformance import (
+    Examination,
+    Report,
+    belated,
+    calls,
+    follower,
+    posting,
+    roads,
+    steps,
+)
 from passerelle.conformance.partner import Partner
+from passerelle.conformance.plan import Plan
 from tests.conformance.partner_faults import PartnerFault, Stage
 from tests.conformance.proxy import Proxy
 from tests.conformance.world import World
@@ -84,6 +94,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
         "steps": lambda: steps.wrong(partner, _step_of(fault.rule), seconds=BRIEF),
         "asking": lambda: _asking(partner),
         "roads": lambda: _ROADS[fault.rule](partner, seconds=PATIENCE),
+        "belated": lambda: belated.look_again(partner, Plan(partner), seconds=PATIENCE),
         "identity": lambda: roads.identity_changes(partner, seconds=PATIENCE),
         "flood": lambda: posting.flood(partner),
         "fork": lambda: steps.fork(partner, seconds=BRIEF),

@@ -99,6 +99,7 @@ class Feed:
         author: Signs its checkpoints.
         origin: Which feed.
         note: The checkpoint shown; None for the true one.
+        rewrites: How often an object was put in later; the validator of its object files goes with it.
     """
 
     author: Author
@@ -106,6 +107,7 @@ class Feed:
     leaves: list[bytes] = field(default_factory=list)
     objects: list[bytes | None] = field(default_factory=list)
     note: bytes | None = None
+    rewrites: int = 0
 
     def add(self, record: Record, recipient: bytes | None = None) -> int:
         """Append a record, sealed where a recipient is given; its index."""
@@ -122,6 +124,11 @@ class Feed:
         self.leaves.append(leaf)
         self.objects.append(item)
         return len(self.leaves) - 1
+
+    def mend(self, index: int, item: bytes) -> None:
+        """Put in an object that was not there."""
+        self.objects[index] = item
+        self.rewrites += 1
 
     def checkpoint(self, size: int | None = None, *, key: SigningKey | None = None) -> bytes:
         """A signed checkpoint of the first leaves."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from passerelle.conformance import calls, follower, posting, roads, serving, steps
+from passerelle.conformance import belated, calls, follower, posting, roads, serving, steps
 from passerelle.conformance.asking import Asker, NoAnswer
 from passerelle.conformance.author import Agency
 from passerelle.conformance.follower import Seen
@@ -189,6 +189,9 @@ class Examination:
         for step in steps.WRONG:
             self.progress(step.rule)
             await steps.wrong(partner, step, seconds=self.patience)
+        if self.plan is not None:
+            self.progress("F-40")
+            await belated.look_again(partner, self.plan, seconds=self.patience)
         self.progress("roads")
         await roads.redirect(partner, seconds=self.patience)
         await roads.endless(partner, seconds=self.patience)

@@ -64,7 +64,7 @@ class Plan:
         later = sorted(PROBES, key=lambda probe: not probe.opens)
         for probe in later:
             feed = agency.public if probe.feed == "public" else agency.bilateral
-            index = feed.append(*probe.make(self._bench(feed)))
+            index = feed.append(*probe.make(self.bench(feed)))
             self.placed.append(Placed(probe, feed.origin.encode(), index))
             if not probe.opens and not self.gap:
                 self.gap = index
@@ -74,9 +74,10 @@ class Plan:
             agency.public.origin.encode(),
             agency.public.append(agency.public.leaves[0], agency.public.objects[0]),
         )
-        agency.public.add(agency.author.record_of(flawed.public_value(self._bench(agency.public))))
+        agency.public.add(agency.author.record_of(flawed.public_value(self.bench(agency.public))))
 
-    def _bench(self, feed: Feed) -> Bench:
+    def bench(self, feed: Feed) -> Bench:
+        """With what is made for a feed of the kit."""
         agency = self.partner.agency
         issued = agency.now - timedelta(minutes=10)
         recipient = self.recipient()

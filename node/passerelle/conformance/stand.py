@@ -124,19 +124,18 @@ class Stand:
             return await override(request)
         if request.method == "POST":
             return web.Response(status=202)
-        data = self._find(request.raw_path)
-        return not_found() if data is None else _file(request, data)
-
-    def _find(self, path: str) -> bytes | None:
-        if path == "/.well-known/did.jsonl":
-            return self.agency.log
-        if path == "/.well-known/passerelle":
-            return self.agency.descriptor.data
+        path = request.raw_path
         for feed in (self.agency.public, self.agency.bilateral):
             folder = f"/{feed.origin.path}/"
             if path.startswith(folder):
-                return self._of_feed(feed, path.removeprefix(folder))
-        return None
+                data = self._of_feed(feed, path.removeprefix(folder))
+                tag = f'"{feed.rewrites}"' if "/objects/" in path else ""
+                return not_found() if data is None else _file(request, data, tag)
+        own = {
+            "/.well-known/did.jsonl": self.agency.log,
+            "/.well-known/passerelle": self.agency.descriptor.data,
+        }
+        return _file(request, own[path]) if path in own else not_found()
 
     def _of_feed(self, feed: Feed, tail: str) -> bytes | None:
         if tail == "checkpoint":
@@ -164,8 +163,8 @@ def problem(status: int, code: str, **more: object) -> web.Response:
     return web.json_response(document, status=status, content_type="application/problem+json")
 
 
-def _file(request: web.Request, data: bytes) -> web.Response:
-    etag = '"whole"' if "/objects/" in request.raw_path else f'"{sha256(data).hexdigest()[:32]}"'
+def _file(request: web.Request, data: bytes, etag: str = "") -> web.Response:
+    etag = etag or f'"{sha256(data).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if request.headers.get("If-None-Match") == etag:
         return web.Response(status=304, headers=headers)
