@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from passerelle.conformance.signing import Signature
 from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.records import Record
 from tests.conformance.follower_stage import problem
 from tests.conformance.partner_stage import (
     Arm,
@@ -92,6 +93,31 @@ async def _never_again(stage: Stage, ask: Ask) -> Reply | None:
     """Asks for objects that are new, and for no others."""
     is_again = stage.agency.bilateral.rewrites and "/objects/" in ask.path and "range" not in ask.headers
     return problem(404, "path.not-found") if is_again else None
+
+
+async def _for_itself(stage: Stage, ask: Ask) -> Reply | None:
+    """Signs for the address of the newest descriptor, although that is its own."""
+    named = Record.parse(stage.agency.descriptor.data).body["addresses"]
+    if named == [stage.partner.address] and signed(ask):
+        keys = stage.world.keys
+        key_id = f"{stage.world.author.did}#{keys.request.multikey}"
+        made = Signature(
+            ask.method, f"{stage.partner.address}{ask.path}", keys.request, key_id, datetime.now(UTC)
+        )
+        fields = {**_unsigned(stage, ask), **made.headers()}
+        ask.raw = _head(ask, fields)
+    return None
+
+
+async def _inwards(stage: Stage, ask: Ask) -> Reply | None:
+    """Connects to whatever the newest descriptor names, where that is an address of this machine."""
+    named = Record.parse(stage.agency.descriptor.data).body["addresses"]
+    parts = urlsplit(str(named[0])) if isinstance(named, list) else urlsplit("")
+    if parts.hostname == "127.0.0.1":
+        with contextlib.suppress(OSError):  # the trap is open for a while
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            writer.close()
+    return None
 
 
 async def _following(stage: Stage, ask: Ask) -> Reply | None:
@@ -195,6 +221,8 @@ ASKING: Final = (
     _road("Q-15", "keeps to its own time", _asks(_keeping_its_time)),
     _road("Q-22", "waits without end", lambda _stage: None),
     PartnerFault("F-40", "does not ask for what did not come", "belated", _asks(_never_again), through=True),
+    PartnerFault("P-29", "signs for itself to a partner", "addresses", _asks(_for_itself), through=True),
+    PartnerFault("P-16", "connects into its own network", "addresses", _asks(_inwards), through=True),
     PartnerFault("Q-11", "does not look for a new key", "identity", _asks(_blind), through=True),
     PartnerFault("F-44", "visits at every notice", "flood", _hurrying, through=True),
     PartnerFault(

@@ -31,6 +31,7 @@ Part = Literal[
     "asking",
     "roads",
     "belated",
+    "addresses",
     "identity",
     "flood",
     "fork",

@@ -8,6 +8,7 @@ from passerelle import app
 from passerelle.conformance import (
     Examination,
     Report,
+    addresses,
     belated,
     calls,
     follower,
@@ -95,6 +96,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
         "asking": lambda: _asking(partner),
         "roads": lambda: _ROADS[fault.rule](partner, seconds=PATIENCE),
         "belated": lambda: belated.look_again(partner, Plan(partner), seconds=PATIENCE),
+        "addresses": lambda: addresses.examine(partner, seconds=PATIENCE),
         "identity": lambda: roads.identity_changes(partner, seconds=PATIENCE),
         "flood": lambda: posting.flood(partner),
         "fork": lambda: steps.fork(partner, seconds=BRIEF),

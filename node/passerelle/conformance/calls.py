@@ -9,6 +9,7 @@ from typing import Final
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.stand import Call
 from passerelle.errors import ProtocolError
+from passerelle.protocol.identity import Identity
 from passerelle.protocol.requests import verify_request
 
 _PARTIAL: Final = re.compile(
@@ -71,20 +72,36 @@ def _judge_width(partner: Partner, call: Call) -> None:
     )
 
 
+def _verify(call: Call, address: str, identity: Identity) -> None:
+    verify_request(
+        call.method,
+        address + call.path,
+        _Fields(call.fields),
+        call.body,
+        resolve_key=identity.newest.request_keys.get,
+        now=datetime.fromtimestamp(call.wall, UTC),
+    )
+
+
+def is_signed_for(partner: Partner, call: Call, address: str) -> bool:
+    """Whether the node has signed a request for an address."""
+    identity = partner.seen.identity
+    if identity is None:
+        return False
+    try:
+        _verify(call, address, identity)
+    except ProtocolError:
+        return False
+    return True
+
+
 def _judge_signature(partner: Partner, call: Call) -> None:
     identity = partner.seen.identity
     if identity is None:
         return
     sent = f"its {call.method} {call.path}"
     try:
-        verify_request(
-            call.method,
-            partner.agency.address + call.path,
-            _Fields(call.fields),
-            call.body,
-            resolve_key=identity.newest.request_keys.get,
-            now=datetime.fromtimestamp(call.wall, UTC),
-        )
+        _verify(call, partner.agency.address, identity)
     except ProtocolError as error:
         partner.notes.broken(_rule_of_request(error, call), sent=sent, got=error)
         return

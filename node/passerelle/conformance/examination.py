@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from passerelle.conformance import belated, calls, follower, posting, roads, serving, steps
+from passerelle.conformance import addresses, belated, calls, follower, posting, roads, serving, steps
 from passerelle.conformance.asking import Asker, NoAnswer
 from passerelle.conformance.author import Agency
 from passerelle.conformance.follower import Seen
@@ -198,6 +198,8 @@ class Examination:
         await roads.silence(partner, seconds=self.patience)
         calls.judge_calls(partner, but_for=float("inf"))
         await roads.other_clock(partner, seconds=self.patience)
+        self.progress("P-29")
+        await addresses.examine(partner, seconds=self.patience)
 
     def report(self) -> Report:
         """What was found."""

@@ -37,6 +37,7 @@ class Call:
         fields: The same with repeated fields one by one.
         body: As received.
         wall: When, in POSIX seconds.
+        ends: IP addresses of the connection: the kit's, and the node's.
     """
 
     at: float
@@ -46,6 +47,7 @@ class Call:
     fields: tuple[tuple[str, str], ...]
     body: bytes
     wall: float
+    ends: tuple[str, ...] = ()
 
 
 @dataclass
@@ -117,7 +119,16 @@ class Stand:
             fields = tuple((name.lower(), value) for name, value in request.headers.items())
             path = request.raw_path
             self.calls.append(
-                Call(time.monotonic(), request.method, path, dict(fields), fields, body, time.time())
+                Call(
+                    time.monotonic(),
+                    request.method,
+                    path,
+                    dict(fields),
+                    fields,
+                    body,
+                    time.time(),
+                    _ends(request),
+                )
             )
         override = self.overrides.get(request.raw_path)
         if override is not None:
@@ -144,6 +155,11 @@ class Stand:
             return feed.read(tail)
         except ProtocolError:
             return None
+
+
+def _ends(request: web.Request) -> tuple[str, ...]:
+    names = [request.get_extra_info(end) for end in ("sockname", "peername")]
+    return tuple(str(name[0]) for name in names if isinstance(name, tuple))
 
 
 def not_found() -> web.Response:
