@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 import pytest
 import pytest_asyncio
 
-from passerelle.conformance import Examination, asking, plan, roads, serving
+from passerelle.conformance import Examination, asking, plan, replays, roads, serving
 from passerelle.conformance import partner as partners
 from passerelle.conformance.report import Report
 from tests.conformance.follower_faults import FAULTS, Fault
@@ -59,6 +59,7 @@ def _hasty_kit() -> Iterator[None]:
         patch.setattr(partners, "SETTLE_SECONDS", 0.7)
         patch.setattr(partners, "NOTICE_SECONDS", 1.5)
         patch.setattr(plan, "REPORT_SECONDS", 8.0)
+        patch.setattr(replays, "MOMENTS", (1.2,))
         patch.setattr(roads, "IDENTITY_GAP", 3.3)
         patch.setattr(roads, "SILENCE_SECONDS", 8.0)
         yield

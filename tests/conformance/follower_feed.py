@@ -186,6 +186,19 @@ def _shorter(kind: str, encode_all: Callable[[Feed], bytes]) -> Arm:
     return arm
 
 
+def _one_width(kind: str, made: Callable[[Feed], bytes], *widths: int) -> Arm:
+    """The same bytes under several widths of a file: under each where none is named."""
+
+    def arm(proxy: Proxy, world: World) -> None:
+        count = len(world.feed.leaves)
+        for width in widths or range(1, count + 1):
+            path = f"/{world.feed.origin.path}/{Tile(kind, 0, 0, width).path}"  # type: ignore[arg-type]  # one of its kinds
+            proxy.files[path] = (made(world.feed), "application/octet-stream")
+            proxy.changes.append(at(path, immutable if kind != "objects" else revalidated))
+
+    return arm
+
+
 def _little(feed: Feed) -> bytes:
     return b"".join(len(leaf).to_bytes(2, "little") + leaf for leaf in feed.leaves)
 
@@ -240,6 +253,13 @@ FEEDS: Final = (
         "an object file with an object too few",
         _shorter("objects", lambda f: encode_objects(f.objects[:-1])),
     ),
+    Fault(
+        "O-16", "one object file for each width", _one_width("objects", lambda f: encode_objects(f.objects))
+    ),
+    Fault(
+        "L-17", "one bundle for each width", _one_width("entries", lambda f: encode_entry_bundle(f.leaves))
+    ),
+    Fault("L-16", "an old tile of other hashes", _one_width("hashes", lambda _f: bytes(32 * 3), 3)),
     Fault("R-5", "one nonce for two records", _feed(_one_nonce)),
     Fault("R-6", "a version that names another digest", _feed(_wrong_digest)),
     Fault("R-15", "a record by the request key", _feed(_request_signs)),

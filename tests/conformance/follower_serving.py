@@ -48,6 +48,21 @@ def _without_code(_ask: Ask, reply: Reply) -> Reply:
     return reply if reply.status != 405 else Reply(405, [("Content-Type", "text/html")], b"<p>no</p>")
 
 
+def _cutting(*, empty: bool) -> Arm:
+    """Cuts the query off before it looks, any or only an empty one."""
+
+    def arm(proxy: Proxy, _world: World) -> None:
+        async def before(ask: Ask) -> None:
+            path, mark, query = ask.path.partition("?")
+            if mark and not (empty and query):
+                ask.raw = ask.raw.replace(f" {ask.path} ".encode(), f" {path} ".encode(), 1)
+                ask.path = path
+
+        proxy.before = before
+
+    return arm
+
+
 def _telling(_ask: Ask, reply: Reply) -> Reply:
     if reply.status != 405:
         return reply
@@ -75,6 +90,8 @@ def _raw(answer: bytes | None) -> Arm:
 
 SERVING: Final = (
     Fault("P-1", "a path in another spelling", where(_ends(".p/01", "/0000"), _lax)),
+    Fault("P-1", "a query that is cut off", _cutting(empty=False)),
+    Fault("P-1", "an empty query that is not seen", _cutting(empty=True)),
     Fault("P-2", "tiles that may not be kept", where(_ends("/tile/0/"), _put("Cache-Control", "no-store"))),
     Fault(
         "P-3",

@@ -1,4 +1,7 @@
-"""Runs the node as ``passerelle`` would, with shorter patience and room for many examinations at once: ``launch.py ARGUMENTS…``."""
+"""Runs the node as ``passerelle`` would, with shorter patience and room for many examinations at once.
+
+``launch.py ARGUMENTS…``, or with a planted fault ``launch.py planted NAME OPTIONS OF SERVE…``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from passerelle.server.federation import app as federation
 from passerelle.server.federation import asking
 from passerelle.server.federation import doorman as doors
 from passerelle.sync import follower
+from tests.planted.serve import serve
 
 HEAD_SECONDS = 3.0
 
@@ -44,4 +48,4 @@ def _has_left(self: federation.Federation, sender: str) -> bool:
 
 if __name__ == "__main__":
     shorten()
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(serve(sys.argv[2:]) if sys.argv[1] == "planted" else main(sys.argv[1:]))

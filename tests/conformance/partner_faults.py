@@ -11,10 +11,10 @@ from typing import Final
 
 from tests.conformance.partner_asking import ASKING
 from tests.conformance.partner_flawed import FLAWED
-from tests.conformance.partner_requests import REQUESTS
+from tests.conformance.partner_requests import PRIVATE, REQUESTS
 from tests.conformance.partner_stage import PartnerFault, Stage
 from tests.conformance.partner_steps import IDENTITY, STEPS
 
 __all__ = ["PARTNER_FAULTS", "PartnerFault", "Stage"]
 
-PARTNER_FAULTS: Final = (*REQUESTS, *FLAWED, *STEPS, *ASKING, *IDENTITY)
+PARTNER_FAULTS: Final = (*REQUESTS, *PRIVATE, *FLAWED, *STEPS, *ASKING, *IDENTITY)

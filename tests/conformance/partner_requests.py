@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -70,6 +71,11 @@ def _after_bad(stage: Stage, ask: Ask) -> bool:
     return nonce(ask) in bad
 
 
+def _expired_again(stage: Stage, ask: Ask) -> bool:
+    """Whether it came before, and its signature has expired within the tolerance."""
+    return _seen_before(stage, ask) and _number(ask, "expires") < time.time() and verdict(stage, ask) == ""
+
+
 def _of_nobody(stage: Stage, ask: Ask) -> bool:
     return (
         verdict(stage, ask) == "" and b'"size": 1}' in ask.body and stage.agency.scid.encode() not in ask.body
@@ -96,6 +102,15 @@ def _mirror(_stage: Stage, ask: Ask) -> bool:
 
 def _mirror_signed(stage: Stage, ask: Ask) -> bool:
     return _mirror(stage, ask) and bool(signed(ask))
+
+
+def _as_public(test: Callable[[Reply], bool]) -> Callable[[Stage, Ask, Reply], Reply]:
+    """Some of the answers may be kept by all."""
+    return lambda _s, _a, reply: reply.put("Cache-Control", "public, max-age=5") if test(reply) else reply
+
+
+def _is_private(_stage: Stage, ask: Ask) -> bool:
+    return ask.path.startswith(("/feeds/to/", "/received/"))
 
 
 def _to_kit(_stage: Stage, ask: Ask) -> bool:
@@ -146,6 +161,8 @@ REQUESTS: Final = tuple(
             posts(lambda s, a: verdict(s, a) == "request.key-unknown"),
         ),
         ("Q-12", "takes a request twice", posts(_seen_before)),
+        ("Q-12", "forgets a nonce when its signature expires", posts(_expired_again)),
+        ("Q-12", "takes a GET twice", gets(_seen_before, becomes(200, b"again"))),
         ("Q-13", "remembers nonces of bad signatures", posts(_after_bad, problem(401, "request.replayed"))),
         (
             "Q-16",
@@ -181,5 +198,30 @@ REQUESTS: Final = tuple(
             gets(_to_kit, with_header("Cache-Control", "public, max-age=5")),
         ),
         ("P-14", "shows what it holds to another", gets(_of_node, becomes(200, b"held"))),
+    )
+)
+PRIVATE: Final = tuple(
+    PartnerFault(rule, name, "private", gets(where, change))
+    for rule, name, where, change in (
+        ("P-4", "lets a part of a private file be kept", _is_private, _as_public(lambda r: r.status == 206)),
+        (
+            "P-4",
+            "lets it be kept that a private file is there",
+            _is_private,
+            _as_public(lambda r: r.status == 304),
+        ),
+        (
+            "P-4",
+            "lets a private file be kept under a coding",
+            _is_private,
+            _as_public(lambda r: bool(r.get("Content-Encoding"))),
+        ),
+        (
+            "P-28",
+            "lets a mirror be kept under a coding",
+            _mirror,
+            _as_public(lambda r: bool(r.get("Content-Encoding"))),
+        ),
+        ("P-1", "takes a signed path with a query", lambda _s, a: "?" in a.path, becomes(200, b"here")),
     )
 )

@@ -23,6 +23,7 @@ from tests.conformance.world import World
 
 Part = Literal[
     "requests",
+    "private",
     "flawed",
     "L-6",
     "L-9",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Final
 
+from passerelle.protocol.checkpoints import cosign
+from passerelle.protocol.notes import SignedNote
+from passerelle.protocol.origins import witness_name
 from tests.conformance.follower_stage import problem
 from tests.conformance.partner_stage import (
     Part,
@@ -28,6 +32,16 @@ def _eager(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
         stage.memory["given"] = stage.cosigned(feed, len(feed.leaves))
     given = stage.memory.get("given")
     return given if isinstance(given, Reply) and stage.read(given)[0] > stage.read(reply)[0] else reply
+
+
+def _with_all_lines(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    """Cosigns what it was shown, and serves it as it was, with the line that does not verify."""
+    shown = stage.agency.public.note
+    if shown is None:
+        return reply
+    note, name = SignedNote.parse(shown), witness_name(stage.world.author.scid)
+    line = cosign(note, stage.world.keys.witness, name, int(time.time()))
+    return Reply(200, [], note.with_signatures(line).encode())
 
 
 def _shrinking(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
@@ -60,6 +74,7 @@ STEPS: Final = (
         _step(rule, f"cosigns what {rule} has it refuse", "steps", _eager)
         for rule in ("L-7", "L-8", "L-10", "L-11", "L-14", "L-18", "F-9", "X-17")
     ),
+    _step("L-7", "serves a receipt with a line that does not verify", "steps", _with_all_lines),
     _step("F-24", "cosigns another tree", "steps", _crooked),
     _step("F-25", "cosigns a smaller tree after a larger one", "steps", _shrinking),
     _step("F-27", "dates a cosignature back", "steps", _dating_back),

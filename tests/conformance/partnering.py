@@ -13,6 +13,7 @@ from passerelle.conformance import (
     calls,
     follower,
     posting,
+    private,
     roads,
     steps,
 )
@@ -55,6 +56,8 @@ async def whole(world: World) -> Report:
         await app.call(world.node.home, "peer_add", url=url, code=agency.code)
         assert await examination.wait_until_added(20.0)
         await examination.as_partner()
+        # No request of the protocol has a query (P-1): what the node asked of the kit had none.
+        assert [call.path for call in examination.partner.stand.calls if "?" in call.path] == []
         return examination.report()
     finally:
         await examination.close()
@@ -88,6 +91,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     if not came:
         return
     parts: dict[str, Callable[[], Awaitable[None]]] = {
+        "private": lambda: private.examine(partner),
         "flawed": lambda: examination._flawed(partner),
         "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),
         "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=BRIEF / 2),

@@ -117,7 +117,10 @@ class Proxy:
                 if not _REQUEST.match(head):
                     await self._pass_on(head, reader, writer)
                     return
-                await self._serve(await _ask(head, reader), writer)
+                ask = await _ask(head, reader)
+                await self._serve(ask, writer)
+                if ask.headers.get("connection") == "close":
+                    return
         except (
             ConnectionError,
             asyncio.IncompleteReadError,
@@ -180,7 +183,8 @@ class Proxy:
             headers = [(name, value.strip()) for name, _, value in pairs]
             length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
             status = int(head[0].split(" ")[1])
-            body = await there.readexactly(length) if length and status != 304 else b""
+            has_body = length and status != 304 and ask.method != "HEAD"
+            body = await there.readexactly(length) if has_body else b""
         finally:
             back.close()
             with contextlib.suppress(ConnectionError):
@@ -228,8 +232,8 @@ def _of_feed(ask: Ask, feed: Feed, tail: str) -> Reply | None:
             body = feed.read(tail)
     except ProtocolError:
         return None
-    if body is None:
-        return None
+    if body is None:  # the node itself may have what this feed has not
+        return Reply(404, [("Content-Type", "application/problem+json")], b'{"code":"path.not-found"}')
     if tail == "checkpoint":
         return _honest(
             ask, body, "text/plain", "private, no-store" if private else "public, max-age=5", etag_of(body)

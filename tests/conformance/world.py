@@ -32,10 +32,14 @@ PUBLIC = "https://tg.example"
 
 
 class Examined(Node):
-    """The node that is examined."""
+    """The node that is examined, perhaps with a planted fault: `planted` names it."""
+
+    planted: str = ""
 
     def begin(self, *, crash: str = "", command: tuple[str, ...] = ("serve", "--with-parent")) -> None:
         """Start the process and return at once."""
+        if self.planted:
+            command = ("planted", self.planted, *command[1:])
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -83,9 +87,10 @@ class World:
         return Feed(self.author, self.feed.origin, list(self.feed.leaves), list(self.feed.objects))
 
 
-async def open_world(folder: Path) -> World:
+async def open_world(folder: Path, planted: str = "") -> World:
     """Make a home, start it, publish a little, and read it as a follower does."""
     node = Examined(folder / "tg", "TG-FICT")
+    node.planted = planted
     await app.init_home(
         node.home,
         agency=Agency(code=node.code, country="TG", names={"fr": "Agence fictive"}, fictitious=True),

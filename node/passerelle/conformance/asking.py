@@ -210,6 +210,18 @@ class Asker:
         finally:
             writer.close()
 
+    async def by_hand(self, path: str) -> bytes | None:
+        """GET a path exactly as it is spelt, on a connection of its own; what came, as `raw`.
+
+        Raises:
+            NoAnswer: As `raw`.
+        """
+        if self.is_gone:
+            raise NoAnswer("road.unreachable", path)
+        parts = urlsplit(self.url)
+        lines = [f"GET {parts.path}{path} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
+        return await self.raw("\r\n".join([*lines, "", ""]).encode())
+
 
 async def _until_closed(reader: asyncio.StreamReader, most: int) -> bytes:
     held = b""

@@ -10,7 +10,17 @@ from typing import Final
 
 import structlog
 
-from passerelle.conformance import addresses, belated, calls, follower, posting, roads, serving, steps
+from passerelle.conformance import (
+    addresses,
+    belated,
+    calls,
+    follower,
+    posting,
+    private,
+    roads,
+    serving,
+    steps,
+)
 from passerelle.conformance.asking import Asker, NoAnswer
 from passerelle.conformance.author import Agency
 from passerelle.conformance.follower import Seen
@@ -146,6 +156,7 @@ class Examination:
         await posting.examine(partner)
         self.progress("flawed")
         await self._flawed(partner)
+        await private.examine(partner)
         if came:
             await self._steps(partner)
         if came:

@@ -40,10 +40,12 @@ class Receipt:
     Args:
         size: Tree size.
         time: POSIX seconds.
+        lie: The checkpoint that it is of, where the kit showed that one to see it refused.
     """
 
     size: int
     time: int
+    lie: bytes | None = None
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Partner:
         seen: What was learnt of the node as its follower.
         agency: The kit's.
         stand: Its server.
+        lies: Checkpoints of a feed that were shown and are to be refused.
     """
 
     seen: Seen
@@ -61,6 +64,7 @@ class Partner:
     stand: Stand
     sent: int = 0
     last: dict[str, Receipt] = field(default_factory=dict)
+    lies: list[tuple[Feed, bytes]] = field(default_factory=list)
 
     @property
     def notes(self) -> Notes:
@@ -151,6 +155,9 @@ class Partner:
             return None
         if answer.status != 200:
             return None
+        lie = self._lie_in(answer, feed)
+        if lie is not None:
+            return lie
         found = self._cosigned(answer, feed)
         if found is None:
             return None
@@ -158,6 +165,18 @@ class Partner:
         receipt = Receipt(checkpoint.tree_size, when)
         self._judge(feed, checkpoint, receipt, path)
         return receipt
+
+    def _lie_in(self, answer: Answer, feed: Feed) -> Receipt | None:
+        """A receipt of what the kit has shown wrongly: that it was taken is the fault, not that it is served (P-13)."""
+        try:
+            note = SignedNote.parse(answer.body)
+        except ProtocolError:
+            return None
+        for lie in (data for shown, data in self.lies if shown is feed):
+            told = SignedNote.parse(lie)
+            if told.text == note.text and set(told.signatures) <= set(note.signatures):
+                return Receipt(int(told.text.split("\n")[1]), 0, lie)
+        return None
 
     def _cosigned(self, answer: Answer, feed: Feed) -> tuple[Checkpoint, int] | None:
         identity = self.seen.identity

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from passerelle.conformance import curve
+from passerelle.conformance import curve, replays
 from passerelle.conformance.asking import Answer, NoAnswer
 from passerelle.conformance.partner import Partner
+from passerelle.conformance.private import is_private
 from passerelle.conformance.serving import stranger
 from passerelle.conformance.signing import Signature, fresh_nonce, twice
 from passerelle.errors import ProtocolError
@@ -108,13 +109,19 @@ WRONG: Final = (
 
 async def examine(partner: Partner) -> None:
     """Every request of the table, replays, and what only a partner may read."""
-    for wrong in WRONG:
-        await _refused(partner, wrong)
-    await _taken(partner)
-    await _replayed(partner)
-    await _told_time(partner)
-    await _bodies(partner)
-    await _own_things(partner)
+    late = asyncio.create_task(replays.after_expiry(partner))
+    try:
+        for wrong in WRONG:
+            await _refused(partner, wrong)
+        await _taken(partner)
+        await _replayed(partner)
+        await replays.of_reading(partner)
+        await _told_time(partner)
+        await _bodies(partner)
+        await _own_things(partner)
+        await late
+    finally:
+        late.cancel()
 
 
 def good_notice(partner: Partner, body: bytes | None = None) -> Signature:
@@ -228,17 +235,12 @@ async def _own_things(partner: Partner) -> None:
             signed.body == agency.log, "I-8", sent=f"GET {mirror}", got="other bytes than were served"
         )
         caching = signed.headers.get("cache-control")
-        notes.judge(_is_private(signed), "P-28", sent=f"GET {mirror}", got=caching)
+        notes.judge(is_private(signed), "P-28", sent=f"GET {mirror}", got=caching)
     if own.status == 200:
         caching = own.headers.get("cache-control")
-        notes.judge(_is_private(own), "P-4", sent=f"GET {partner.own_path}/checkpoint", got=caching)
+        notes.judge(is_private(own), "P-4", sent=f"GET {partner.own_path}/checkpoint", got=caching)
     for answer in (others, foreign):
         notes.judge(answer.status == 404, "P-14", sent="GET of what is another's, signed", got=answer.brief())
-
-
-def _is_private(answer: Answer) -> bool:
-    told = {part.strip().lower() for part in answer.headers.get("cache-control", "").split(",")}
-    return told == {"private", "no-store"}
 
 
 async def flood(partner: Partner) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from passerelle.conformance.asking import Answer, Asker, NoAnswer
-from passerelle.conformance.follower import IDENTITY_PATH, Seen
+from passerelle.conformance.follower import DESCRIPTOR_PATH, IDENTITY_PATH, Seen
 from passerelle.conformance.report import Notes
+from passerelle.conformance.widths import KINDS, Folder
 from passerelle.protocol.identityentries import multihash
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.tiles import TILE_WIDTH, Tile, checkpoint_path
@@ -48,7 +49,7 @@ class EveryAnswer:
         self.notes.judge(not names, "Q-26", sent=sent, got=names)
         if answer.status in {429, 503}:
             self.notes.judge("retry-after" in answer.headers, "Q-17", sent=sent, got=answer.brief())
-        if answer.status < 400:
+        if answer.status < 400 or method == "HEAD":
             return
         is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
         code = answer.code
@@ -68,8 +69,10 @@ async def examine(seen: Seen) -> None:
             await look_at_paths(seen)
             await look_at_caching(seen)
             await look_at_ranges(seen)
+            await Folder(seen.notes, seen.asker.get, seen.origin, seen.leaves).look()
             await look_at_codings(seen)
         await look_at_mirror(seen)
+        await look_at_queries(seen)
         seen.progress("slowness")
         await slow
     finally:
@@ -106,6 +109,34 @@ async def look_at_paths(seen: Seen) -> None:
         if answer is not None:
             is_nothing = (answer.status, answer.code) == (404, "path.not-found")
             seen.notes.judge(is_nothing, "P-1", sent=f"GET {path}", got=answer.brief())
+
+
+async def look_at_queries(seen: Seen) -> None:
+    """P-1: a path with a query, be it empty, is none."""
+    if seen.identity is None:
+        return
+    mirror = f"/mirrors/{seen.identity.scid}/did.jsonl"
+    paths = [IDENTITY_PATH, DESCRIPTOR_PATH, f"{seen.folder}/checkpoint", mirror]
+    if seen.leaves:
+        width = min(len(seen.leaves), TILE_WIDTH)
+        paths += [f"{seen.folder}/{Tile(kind, 0, 0, width).path}" for kind in KINDS]
+    for path in paths:
+        answer = await _try(seen, f"{path}?x=1")
+        if answer is not None:
+            is_nothing = (answer.status, answer.code) == (404, "path.not-found")
+            seen.notes.judge(is_nothing, "P-1", sent=f"GET {path}?x=1", got=answer.brief())
+        await _look_at_bare(seen, f"{path}?")
+
+
+async def _look_at_bare(seen: Seen, path: str) -> None:
+    """A query that is empty: by hand, for the HTTP library would take it away."""
+    try:
+        came = await seen.asker.by_hand(path)
+    except NoAnswer:
+        return
+    if came:
+        is_nothing = came.startswith(b"HTTP/1.1 404 ") and b"path.not-found" in came
+        seen.notes.judge(is_nothing, "P-1", sent=f"GET {path}", got=came[:80])
 
 
 async def _try(

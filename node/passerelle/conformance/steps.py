@@ -34,12 +34,14 @@ class Step:
         what: What is shown, for the report.
         show: Changes what is shown.
         after: What is broken where the node does not come after once the truth is shown; empty for nothing.
+        is_signed: Whether what is shown of the head is signed as it must be, so that its receipt is a true one.
     """
 
     rule: str
     what: str
     show: Callable[[Partner, Feed], None]
     after: str = ""
+    is_signed: bool = False
 
 
 def grow(partner: Partner, feed: Feed) -> None:
@@ -85,11 +87,16 @@ def _claimed(feed: Feed) -> Checkpoint:
     return Checkpoint(feed.origin.encode(), size, feed.root(size))
 
 
-def _spoilt_line(_partner: Partner, feed: Feed) -> None:
-    note = SignedNote.parse(feed.checkpoint())
-    line = note.signatures[0]
-    bad = NoteSignature(line.name, line.key_id, bytes(64))
-    feed.note = note.with_signatures(bad).encode()
+def _false_line(*order: int, size: int = 64) -> Callable[[Partner, Feed], None]:
+    """Lines by one key in an order: of 1 the true one, of 0 one that does not verify, of so many bytes."""
+
+    def show(_partner: Partner, feed: Feed) -> None:
+        note = SignedNote.parse(feed.checkpoint())
+        (true,) = note.signatures
+        false = NoteSignature(true.name, true.key_id, bytes(size))
+        feed.note = SignedNote(note.text, tuple(true if one else false for one in order)).encode()
+
+    return show
 
 
 def _by_request_key(partner: Partner, feed: Feed) -> None:
@@ -158,7 +165,11 @@ def _ranged(data: bytes) -> Override:
 
 _ML_DSA_44: Final = 0x06
 WRONG: Final = (
-    Step("L-7", "a checkpoint with a bad line of its own key", _spoilt_line),
+    Step("L-7", "a checkpoint with a bad line of its own key after the good one", _false_line(1, 0)),
+    Step("L-7", "a checkpoint with a bad line of its own key before the good one", _false_line(0, 1)),
+    Step(
+        "L-7", "a checkpoint with half a line of its own key among good ones", _false_line(1, 0, 1, size=32)
+    ),
     Step("L-8", "a checkpoint under its request key alone", _by_request_key),
     Step("X-17", "a checkpoint under a type that nobody knows alone", _of_another_type),
     Step("L-10", "a checkpoint of four lines", _four_lines),
@@ -166,7 +177,7 @@ WRONG: Final = (
     Step("L-14", "the checkpoint of the other feed", _of_the_other_feed),
     Step("L-18", "leaves that are not those of the hashes", _lying_entries(tile_too=False), "F-8"),
     Step("F-9", "leaves that do not give the signed root", _lying_entries(tile_too=True)),
-    Step("F-25", "a checkpoint smaller than before", _smaller, "F-7"),
+    Step("F-25", "a checkpoint smaller than before", _smaller, "F-7", is_signed=True),
     Step("L-8", "another root of one size, under no log key", _another_root, "F-19"),
 )
 
@@ -189,6 +200,9 @@ async def wrong(partner: Partner, step: Step, *, seconds: float) -> None:
     grow(partner, feed)
     size = len(feed.leaves)
     step.show(partner, feed)
+    shown = feed.note
+    if shown is not None and not step.is_signed:
+        partner.lies.append((feed, shown))
     looked = await partner.visit(feed, seconds)
     found = await partner.receipt(feed)
     feed.note = None
@@ -196,7 +210,7 @@ async def wrong(partner: Partner, step: Step, *, seconds: float) -> None:
     if not looked:
         notes.unseen(step.rule, why="no-answer")
     elif found is not None:
-        stays = found.size < size
+        stays = found.size < size and (found.lie is None or found.lie != shown)
         notes.judge(stays, step.rule, sent=step.what, got=f"a receipt of size {found.size}")
     moved = await partner.moves(feed, size, seconds)
     if step.after:
