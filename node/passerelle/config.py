@@ -202,7 +202,7 @@ class Sync(_Section):
 
     Args:
         poll_seconds: Mean time between two looks at one partner; each wait is drawn around it.
-        backoff_max_seconds: Longest wait after repeated failures.
+        backoff_max_seconds: Longest wait after repeated failures, at most an hour (F-4).
         request_seconds: Deadline of one request.
         allow_private_addresses: Whether addresses named by partners' documents may lie in private
             networks. Leave it off on a server: on, a partner can make this node call its neighbours.
@@ -212,7 +212,7 @@ class Sync(_Section):
     """
 
     poll_seconds: float = Field(default=300.0, gt=0)
-    backoff_max_seconds: float = Field(default=3600.0, gt=0)
+    backoff_max_seconds: float = Field(default=3600.0, gt=0, le=3600.0)
     request_seconds: float = Field(default=30.0, gt=0)
     allow_private_addresses: bool = False
     notices: bool = True

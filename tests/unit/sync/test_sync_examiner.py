@@ -55,7 +55,7 @@ def bundle(follower: Follower) -> tuple[Terms, list[bytes], list[bytes | None]]:
 
 
 async def test_a_worker_finds_what_is_found_here(follower: Follower, workers: Examiner) -> None:
-    """F-12: where a record is examined changes nothing of what is found."""
+    """Chapter 09, examination: where a record is examined changes nothing of what is found."""
     given = bundle(follower)
     found = await workers.examine(*given)
     assert found == examine_all(*given)
@@ -64,7 +64,7 @@ async def test_a_worker_finds_what_is_found_here(follower: Follower, workers: Ex
 
 
 async def test_a_lost_worker_costs_time_alone(follower: Follower, workers: Examiner) -> None:
-    """F-12: killed under its work, its bundle is examined here, and the next one by a new worker."""
+    """Chapter 09, examination: killed under its work, its bundle is examined here, and the next one by a new worker."""
     given = bundle(follower)
     expected = await workers.examine(*given)
     (pid,) = workers.processes
@@ -98,7 +98,7 @@ async def test_a_worker_that_hangs_ends_the_visit_alone(
 
 
 async def test_a_worker_that_is_asked_again_before_it_answers(follower: Follower, workers: Examiner) -> None:
-    """F-12: each gets the answer to its own question, also where the one before it is given up."""
+    """Chapter 09, examination: each gets the answer to its own question, also where the one before it is given up."""
     terms, leaves, objects = bundle(follower)
     parts = [(leaves[at:] + leaves[:at], objects[at:] + objects[:at]) for at in range(6)]
     expected = [examine_all(terms, *part) for part in parts]
@@ -113,7 +113,7 @@ async def test_a_worker_that_is_asked_again_before_it_answers(follower: Follower
 
 
 async def test_together_or_alone(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
-    """F-12: how many are examined at a time changes nothing of what is found."""
+    """Chapter 09, examination: how many are examined at a time changes nothing of what is found."""
     terms, leaves, objects = bundle(follower)
     alone = [examine_all(terms, [leaf], [item])[0] for leaf, item in zip(leaves, objects, strict=True)]
     assert examine_all(terms, leaves, objects) == alone

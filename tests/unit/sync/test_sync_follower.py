@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
 from aiohttp import web
+from pydantic import ValidationError
 
 from passerelle.config import Sync
 from passerelle.protocol.identity import parse_identity
@@ -101,6 +103,16 @@ async def test_a_partner_that_has_not_added_us_is_waited_for(follower: Follower,
     ]
 
 
+async def test_a_code_that_nobody_knows_changes_nothing(follower: Follower, visits: Visits) -> None:
+    """C-2: a 404 is one, whatever code of a later version comes with it; any other refusal is the road's."""
+    problem = {"type": "urn:passerelle:problem:later.code", "code": "later.code", "detail": "…", "params": {}}
+    path = f"/{follower.bilateral.path}/checkpoint"
+    for status, found in ((404, ("waiting", "feed.waiting")), (503, ("waiting", "road.status"))):
+        follower.site.spoilt[path] = instead(json.dumps(problem).encode(), status=status)
+        visit = await visits.visit_now(follower.author.scid)
+        assert (visit.pulled[1].state, visit.pulled[1].code) == found
+
+
 async def test_notices_of_a_flood_lead_to_fewer_and_fewer_visits(
     follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,7 +178,7 @@ async def test_notices_of_nothing_lead_to_fewer_and_fewer_visits(
 async def test_an_identity_that_explains_nothing_is_not_asked_for_each_time(
     follower: Follower, visits: Visits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F-63: a checkpoint under an unknown key has the log fetched once, and then once a minute; a person's wish at once."""
+    """F-2, F-63: an unknown key has the log fetched once, and then once a minute, however many notices; a person's wish at once."""
     monkeypatch.setattr(module, "NOTICE_GAP_SECONDS", 0.0)
     feed = follower.feed(follower.public, 1)
     feed.note = feed.checkpoint(key=follower.author.keys.request)
@@ -329,6 +341,13 @@ def test_pauses_grow_up_to_the_limit(visits: Visits, monkeypatch: pytest.MonkeyP
     assert highest == [2, 4, 8, 1_024, 2_048, 3_600, 3_600, 3_600]
     monkeypatch.setattr("random.uniform", lambda low, _high: low)
     assert [visits._pause(failures) for failures in (1, 2, 13)] == [1, 2, 1_800]
+
+
+def test_no_configuration_waits_for_more_than_an_hour() -> None:
+    """F-4: a longest wait beyond the law's is refused."""
+    assert Sync(backoff_max_seconds=3_600).backoff_max_seconds == 3_600
+    with pytest.raises(ValidationError):
+        Sync(backoff_max_seconds=3_601)
 
 
 async def test_a_sign_of_life_ends_the_pause(

@@ -146,7 +146,7 @@ async def test_a_larger_tree_that_begins_otherwise_is_a_fork(
 
 
 async def test_a_fork_behind_a_broken_pull_is_found(follower: Follower) -> None:
-    """F-19, F-20: the note under which a first part was kept is evidence, though the rest never came."""
+    """F-19, F-20, F-37: the note under which a first part was kept is evidence, though the rest never came."""
     feed = follower.feed(follower.public)
     feed.pad(1_500)
     path = f"/{follower.public.path}/tile/entries/004"
@@ -162,7 +162,7 @@ async def test_a_fork_behind_a_broken_pull_is_found(follower: Follower) -> None:
 
 @pytest.mark.parametrize("spoilt", ["tile/entries/000.p/9", "both"])
 async def test_a_road_that_lies_is_no_fork(follower: Follower, spoilt: str) -> None:
-    """F-8: bytes that miss the signed root are thrown away, nobody is accused, and the next road is good."""
+    """F-8, F-19: bytes that miss the signed root are thrown away, nobody is accused, and the next road is good."""
     feed = follower.feed(follower.public, 5)
     await follower.pull(follower.public)
     for _ in range(4):
@@ -200,7 +200,7 @@ async def test_a_tampered_tile_keeps_nothing(follower: Follower) -> None:
 
 
 async def test_a_tampered_full_bundle_keeps_what_came_before(follower: Follower) -> None:
-    """L-18, F-8: each full bundle is hashed and held against its own proven hash."""
+    """L-18, F-8, F-35: each full bundle is hashed and held against its own proven hash."""
     follower.feed(follower.public).pad(1_600)
     path = f"/{follower.public.path}/tile/entries/005"
     follower.site.spoilt[path] = tampered()

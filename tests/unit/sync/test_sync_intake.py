@@ -10,6 +10,7 @@ from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf
 from passerelle.protocol.objects import commitment, encode_public
+from passerelle.protocol.records import sign_record
 from passerelle.sync import keeping
 from tests.unit.sync.author import START, Agency, Feed, flipped
 from tests.unit.sync.conftest import Follower
@@ -107,7 +108,7 @@ async def test_a_tampered_proof_is_quarantined(follower: Follower) -> None:
 
 
 async def test_a_schema_violation_coming_in_is_quarantined(follower: Follower) -> None:
-    """R-31: a known type that breaks its schema."""
+    """R-31, F-12: a known type that breaks its schema; its bytes are kept, and it is no record."""
     feed = follower.feed(follower.public, 1)
     feed.add(follower.author.record(body={"lang": "fr", "synthetic": True}))
     await assert_one_setback(follower, feed, 1, "quarantined", "schema.violation")
@@ -122,6 +123,19 @@ async def test_unknown_types_and_majors_are_kept(follower: Follower, kind: str, 
     pulled = await follower.pull(feed.origin)
     assert pulled.setbacks == {}
     assert await follower.records() == {record.digest}
+
+
+async def test_what_rests_on_other_records_is_no_reason(follower: Follower) -> None:
+    """F-14: a second version without a first, of an offer of whoever: what is right of it the fold says, not the quarantine."""
+    feed = follower.feed(follower.public)
+    first = follower.author.record()
+    later = {name: value for name, value in first.value.items() if name != "proof"}
+    later |= {"version": 2, "previous": first.digest}
+    key = follower.author.keys.record
+    record = sign_record(later, key, f"{follower.author.did}#{key.multikey}")
+    feed.add(record)
+    pulled = await follower.pull(feed.origin)
+    assert (pulled.setbacks, await follower.records()) == ({}, {record.digest})
 
 
 async def test_malformed_and_unknown_leaves_stop_nothing(follower: Follower) -> None:

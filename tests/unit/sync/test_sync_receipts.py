@@ -18,7 +18,7 @@ from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import Origin, witness_name
 from passerelle.storage import feeds, gaps
 from passerelle.storage.heads import Head, HeadStore, Swap
-from passerelle.sync import fence, receipts
+from passerelle.sync import fence, pull, receipts
 from passerelle.sync.directory import Directory
 from tests.unit.sync.author import START, Feed, flipped, instead
 from tests.unit.sync.conftest import Follower
@@ -122,6 +122,31 @@ async def test_a_public_receipt_means_the_tree_alone(follower: Follower) -> None
     feed = follower.feed(follower.public, 3)
     feed.objects[1] = None
     assert (await follower.pull(feed.origin)).cosigned == 3
+
+
+@pytest.mark.parametrize("older", [256, 512])
+async def test_a_checkpoint_is_not_cosigned_before_its_leaves_are_here(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch, older: int
+) -> None:
+    """F-38: of a pull that has brought a part, what is cosigned is a checkpoint below it, though a larger one is kept."""
+    monkeypatch.setattr(pull, "MAX_GROWTH", 512)
+    feed = follower.feed(follower.public)
+    feed.pad(1_100)
+    assert (await follower.pull(feed.origin)).size == 512
+    feed.note = feed.checkpoint(older)
+    pulled = await follower.pull(feed.origin)
+    assert (pulled.size, pulled.cosigned) == (512, older)
+    feed.note = None
+    assert (await follower.pull(feed.origin)).size == 1_024
+    assert await follower.cosigned(feed.origin) == older
+    assert (await follower.pull(feed.origin)).cosigned == 1_100
+
+
+async def test_what_is_said_to_be_cosigned_is_kept(follower: Follower) -> None:
+    """F-26: the size that a pull tells, and that its author is told, is that of the receipt in the rows."""
+    feed = follower.feed(follower.bilateral, 2)
+    assert (await follower.pull(feed.origin)).cosigned == 2
+    assert await follower.cosigned(feed.origin) == 2
 
 
 async def test_receipts_never_go_back_in_time_or_size(follower: Follower) -> None:
@@ -290,7 +315,7 @@ async def test_a_head_is_remembered_past_a_publication_under_way(
 
 
 async def test_a_read_only_node_cosigns_nothing(follower: Follower) -> None:
-    """W-13, F-25: it takes what is new, and gives its receipt once it may sign again."""
+    """W-13, F-25, F-47: it takes what is new, and gives its receipt once it may sign again, though no leaf has come since."""
     feed = follower.feed(follower.bilateral, 2)
     closed: list[StorageError | None] = [StorageError("fence.rows-behind")]
     tools, follower.tools = follower.tools, replace(follower.tools, closed=lambda: closed[0])
@@ -344,12 +369,12 @@ async def receipt_dated(follower: Follower, at: datetime) -> int | fence.Contrad
 
 
 async def test_a_receipt_of_tomorrow_is_taken(follower: Follower) -> None:
-    """F-23: a partner's clock may be ahead by a day."""
+    """F-43: a partner's clock may be ahead by a day."""
     assert await receipt_dated(follower, START + timedelta(hours=24)) == 3
 
 
 async def test_a_receipt_dated_too_far_ahead_is_not_kept(follower: Follower) -> None:
-    """Chapter 12: what a clock gone wrong has dated is no receipt yet, and is asked for again."""
+    """F-43: what a clock gone wrong has dated is no receipt yet, and is asked for again."""
     with pytest.raises(ProtocolError, match=r"cosignature\.ahead"):
         await receipt_dated(follower, START + timedelta(hours=24, seconds=1))
     async with follower.database.reading() as connection:

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 from aiohttp import web
 
-from passerelle.errors import TransportError
+from passerelle.errors import StorageError, TransportError
 from passerelle.sync.client import Client
 from tests.unit.sync.author import Asked, Feed, Spoil, instead, plain
 from tests.unit.sync.conftest import DEADLINE, Follower, hurried
@@ -232,7 +232,7 @@ async def test_a_server_without_ranges_serves_as_well(follower: Follower) -> Non
 async def test_growth_over_the_edges_of_tiles(
     follower: Follower, sizes: tuple[int, ...], level_one: list[str]
 ) -> None:
-    """F-6, F-8: at every edge the tree is that of the leaves, with level-1 hashes between the edges."""
+    """F-6, F-8, F-36: at every edge the tree is that of the leaves, with level-1 hashes between the edges."""
     feed = follower.feed(follower.public)
     for size in sizes:
         feed.pad(size - len(feed.leaves))
@@ -245,6 +245,23 @@ async def test_growth_over_the_edges_of_tiles(
 
 def _root(feed: Feed) -> str:
     return base64.b64decode(feed.checkpoint().split(b"\n")[2]).hex()
+
+
+async def test_leaves_and_their_checkpoint_are_kept_together(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-10: a write that fails at its end has kept nothing of what stood before it."""
+
+    async def full(*_given: object) -> None:
+        raise StorageError("storage.failed", detail="no room")
+
+    follower.feed(follower.public, 3)
+    with monkeypatch.context() as broken:
+        broken.setattr("passerelle.storage.feeds.put_checkpoint", full)
+        assert await follower.refused(follower.public) == "storage.failed"
+    assert (await follower.held(follower.public)).size == 0
+    assert await follower.records() == set()
+    assert (await follower.pull(follower.public)).size == 3
 
 
 async def test_a_pull_cut_off_goes_on_where_it_was(follower: Follower) -> None:
