@@ -23,6 +23,7 @@ _CODE: Final = re.compile(r"`([a-z]+\.[a-z]+(?:-[a-z0-9]+)*)`")
 # Members of documents, written with a point, have the form of codes; these are none.
 _MEMBERS: Final = {
     *("body.addresses", "proof.created", "state.id"),
+    *("issuer.id",),
     *("direction.from", "direction.to", "quota.persons"),
 }
 
