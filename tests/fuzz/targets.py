@@ -8,5 +8,6 @@ from tests.fuzz.core import CORE
 from tests.fuzz.edge import EDGE
 from tests.fuzz.engine import Target
 from tests.fuzz.own_files import OWN_FILES
+from tests.fuzz.papers import PAPERS
 
-TARGETS: Final[tuple[Target, ...]] = (*CORE, *EDGE, *OWN_FILES)
+TARGETS: Final[tuple[Target, ...]] = (*CORE, *PAPERS, *EDGE, *OWN_FILES)

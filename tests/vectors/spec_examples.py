@@ -329,6 +329,39 @@ def report() -> str:
     return "{" + members + "}\n"
 
 
+# --- chapter 24 --------------------------------------------------------------------------
+
+
+def _members(document: Case) -> str:
+    """One member a line, so that it can be read."""
+    lines = ",\n ".join(f"{json.dumps(name)}:{canonical(value).decode()}" for name, value in document.items())
+    return "{" + lines + "}\n"
+
+
+def certificate() -> str:
+    return _members(json.loads(load("certificates.json")["valid"][0]["data"]))
+
+
+def certificate_digest() -> str:
+    vectors = load("certificates.json")
+    data, person = vectors["valid"][0]["data"].encode(), vectors["persons"][0]
+    named = next(case["form"] for case in vectors["names"] if case["text"] == person["person"])
+    hashed = bytes.fromhex(person["salt"]) + person["birth_date"].encode() + b"\n" + named.encode()
+    return (
+        f"canonical   {len(data)} bytes\n"
+        f"digest      {sha256(data).hexdigest()}\n"
+        f"salt        {person['salt']}\n"
+        f"birth date  {person['birth_date']}\n"
+        f"typed       {person['person']}\n"
+        f"name        {named}\n"
+        f"commitment  {sha256(b'passerelle/person/v1' + bytes(1) + hashed).hexdigest()}\n"
+    )
+
+
+def endorsement() -> str:
+    return _members(json.loads(load("certificates.json")["endorsed"][0]["data"]))
+
+
 # --- all ---------------------------------------------------------------------------------
 
 EXAMPLES: Final[dict[str, Callable[[], str]]] = {
@@ -362,6 +395,9 @@ EXAMPLES: Final[dict[str, Callable[[], str]]] = {
         evidence,
         policy,
         report,
+        certificate,
+        certificate_digest,
+        endorsement,
     )
 }
 

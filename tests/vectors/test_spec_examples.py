@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import unicodedata
 import zlib
 from collections.abc import Callable
 from hashlib import sha256, sha512
@@ -122,7 +123,14 @@ def test_every_example_is_shown() -> None:
 
 def _namespace() -> dict[str, Any]:
     """All algorithms of all chapters, in one namespace, as a reader would have them."""
-    names: dict[str, Any] = {"sha256": sha256, "sha512": sha512, "zlib": zlib, "base64": base64, "json": json}
+    names: dict[str, Any] = {
+        "sha256": sha256,
+        "sha512": sha512,
+        "zlib": zlib,
+        "base64": base64,
+        "json": json,
+        "unicodedata": unicodedata,
+    }
     for _, block in _named("algorithm="):
         exec(block.text, names)  # the chapters' own text is what is tested
     return names
@@ -291,6 +299,19 @@ def _check_histories() -> None:
             assert _SPEC["two_histories"](case["old"], case["new"], *roots, lower, upper) == case["proven"]
 
 
+def _check_person() -> None:
+    vectors = load("certificates.json")
+    for case in vectors["names"]:
+        if case["form"] is not None:
+            assert _SPEC["name_form"](case["text"]) == case["form"]
+    tag = json.loads(vectors["valid"][0]["data"])["credentialSubject"]["identifier"][0]
+    for case in vectors["persons"]:
+        if case["rule"] == "D-14" and "-" not in case["salt"] and " " not in case["salt"]:
+            salt = bytes.fromhex(case["salt"])
+            found = _SPEC["person_commitment"](case["person"], case["birth_date"], salt)
+            assert (f"sha256${found}" == tag["identityHash"]) == (case["code"] is None)
+
+
 _CHECKS: Final[dict[str, Callable[[], None]]] = {
     "canonical": _check_canonical,
     "tree-hash": _check_tree_hash,
@@ -309,6 +330,7 @@ _CHECKS: Final[dict[str, Callable[[], None]]] = {
     "scid": _check_scid,
     "entry-hash": _check_entry_hash,
     "two-histories": _check_histories,
+    "person": _check_person,
 }
 
 

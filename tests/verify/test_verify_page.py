@@ -81,15 +81,20 @@ def test_every_code_has_a_sentence_in_both_languages(page: str) -> None:
     checks = core[: core.index("// ===== 13. Signed requests")] + core[core.index("// ===== 14.") :]
     checks = (
         checks[: checks.index("// ===== 17. The fold")]
-        + checks[checks.index("// ===== 18. Checking") : checks.index("// ===== 20. Succession")]
+        + checks[checks.index("// ===== 18. Checking") : checks.index("// ===== 21. Succession")]
     )
     codes = set(
         re.findall(
-            r'"((?:json|identity|key|record|proof|schema|origin|leaf|note|checkpoint|cosignature|merkle|fork|tile|object|audit|bundle)\.[a-z-]+)"',
+            r'"((?:json|identity|key|record|proof|schema|origin|leaf|note|checkpoint|cosignature|merkle|fork|tile|object|audit|bundle|certificate)\.[a-z-]+)"',
             checks,
         )
     )
-    codes -= set(re.findall(r'"((?:record|place|feed|note)\.[a-z-]+)": \[', part(page, "passerelle-words")))
+    codes -= set(
+        re.findall(
+            r'"((?:record|place|feed|note|certificate|endorsement)\.[a-z-]+)": \[',
+            part(page, "passerelle-words"),
+        )
+    )
     sentences = dict(
         re.findall(
             r'^ {2}"?([a-z.-]+)"?: \[("[^"]+", "[^"]+")\],$', part(page, "passerelle-words"), re.MULTILINE

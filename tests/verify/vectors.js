@@ -254,6 +254,48 @@ async (V, files) => {
       }
     },
 
+    async "certificates.json"(file) {
+      const c = new Checks(file, ["now", "identities", "valid", "malformed", "refused", "endorsed", "leaves", "placements", "statuses", "names", "persons"]);
+      const now = seconds(c.data.now);
+      const identities = new Map();
+      for (const log of Object.values(c.data.identities)) {
+        const identity = await V.verifyIdentity(bytes(log), now);
+        identities.set(identity.scid, identity);
+      }
+      const parsed = (data) => V.parseCertificate(bytes(data));
+      const verify = async (data, records = []) => {
+        const document = parsed(data);
+        await V.verifyCertificate(document, identities.get(document.issuer));
+        V.checkCertificateStatus(document, records);
+        V.checkCertificateTime(document, now);
+        return document;
+      };
+      for (const { name, data, digest } of c.data.valid) c.same(name, (await verify(data)).digest, digest);
+      for (const { name, data, code } of c.data.malformed) c.same(name, await c.code(() => parsed(data)), code);
+      for (const { name, data, code } of c.data.refused) {
+        c.same(name, await c.code(() => parsed(data)), null);
+        c.same(name, await c.code(() => verify(data)), code);
+      }
+      const own = (one) => one.certificate ?? c.data.valid[0].data;
+      for (const one of c.data.endorsed) {
+        const endorsement = await verify(one.data);
+        c.same(one.name, await c.code(() => V.checkEndorses(endorsement, parsed(own(one)))), one.code);
+      }
+      for (const one of c.data.leaves) c.same(one.name, await c.code(() => V.checkCertificateLeaf(parsed(own(one)), bytes(one.leaf))), one.code);
+      for (const one of c.data.placements) c.same(one.name, await c.code(() => V.checkPlacement(parsed(own(one)), V.parseRecord(bytes(one.record)))), one.code);
+      for (const one of c.data.statuses) {
+        const records = one.records.map((data) => V.parseRecord(bytes(data)));
+        for (const record of records) c.same(one.name, await c.code(() => V.verifyRecord(record, identities.get(record.issuer), now)), null);
+        c.same(one.name, await c.code(() => verify(own(one), records)), one.code);
+      }
+      for (const { name, text: typed, form } of c.data.names) {
+        let got = null;
+        c.same(name, await c.code(() => (got = V.nameForm(typed))), form === null ? "certificate.person-unreadable" : null);
+        c.same(name, got, form);
+      }
+      for (const one of c.data.persons) c.same(one.name, await c.code(() => V.checkPerson(parsed(own(one)), { name: one.person, born: one.birth_date, salt: one.salt })), one.code);
+    },
+
     async "feeds.json"(file) {
       const c = new Checks(file, ["now", "cases"]);
       const sorted = (findings) => findings.map(({ code, path, index }) => V.canonicalText({ code, path, index })).sort();
