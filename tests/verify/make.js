@@ -43,11 +43,11 @@
   let count = 0;
 
   /** The bytes of a public record of a type that no schema describes, so that its body is free. */
-  async function newRecord(agency, body = {}) {
+  async function newRecord(agency, body = {}, type = "visit") {
     const serial = (++count).toString(16).padStart(12, "0");
     const issued = "2025-06-01T00:00:00Z";
     const document = {
-      "@context": ["urn:passerelle:v1"], id: `urn:uuid:00000000-0000-4000-8000-${serial}`, type: "visit", schema: "urn:passerelle:schema:visit:1.0",
+      "@context": ["urn:passerelle:v1"], id: `urn:uuid:00000000-0000-4000-8000-${serial}`, type, schema: `urn:passerelle:schema:${type}:1.0`,
       version: 1, nonce: serial.padStart(32, "0"), issuer: agency.did, audience: "public", issued, body,
     };
     const options = { type: "DataIntegrityProof", cryptosuite: "eddsa-jcs-2022", created: issued, verificationMethod: `${agency.did}#${agency.keys.record.multikey}`, proofPurpose: "assertionMethod", "@context": ["urn:passerelle:v1"] };
@@ -85,7 +85,71 @@
     return files;
   }
 
+  /** The files of a feed to a partner whose sealed leaves commit to what is given; what is sealed is not there. */
+  async function newSealedFeed(agency, partner, commitments) {
+    const leaves = commitments.map((commitment) => bytesOf({ kind: "sealed", commitment }));
+    const origin = `passerelle/${agency.scid}/to/${partner.scid}/1`;
+    const folder = `feeds/to/${partner.scid}/1`;
+    const hashes = leaves.map(V.leafHash);
+    return {
+      ".well-known/did.jsonl": agency.log,
+      [`${folder}/checkpoint`]: await checkpoint(agency, origin, leaves.length, V.rootOf(hashes)),
+      [`${folder}/${V.bundlePath(0, leaves.length)}`]: V.concat(...leaves.flatMap((leaf) => [Uint8Array.of(leaf.length >> 8, leaf.length), leaf])),
+      [`${folder}/${V.tilePath(0, 0, leaves.length)}`]: V.concat(...hashes),
+    };
+  }
+
+  const CREDENTIAL = ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"];
+  const uuid = () => `urn:uuid:00000000-0000-4000-8000-${(++count).toString(16).padStart(12, "0")}`;
+  const named = (id, digest) => [{ id, digestSRI: `sha256-${V.base64(V.unhex(digest))}`, mediaType: "application/json" }];
+  const digestOf = (bytes) => V.hex(V.sha256(bytes));
+
+  /** A signed document of an agency: its bytes. */
+  async function attested(agency, document) {
+    const options = { type: "DataIntegrityProof", cryptosuite: "eddsa-jcs-2022", created: document.validFrom, verificationMethod: `${agency.did}#${agency.keys.record.multikey}`, proofPurpose: "assertionMethod", "@context": CREDENTIAL };
+    return bytesOf({ ...document, proof: await proven(document, options, agency.keys.record) });
+  }
+
+  const common = (agency, type) => ({ "@context": CREDENTIAL, id: uuid(), type: ["VerifiableCredential", type], name: "Attestation", issuer: { id: agency.did, name: "Agence (fictive)", type: ["Profile"] } });
+
+  /** A certificate about a person { name in its form, born, salt in hex }, of a placement that stands at a leaf. */
+  async function newCertificate(agency, origin, index, commitment, person, changes = {}) {
+    const hash = V.hex(V.sha256(V.ascii("passerelle/person/v1\0"), V.unhex(person.salt), V.ascii(`${person.born}\n${person.name}`)));
+    return attested(agency, {
+      ...common(agency, "OpenBadgeCredential"),
+      validFrom: "2025-06-01T09:00:00Z",
+      credentialSubject: {
+        type: ["AchievementSubject"],
+        identifier: [{ hashed: true, identityHash: `sha256$${hash}`, identityType: "ext:passerelle-person-v1", type: "IdentityObject" }],
+        activityStartDate: "2025-02-03T00:00:00Z",
+        activityEndDate: "2025-05-30T00:00:00Z",
+        achievement: { id: "urn:passerelle:scheme:vsi", type: ["Achievement"], achievementType: "CommunityService", name: "Volontariat", description: "Bibliothèque", criteria: { narrative: "Mission accomplie" }, inLanguage: "fr" },
+      },
+      relatedResource: named(uuid(), "ab".repeat(32)),
+      evidence: [{ id: `urn:passerelle:leaf:${origin}/${index}/${commitment}`, type: ["Evidence"] }],
+      ...changes,
+    });
+  }
+
+  /** An endorsement of a certificate. */
+  async function newEndorsement(agency, certificate) {
+    const { id, digest } = { id: JSON.parse(new TextDecoder().decode(certificate)).id, digest: digestOf(certificate) };
+    return attested(agency, { ...common(agency, "EndorsementCredential"), validFrom: "2025-06-02T09:00:00Z", credentialSubject: { id, type: ["EndorsementSubject"] }, relatedResource: named(id, digest) });
+  }
+
+  /** Two agencies, a feed with a placement's leaf, a certificate of the one and the other's endorsement, and a third agency. */
+  async function newService({ statuses = [], leaf = "c1".repeat(32), changes = {} } = {}) {
+    const [host, sender, third] = await Promise.all(["host.example", "sender.example", "third.example"].map((domain) => newAgency(domain)));
+    const person = { name: "AGBEKO KOSSI", born: "1985", salt: "5a".repeat(16) };
+    const certificate = await newCertificate(host, `passerelle/${host.scid}/to/${sender.scid}/1`, 2, "c1".repeat(32), person, changes);
+    const endorsement = await newEndorsement(sender, certificate);
+    const items = statuses.map((status) => ({ digest: digestOf(certificate), status }));
+    const records = [await newRecord(host), ...(items.length ? [await newRecord(host, { items }, "certificate-status")] : [])];
+    const files = { ...(await newFeed(host, records)), ...(await newSealedFeed(host, sender, ["a1".repeat(32), "b1".repeat(32), leaf])), [`mirrors/${sender.scid}/did.jsonl`]: sender.log };
+    return { host, sender, third, person, certificate, endorsement, files };
+  }
+
   const folderOf = (files) => new Map(Object.entries(files).map(([path, bytes]) => [path, { size: bytes.length, read: async () => bytes }]));
 
-  return { newKey, newAgency, newRecord, newFeed, checkpoint, folderOf };
+  return { newKey, newAgency, newRecord, newFeed, checkpoint, folderOf, newService, newCertificate, newEndorsement };
 }

@@ -327,3 +327,62 @@ def test_the_page_stays_alive_under_long_work_and_can_be_stopped(
     page.wait_for_selector("#verdict.lacking", timeout=10_000)
     expect(page.locator("#verdict")).to_contain_text("stopped before its end")
     assert not page.locator("#work").is_visible()
+
+
+SERVICE = """async (V, value, tools) => { const { person, certificate, endorsement, files } = await tools.make.newService(value.made ?? {});
+    tools.write(value.folder, { ...files }); tools.write(value.loose, { "certificate.json": certificate, "endorsement.json": endorsement });
+    return person; }"""
+
+
+def test_a_certificate_is_compared_with_the_printed_copy(opened: Open, core: Core, tmp_path: Path) -> None:
+    """D-14, D-25: verdict and evidence for both documents; what is typed changes the verdict, and goes nowhere."""
+    folder, loose = tmp_path / "copy", tmp_path / "loose"
+    person = core(SERVICE, {"folder": str(folder), "loose": str(loose)})
+    page = opened()
+    choose_folder(page, folder)
+    choose_files(page, loose / "certificate.json", loose / "endorsement.json")
+    page.wait_for_selector("#compare-0")
+    assert verdict(page) == "verdict good"
+    told = page.locator("#verdict")
+    expect(told).to_contain_text("has not revoked it in its public feed")
+    expect(told).to_contain_text("Whether it was revoked was not checked")  # the endorser's feed is not here
+    expect(told).to_contain_text("Of whom it speaks was not checked")
+    for field in ("name", "born", "salt"):
+        page.fill(f"#{field}-0", person[field])
+    page.click("#compare-0")
+    expect(told).to_contain_text("are those of the person")
+    page.click('[data-lang="fr"]')
+    expect(page.locator("#name-0")).to_have_value(person["name"])
+    page.fill("#born-0", "1986")
+    page.press("#born-0", "Tab")
+    page.click("#compare-0")
+    assert verdict(page) == "verdict bad"
+    expect(told).to_contain_text("ne concerne pas cette personne")
+    page.click("#again")
+    assert page.evaluate("JSON.stringify([page.typed, localStorage.length, sessionStorage.length])") == (
+        '[{"name":"","born":"","salt":""},0,0]'
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "code"),
+    [
+        ({"statuses": ["revoked"]}, "bad", "certificate.revoked"),
+        ({"leaf": "d1" * 32}, "bad", "certificate.leaf-mismatch"),
+        ({"changes": {"validUntil": "2025-12-31T00:00:00Z"}}, "lacking", "certificate.expired"),
+        ({"changes": {"image": "x"}}, "bad", "certificate.malformed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_certificate_that_does_not_count(
+    opened: Open, core: Core, tmp_path: Path, made: dict[str, Any], wanted: str, code: str
+) -> None:
+    """D-3, D-16, D-21, D-22: revoked, contradicted, ended or added to: the verdict says which."""
+    folder, loose = tmp_path / "copy", tmp_path / "loose"
+    core(SERVICE, {"folder": str(folder), "loose": str(loose), "made": made})
+    page = opened()
+    choose_folder(page, folder)
+    choose_files(page, loose / "certificate.json")
+    page.wait_for_selector("text=Certificate certificate.json")
+    assert verdict(page) == f"verdict {wanted}"
+    expect(page.locator("#verdict")).to_contain_text(code)

@@ -1,0 +1,151 @@
+"""The page's evidence for certificates: what is proven by what is at hand, and what is said not to have been checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.verify.conftest import Core
+
+# Judges a certificate and its endorsement beside a folder; answers with [step, ok, code] by document.
+JUDGE = """async (V, value, tools) => {
+    const now = V.timeOf("2026-01-01T00:00:00Z");
+    const made = await tools.make.newService(value.made ?? {});
+    const { host, sender, third } = made;
+    const change = (%s);
+    const { files, certificate, endorsement, typed = null } = await change(made);
+    const parse = (bytes) => { try { return V.parseCertificate(bytes); } catch { return null; } };
+    const parsed = [certificate, endorsement].map(parse).filter(Boolean);
+    const places = new Map(parsed.filter((one) => !one.endorses).map(({ leaf }) => [leaf.origin.text, new Set([leaf.index])]));
+    const audit = await V.auditFolder(tools.make.folderOf(files), { now, schemas: tools.schemas, places, needsFeed: false });
+    const context = { identities: audit.identities, now, feeds: audit.feeds, certificates: parsed };
+    const told = {};
+    for (const [name, bytes] of Object.entries({ certificate, endorsement })) {
+        const { steps, document } = await V.certificateEvidence(bytes, context);
+        if (document && !document.endorses && typed) steps.push(V.personStep(document, typed));
+        told[name] = Object.fromEntries(steps.map((step) => [step.step, step.ok === null ? (step.code ?? "open") : step.ok ? "ok" : step.code]));
+    }
+    return { ...told, findings: audit.findings.concat(audit.feeds.flatMap((feed) => feed.findings)).map((item) => item.code) };
+}"""
+
+
+def judge(core: Core, change: str = "async (made) => made", **made: Any) -> Any:
+    return core(JUDGE % change, {"made": made})
+
+
+def test_with_everything_at_hand_every_step_is_proven(core: Core) -> None:
+    """D-1 to D-25: form, identity, key, signature, no revocation up to a checkpoint, time, leaf; the placement is not here."""
+    told = judge(core)
+    assert told["findings"] == []
+    steps = told["certificate"]
+    assert {name for name, state in steps.items() if state != "ok"} == {
+        "certificate.no-placement",
+        "certificate.no-person",
+    }
+    assert {"certificate.leaf", "place.root", "place.checkpoint", "certificate.not-revoked"} <= steps.keys()
+    assert set(told["endorsement"].values()) == {"ok", "open"}
+    assert told["endorsement"]["endorsement.of"] == "ok"
+
+
+def test_without_a_public_feed_it_is_not_said_that_nothing_was_revoked(core: Core) -> None:
+    """D-25: who has looked nowhere says so; here the sender's public feed is missing, and then the host's too."""
+    told = judge(core)
+    assert told["endorsement"]["certificate.no-status"] == "open"
+    bare = judge(
+        core,
+        """async (made) => ({ ...made, files: Object.fromEntries(Object.entries(made.files).filter(([path]) => !path.includes("/public/"))) })""",
+    )
+    assert bare["certificate"]["certificate.no-status"] == "open"
+    assert "certificate.not-revoked" not in bare["certificate"]
+    assert bare["certificate"]["certificate.signature"] == "ok"
+
+
+def test_a_feed_with_a_fault_does_not_clear(core: Core) -> None:
+    """D-25: a copy from which a record was taken away is no place to have looked in."""
+    told = judge(
+        core,
+        """async (made) => { const files = { ...made.files };
+            delete files["feeds/public/1/objects/000.p/2"]; return { ...made, files }; }""",
+        statuses=["confirmed"],
+    )
+    assert told["certificate"]["certificate.no-status"] == "open"
+    assert told["findings"] == ["audit.file-missing"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "state"),
+    [
+        (["revoked"], "certificate.revoked"),
+        (["confirmed"], None),
+        (["revoked", "confirmed"], "certificate.revoked"),
+    ],
+)
+def test_a_revocation_in_the_public_feed_is_found(core: Core, statuses: list[str], state: str | None) -> None:
+    """D-22, D-24: the record stands in the copy that everybody has."""
+    told = judge(core, statuses=statuses)["certificate"]
+    assert told.get("certificate.status") == state
+    assert ("certificate.not-revoked" in told) is (state is None)
+
+
+def test_another_leaf_at_that_index_refuses(core: Core) -> None:
+    """D-16: the tree that the host signed holds something else there."""
+    told = judge(core, leaf="d1" * 32)
+    assert told["findings"] == []
+    assert told["certificate"]["certificate.leaf"] == "certificate.leaf-mismatch"
+
+
+def test_a_feed_that_does_not_reach_the_leaf_says_nothing(core: Core) -> None:
+    """D-16: not at hand is not false."""
+    told = judge(
+        core,
+        """async (made) => ({ ...made, certificate: await tools.make.newCertificate(host,
+            `passerelle/${host.scid}/to/${sender.scid}/1`, 9, "c1".repeat(32), made.person) })""",
+    )
+    assert told["certificate"]["certificate.no-feed"] == "open"
+    assert told["endorsement"]["endorsement.of"] == "certificate.endorses-another"
+
+
+def test_a_third_agency_can_neither_certify_nor_endorse(core: Core) -> None:
+    """D-15, D-19: whoever had no part in the placement, however good its signature."""
+    told = judge(
+        core,
+        """async (made) => ({ ...made, endorsement: await tools.make.newEndorsement(third, made.certificate),
+            files: { ...made.files, [`mirrors/${third.scid}/did.jsonl`]: third.log } })""",
+    )
+    assert told["endorsement"]["endorsement.of"] == "certificate.not-a-party"
+    assert told["endorsement"]["certificate.signature"] == "ok"
+    told = judge(
+        core,
+        """async (made) => ({ ...made, certificate: await tools.make.newCertificate(third,
+            `passerelle/${host.scid}/to/${sender.scid}/1`, 2, "c1".repeat(32), made.person) })""",
+    )
+    assert told["certificate"] == {"certificate.form": "certificate.not-a-party"}
+
+
+def test_without_its_agencys_log_nothing_is_proven(core: Core) -> None:
+    """Chapter 24, order of checks: the identity log is what everything rests on."""
+    told = judge(core, "async (made) => ({ ...made, files: {} })")
+    assert told["certificate"]["certificate.identity"] == "identity.unknown"
+    assert "certificate.signature" not in told["certificate"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"),
+    [
+        ({"name": "Kossi AGBÉKO", "born": "1985", "salt": "5a5a " * 8}, "ok"),
+        ({"name": "Kossi Agbeko", "born": "1986", "salt": "5a" * 16}, "certificate.person-mismatch"),
+        ({"name": "Kossi Agbeko", "born": "", "salt": "5a" * 16}, "certificate.person-unreadable"),
+    ],
+)
+def test_who_it_is_about(core: Core, typed: dict[str, str], state: str) -> None:
+    """D-13, D-14: what somebody types is compared, and what cannot be compared is not called false."""
+    told = core(JUDGE % "async (made) => ({ ...made, typed: value.typed })", {"typed": typed})["certificate"]
+    assert told["certificate.person"] == state
+
+
+def test_an_expired_certificate_is_not_false(core: Core) -> None:
+    """D-21: genuine and past; its signature is shown as what it is."""
+    told = judge(core, changes={"validUntil": "2025-12-31T00:00:00Z"})["certificate"]
+    assert told["certificate.time"] == "certificate.expired"
+    assert told["certificate.signature"] == "ok"
