@@ -22,13 +22,14 @@ from tests.mutants.chapters import (
     c18,
     c20,
     c23,
+    c24,
 )
 from tests.mutants.model import Chapter, Mutant
 from tests.vectors.spec_text import DESIGNED, rules
 
 CHAPTERS: Final[tuple[Chapter, ...]] = tuple(
     module.CHAPTER
-    for module in (c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c15, c17, c18, c20, c23)
+    for module in (c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c15, c17, c18, c20, c23, c24)
 )
 MUTANTS: Final[dict[str, Mutant]] = {
     mutant.rule: mutant for chapter in CHAPTERS for mutant in chapter.mutants

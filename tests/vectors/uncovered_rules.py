@@ -15,7 +15,6 @@ MOST: Final = 2
 
 UNCOVERED: Final = frozenset(
     {
-        *("F-14",),
         *("P-12",),
         *("W-12",),
     }
