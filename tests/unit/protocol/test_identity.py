@@ -341,7 +341,7 @@ def test_parameters_outside_our_narrowing(path: tuple[str, ...], value: object) 
     [("scid", "{SCID}"), ("method", "did:webvh:0.5"), ("portable", False), ("nextKeyHashes", ...)],
 )
 def test_parameters_of_later_entries(name: str, value: object) -> None:
-    """No second SCID, no other method, never less than portable and pre-rotated."""
+    """I-13, I-14, I-17: no second SCID, no other method, never less than portable and pre-rotated."""
     log = rebuilt(updated(created()), setting("parameters", name, value=value))
     assert refused(log, entry=2) == "identity.unsupported"
 
