@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from typing import Final
 
-MOST: Final = 2
+MOST: Final = 1
 """Length of the list. It is lowered with the list and never raised."""
 
 UNCOVERED: Final = frozenset(
     {
-        *("P-12",),
         *("W-12",),
     }
 )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -34,6 +34,7 @@ from passerelle.protocol.tiles import (
     TILE_WIDTH,
     Tile,
     bundles_of,
+    encode_objects,
     node_hashes,
     node_tile,
     parse_entry_bundle,
@@ -47,6 +48,7 @@ MAX_ENTRIES_BYTES = TILE_WIDTH * (2 + MAX_LEAF_BYTES)
 MAX_OBJECTS_BYTES = TILE_WIDTH * (4 + MAX_OBJECT_BYTES)
 MAX_TILE_BYTES = TILE_WIDTH * 32
 PARTIAL_CONTENT = 206
+NOT_FOUND = 404
 WIDTH = 4
 """Bundles fetched side by side, so that a long road is not waited for bundle by bundle."""
 COMPRESSES = 3
@@ -181,14 +183,23 @@ class FeedReader:
         """The leaves of a bundle that are not held yet."""
         skipped = max(0, held.frontier.size - bundle.first)
         offset = held.entries_end if skipped else 0
-        data = await self._from(bundle, offset, MAX_ENTRIES_BYTES, ranged=_is_tail(bundle, skipped))
-        return _parsed(lambda: parse_entry_bundle(data, bundle.width - skipped))
+        headers = {"Range": f"bytes={offset}-"} if _is_tail(bundle, skipped) else {}
+        answer, width = await self._file(bundle, MAX_ENTRIES_BYTES, headers)
+        # The whole is cut where no ``Range`` was asked or understood.
+        data = answer.body if _is_part(answer, offset) else answer.body[offset:]
+        return _parsed(lambda: parse_entry_bundle(data, width - skipped))[: bundle.width - skipped]
 
-    async def _from(self, bundle: Tile, offset: int, max_bytes: int, *, ranged: bool) -> bytes:
-        """Bytes of an immutable bundle from an offset on; the whole is cut where no ``Range`` was asked or understood."""
-        headers = {"Range": f"bytes={offset}-"} if ranged else {}
-        answer = await self.get(bundle.path, max_bytes, headers, also=(PARTIAL_CONTENT,) if ranged else ())
-        return answer.body if _is_part(answer, offset) else answer.body[offset:]
+    async def _file(
+        self, tile: Tile, max_bytes: int, headers: Mapping[str, str] | None = None
+    ) -> tuple[Answer, int]:
+        """A file and its width: the full one where its author has grown and serves the partial one no more (P-12)."""
+        also = (PARTIAL_CONTENT,) if headers else ()
+        if tile.width < TILE_WIDTH:
+            answer = await self.get(tile.path, max_bytes, headers, also=(*also, NOT_FOUND))
+            if answer.status != NOT_FOUND:
+                return answer, tile.width
+        full = replace(tile, width=TILE_WIDTH)
+        return await self.get(full.path, max_bytes, headers, also=also), TILE_WIDTH
 
     async def _level_one(self, inner: list[Tile], size: int) -> dict[int, bytes]:
         """Root of each full bundle, from the level-1 tiles; proven only when the whole root is."""
@@ -199,27 +210,25 @@ class FeedReader:
         for index in range(first // TILE_WIDTH, -(-end // TILE_WIDTH)):
             width = min(TILE_WIDTH, size // TILE_WIDTH - index * TILE_WIDTH)
             tile = Tile("hashes", 1, index, width)
-            data = (await self.get(tile.path, MAX_TILE_BYTES)).body
-            hashes = _parsed(partial(parse_tile, data, width))
-            roots.update(enumerate(hashes, start=tile.first))
+            answer, found = await self._file(tile, MAX_TILE_BYTES)
+            hashes = _parsed(partial(parse_tile, answer.body, found))
+            roots.update(enumerate(hashes[:width], start=tile.first))
         return roots
 
     async def _with_objects(self, bundle: Tile, held: Held, leaves: tuple[bytes, ...]) -> Stretch:
         """The stretch of a bundle: only the objects that are new, where the bundle was not rewritten."""
         skipped = max(0, held.frontier.size - bundle.first)
-        path = Tile("objects", 0, bundle.index, bundle.width).path
         headers: dict[str, str] = {}
         # Sealed objects do not compress.
         ranged = _is_tail(bundle, skipped) or (skipped and not self._origin.is_public)
         if ranged and held.objects_etag:
             headers = {"Range": f"bytes={held.objects_end}-", "If-Range": held.objects_etag}
-        answer = await self.get(path, MAX_OBJECTS_BYTES, headers, also=(PARTIAL_CONTENT,) if headers else ())
-        if _is_part(answer, held.objects_end):
-            objects = _parsed(lambda: parse_objects(answer.body, bundle.width - skipped))
-            end = held.objects_end + len(answer.body)
-        else:
-            objects = _parsed(lambda: parse_objects(answer.body, bundle.width))[skipped:]
-            end = len(answer.body)
+        answer, width = await self._file(replace(bundle, kind="objects"), MAX_OBJECTS_BYTES, headers)
+        start = skipped if _is_part(answer, held.objects_end) else 0
+        objects = _parsed(lambda: parse_objects(answer.body, width - start))[: bundle.width - start]
+        end = len(answer.body) if width == bundle.width else len(encode_objects(objects))
+        end += held.objects_end if start else 0
+        objects = objects[skipped - start :]
         full = bundle.width == TILE_WIDTH
         return Stretch(
             bundle.first + skipped,
@@ -233,15 +242,15 @@ class FeedReader:
     async def objects(self, number: int, size: int) -> tuple[bytes | None, ...]:
         """All objects of one bundle of a feed of that size, as its author gives them now."""
         width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        data = (await self.get(Tile("objects", 0, number, width).path, MAX_OBJECTS_BYTES)).body
-        return _parsed(lambda: parse_objects(data, width))
+        answer, found = await self._file(Tile("objects", 0, number, width), MAX_OBJECTS_BYTES)
+        return _parsed(lambda: parse_objects(answer.body, found))[:width]
 
     async def _subtrees(self, nodes: tuple[Node, ...], size: int) -> dict[Node, bytes]:
         """Roots of some subtrees of a tree of that size, in their order, from the tiles; they prove nothing yet."""
         tiles = {}
         for tile in sorted({node_tile(node, size) for node in nodes}, key=lambda tile: tile.path):
-            data = (await self.get(tile.path, MAX_TILE_BYTES)).body
-            tiles[tile] = _parsed(partial(parse_tile, data, tile.width))
+            answer, found = await self._file(tile, MAX_TILE_BYTES)
+            tiles[tile] = _parsed(partial(parse_tile, answer.body, found))[: tile.width]
         return node_hashes(nodes, size, tiles)
 
     async def prefix_root(self, old_size: int, target: Checkpoint) -> tuple[bytes, tuple[bytes, ...]] | None:

@@ -234,6 +234,15 @@ async def test_what_a_request_carries(net: Network) -> None:
     assert not any("Cookie" in headers for headers in listener.headers)
 
 
+async def test_a_request_is_signed_for_the_public_address(net: Network) -> None:
+    """P-23: where the operator has it connect elsewhere too; there the partner finds its own address signed."""
+    there = Road(net.togo.scid, net.togo.url, net.togo.public, trusted_address=True)
+    assert there.address != there.public
+    async with client_of(net.mali) as client:
+        answer = await client.get(there, net.path("/feeds/to/{mali}/latest"), max_bytes=100, signed=True)
+    assert (answer.status, answer.body) == (200, b"1\n")
+
+
 async def test_each_request_has_its_nonce(net: Network) -> None:
     """Q-12: a client never says the same thing twice."""
     listener = Listener()

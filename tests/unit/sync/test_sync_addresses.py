@@ -9,6 +9,7 @@ from aiohttp import ThreadedResolver
 from aiohttp.abc import ResolveResult
 
 from passerelle.errors import ProtocolError, TransportError
+from passerelle.protocol.profile import Json
 from passerelle.protocol.schemas import Schemas
 from passerelle.sync import contact
 from passerelle.sync.addresses import public_address, site_of
@@ -49,7 +50,7 @@ from tests.unit.sync.conftest import Follower
     ],
 )
 def test_an_address_that_a_document_may_not_name(agencies: tuple[Agency, Agency], address: str) -> None:
-    """P-16: nothing but ProtocolError comes out of a partner's bytes."""
+    """P-16, P-25: nothing but ProtocolError comes out of a partner's bytes, and a number has one spelling."""
     with pytest.raises(ProtocolError, match=r"descriptor\.wrong"):
         public_address(agencies[1].descriptor(address))
 
@@ -60,6 +61,12 @@ def test_an_address_that_a_document_may_not_name(agencies: tuple[Agency, Agency]
 def test_an_address_that_a_document_may_name(agencies: tuple[Agency, Agency], address: str) -> None:
     """P-16: a host, perhaps a port and a path; the slash at the end says nothing."""
     assert public_address(agencies[1].descriptor(address)) == address.rstrip("/")
+
+
+def test_of_several_addresses_the_first_is_the_node_s(agencies: tuple[Agency, Agency]) -> None:
+    """P-17: the others are for people."""
+    body: dict[str, Json] = {"addresses": ["https://a.example", "https://b.example"], "lang": "fr"}
+    assert public_address(agencies[1].record(type="node", body=body)) == "https://a.example"
 
 
 @pytest.mark.parametrize(

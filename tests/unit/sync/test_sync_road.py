@@ -6,7 +6,7 @@ import asyncio
 import base64
 import gzip
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import zstandard
@@ -218,6 +218,38 @@ async def test_a_server_without_ranges_serves_as_well(follower: Follower) -> Non
         follower.site.spoilt[of(follower, tail)] = whole
     assert (await follower.pull(follower.public)).size == 5
     assert len(await follower.records()) == 5
+
+
+@dataclass
+class Thrifty(Feed):
+    """A feed whose author keeps no partial file beside the full one, as spec/05 lets it."""
+
+    def read(self, tail: str) -> bytes | None:
+        full, dot, _ = tail.partition(".p/")
+        return None if dot and super().read(full) is not None else super().read(tail)
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_where_a_partial_file_is_gone_the_full_one_is_read(follower: Follower, public: bool) -> None:
+    """P-12: up to the checkpoint and not beyond it; of objects held already not a byte is asked for again."""
+    origin = follower.public if public else follower.bilateral
+    feed = follower.site.show(Thrifty(follower.author, origin))
+    feed.pad(286)
+    for _ in range(8):
+        follower.add(feed)
+    await follower.pull(origin)
+    for _ in range(4):
+        follower.add(feed)
+    feed.note = feed.checkpoint()
+    feed.pad(65_400)
+    assert (await follower.pull(origin)).size == 298
+    objects = [item for item in follower.site.asked if item.path.endswith("/objects/001")]
+    assert [item.status for item in objects] == [206]
+    assert len(await follower.records()) == 12
+    feed.note = feed.checkpoint(1_000)
+    assert (await follower.pull(origin)).size == 1_000
+    assert f"/{origin.path}/tile/1/000" in follower.site.paths()
+    assert await follower.setbacks(origin) == []
 
 
 @pytest.mark.parametrize(
