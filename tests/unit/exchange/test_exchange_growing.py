@@ -109,3 +109,15 @@ def test_what_joins_the_end_folds_nothing_anew(monkeypatch: pytest.MonkeyPatch) 
             growing.grow(world.held_by(TG), world.sizes_of(TG))
             assert growing.judged().verdicts[placement.digest].is_accepted
     assert same(growing, world.held_by(TG), world.sizes_of(TG))
+
+
+def test_the_last_may_come_first() -> None:
+    """S-1: each record by itself, those of each feed from its end."""
+    programme = Programme.signed(World().row(TG, ML, 9))
+    programme.realised(TG, ML)
+    held, sizes = programme.world.held_by(ML), programme.world.sizes_of(ML)
+    growing = Growing()
+    for item in reversed(held):
+        growing.grow([item], {})
+    growing.grow([], sizes)
+    assert same(growing, held, sizes)

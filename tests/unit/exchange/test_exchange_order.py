@@ -8,6 +8,7 @@ from datetime import date
 from itertools import combinations
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from passerelle.exchange.verdicts import Verdict
 from passerelle.exchange.views import AgreementView
 from passerelle.protocol.profile import encode
 from tests.unit.exchange.histories import History, Step, casts, steps
-from tests.unit.exchange.world import BF, ML, TG, erase
+from tests.unit.exchange.world import BF, ML, TG, Programme, World, erase
 
 DAYS = (date(2017, 3, 15), date(2017, 5, 1), date(2017, 12, 31), date(2030, 1, 1))
 
@@ -125,6 +126,19 @@ def test_a_final_verdict_stays(history: list[Step]) -> None:
             verdicts = judge_all(have, {}).verdicts
             assert {digest: verdicts[digest] for digest in final} == final
             final = {digest: found for digest, found in verdicts.items() if found.status != "waiting"}
+
+
+@pytest.mark.parametrize(("sender", "host"), [(TG, ML), (ML, TG)])
+def test_what_its_author_had_not_seen_undoes_nothing(sender: str, host: str) -> None:
+    """S-11: a nomination counts on when the end of its agreement comes, which was written and not seen."""
+    rows = [World().row(TG, ML, 9), World().row(ML, TG, 9)]
+    programme = Programme.signed(*rows)
+    ended = programme.world.decide(host, sender, programme.agreement, "terminate", "2017-03-01")
+    nomination = programme.nominate(sender, host)
+    held, sizes = programme.world.held_by(host), programme.world.sizes_of(host)
+    for have in ([item for item in held if item.record.digest != ended.digest], held):
+        assert judge_all(have, sizes).verdicts[nomination.digest].is_accepted
+    assert judge_all(held, sizes).verdicts[ended.digest].is_accepted
 
 
 @given(casts, steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from passerelle.exchange.causality import safe_seen
 from passerelle.exchange.fold import fold
 from passerelle.protocol.origins import Origin
@@ -128,3 +130,14 @@ def test_feeds_with_a_smaller_number_are_seen_whole() -> None:
     assert world.verdict_at_all(early).code == "reference.not-in-view"
     decision = world.decide(ML, TG, nomination, "accept", seen={TG: (2, 0)})
     assert world.verdict_at_all(decision).is_accepted
+
+
+@pytest.mark.parametrize(("author", "reader"), [(TG, ML), (ML, TG)])
+def test_what_is_named_before_it_was_seen_is_not_in_view(author: str, reader: str) -> None:
+    """S-34: whichever of the two lines is taken up first."""
+    world = World()
+    agreement = world.agreement(author, [reader], [world.row(TG, ML, 4)])
+    early = world.decide(reader, author, agreement, "accept")
+    assert world.verdict_at_all(early).code == "reference.not-in-view"
+    world.sync(TG, ML)
+    assert world.verdict_at_all(world.decide(reader, author, agreement, "accept")).is_accepted
