@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from passerelle.protocol import proofs
 from passerelle.protocol.keys import parse_multikey
 from tests.vectors.loading import load
@@ -49,9 +51,10 @@ def test_identity_logs_refused(outside: Outside) -> None:
     assert verdicts == {case["name"]: case["webvh"] for case in invalid}
 
 
-def test_records(outside: Outside) -> None:
-    """R-8 to R-15: Digital Bazaar verifies each record under the document that didwebvh-ts resolves at its time."""
-    vectors = load("records.json")
+@pytest.mark.parametrize("file", ["records.json", "certificates.json"])
+def test_records(outside: Outside, file: str) -> None:
+    """R-8 to R-15, D-6 to D-11: Digital Bazaar verifies each under the document that didwebvh-ts resolves at its time."""
+    vectors = load(file)
     asked = [*vectors["valid"], *vectors["refused"]]
     found = outside(
         "verify_records",

@@ -1,4 +1,5 @@
-// Digital Bazaar verifies records against the document that didwebvh-ts resolves at each record's `issued`.
+// Digital Bazaar verifies records against the document that didwebvh-ts resolves at each record's `issued`;
+// certificates likewise, at `validFrom`.
 // In: {logs: [text], records: [text]}; a record is checked under the log of its issuer's SCID. Out: [{verified, version, error}].
 import { createVerifyCryptosuite } from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
@@ -9,14 +10,15 @@ import { answer, entriesOf, verifier } from './common.mjs';
 async function check(entries, text) {
   try {
     const record = JSON.parse(text);
-    const resolved = await resolveDIDFromLog(entries, { verifier, versionTime: new Date(record.issued) });
+    const issued = record.issued ?? record.validFrom;
+    const resolved = await resolveDIDFromLog(entries, { verifier, versionTime: new Date(issued) });
     const document = resolved.doc;
     if (!document) return { verified: false, error: 'no document at issued' };
     // Offline: the only two things that may be loaded are the document and the keys in it.
     const documentLoader = async (url) => {
       if (url === document.id) return { documentUrl: url, document };
       const method = document.verificationMethod.find((one) => one.id === url);
-      if (!method) throw new Error(`not in the document at ${record.issued}: ${url}`);
+      if (!method) throw new Error(`not in the document at ${issued}: ${url}`);
       return { documentUrl: url, document: { '@context': 'https://w3id.org/security/multikey/v1', ...method } };
     };
     const result = await jsigs.verify(record, {
@@ -33,6 +35,7 @@ async function check(entries, text) {
 
 await answer(async ({ logs, records }) => {
   const byScid = Object.fromEntries(logs.map(entriesOf).map((entries) => [entries[0].parameters.scid, entries]));
-  const issuer = (text) => JSON.parse(text).issuer.split(':')[2];
+  const did = ({ issuer }) => issuer.id ?? issuer;
+  const issuer = (text) => did(JSON.parse(text)).split(':')[2];
   return Promise.all(records.map((text) => check(byScid[issuer(text)], text)));
 });

@@ -193,11 +193,11 @@ def make_certificates() -> Tree:
         "chapter": "24",
         "about": "identities: logs by agency. valid: data is accepted under the log of its issuer with the clock at now; digest is "
         "that of D-5. malformed: data is refused by its form alone. refused: its form is good, and it is refused under the log of "
-        "its issuer. Of the other lists each case is about its own certificate, or where it has none about the first of valid: endorsed, "
+        "its issuer; outside tells what a W3C verifier of proofs says that resolves the issuer at validFrom. Of the other lists each case is about its own certificate, or where it has none about the first of valid: endorsed, "
         "an endorsement; leaves, placements, the leaf at its index or a record; statuses, records, each to be verified first; "
         "persons, what was typed. names: text and its form, null for none. code is null where nothing is wrong.",
         "made_by": SELF,
-        "confirmed_by": [],
+        "confirmed_by": ["@digitalbazaar/eddsa-jcs-2022-cryptosuite (npm) with didwebvh-ts (npm)"],
         "now": NOW,
         "identities": {name: encode_log(log) for name, log in ACTORS.logs.items()},
         "valid": _valid(),
@@ -464,9 +464,14 @@ def _refused() -> list[Tree]:
         ("an endorsement changed after signing", "D-11", "proof.invalid", {**attest(endorsement(good), MALIAN), "name": "Diplôme"}),
     ]  # fmt: skip
     return [
-        {"name": name, "rule": rule, "code": code, "data": text_of(document)}
+        {"name": name, "rule": rule, "code": code, "outside": _outside(name, rule), "data": text_of(document)}
         for name, rule, code, document in told
     ]
+
+
+def _outside(name: str, rule: str) -> str:
+    """What a verifier of proofs alone says: times are no matter of a proof."""
+    return "accepts" if rule in {"D-12", "D-21"} or name == "valid before it was signed" else "rejects"
 
 
 def _before() -> Tree:
