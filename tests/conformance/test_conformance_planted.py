@@ -17,7 +17,7 @@ from tests.conformance.partnering import whole
 from tests.conformance.world import closing, open_world
 from tests.planted.faults import PLANTED
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1_200)]
 
 SOUND = "-"
 
