@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import shutil
@@ -18,7 +19,7 @@ import tomli_w
 from passerelle import app, custody
 from passerelle import config as settings
 from passerelle.config import Agency, Server
-from passerelle.errors import ConfigError, InputError, PasserelleError
+from passerelle.errors import ConfigError, InputError, PasserelleError, StorageError
 from passerelle.initialise import init_home
 from passerelle.node import open_node
 from passerelle.protocol.identityentries import multihash
@@ -41,6 +42,22 @@ def _cheap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def init(home: Path, agency: Agency = REAL, **choices: Any) -> dict[str, object]:
     """Make a home."""
     return asyncio.run(init_home(home, agency=agency, server=SERVER, **choices))
+
+
+def test_a_home_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W-33: a disk that is full in the midst of it leaves nothing, and the next attempt finds room."""
+    home, secret = tmp_path / "home", tmp_path / "secret"
+
+    def full(*_given: object, **_more: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("passerelle.initialise.make_keyring", full)
+        with pytest.raises(StorageError, match=r"storage\.disk-full"):
+            init(home, secret_file=secret)
+    assert list(tmp_path.iterdir()) == []
+    init(home, secret_file=secret)
+    assert home.exists()
 
 
 @pytest.fixture(scope="module")

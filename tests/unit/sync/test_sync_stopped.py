@@ -52,13 +52,18 @@ UNKNOWN: list[BaseException] = [
 async def test_an_unknown_result_of_the_heads_stops_publishing(
     node: Node, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    """W-9: whatever comes out of the head store, nothing is signed before a new start has looked."""
+    """W-7, W-9, W-10: whatever comes out of the head store, nothing is signed before a new start has looked.
+
+    Nobody was told meanwhile that a record is published, and no new size is served.
+    """
 
     async def fail(_swaps: Sequence[Swap]) -> None:
         raise error
 
+    served = dict(node.publisher.current)
     monkeypatch.setattr(node.heads, "replace", fail)
     await refused(node)
+    assert node.publisher.current == served
     assert node.publisher.closed is not None
     assert node.publisher.closed.code == "publish.stopped"
     monkeypatch.undo()
