@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.mutants.model import Chapter
+from tests.mutants.model import Chapter, Mutant
 
 CHAPTER: Final = Chapter(
     "12",
-    not_yet="C-1 C-2 C-3 C-4",
-    most=4,
+    mutants=(
+        Mutant(
+            "C-2",
+            "sync/pull.py",
+            "if answer.status == 404:",
+            'if answer.status == 404 and b"path.not-found" in answer.body:',
+        ),
+    ),
+    people={
+        "C-1": "whoever writes the law or a node gives a code its one meaning; tests/vectors/test_spec_codes.py compares the registry with the node",
+    },
+    not_yet="C-3 C-4",
+    most=2,
 )
