@@ -33,7 +33,7 @@ def groups(*sizes: int) -> list[_Group]:
 def test_small_groups_do_not_wait_for_large_ones(
     waiting: list[int], few_first: bool, taken: list[int], left: list[int]
 ) -> None:
-    """W-1: a commit holds the small groups that wait, or the group that has waited longest and what fits beside it."""
+    """W-1, W-12: a commit holds the small groups that wait, or the group that has waited longest and what fits beside it."""
     held = groups(*waiting)
     assert [len(group.drafts) for group in take_batch(held, few_first=few_first)] == taken
     assert [len(group.drafts) for group in held] == left
