@@ -90,8 +90,9 @@ def test_leaves_of_certificates(case: Case) -> None:
 @pytest.mark.parametrize("case", cases(FILE, "placements"))
 def test_placements_of_certificates(case: Case) -> None:
     """D-17, J-12: the record is the placement that is named, in its own bytes."""
+    salt = bytes.fromhex(case["salt"]) if case["salt"] else None
     with _refused(case) as found:
-        certificates.check_placement(_certificate(case), Record.parse(case["record"].encode()))
+        certificates.check_placement(_certificate(case), Record.parse(case["record"].encode()), salt)
     _assert_end(found, case)
 
 

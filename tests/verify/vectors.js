@@ -282,7 +282,7 @@ async (V, files) => {
         c.same(one.name, await c.code(() => V.checkEndorses(endorsement, parsed(own(one)))), one.code);
       }
       for (const one of c.data.leaves) c.same(one.name, await c.code(() => V.checkCertificateLeaf(parsed(own(one)), bytes(one.leaf))), one.code);
-      for (const one of c.data.placements) c.same(one.name, await c.code(() => V.checkPlacement(parsed(own(one)), V.parseRecord(bytes(one.record)))), one.code);
+      for (const one of c.data.placements) c.same(one.name, await c.code(() => V.checkPlacement(parsed(own(one)), V.parseRecord(bytes(one.record)), one.salt && V.commitmentOf(V.unhex(one.salt), bytes(one.record)))), one.code);
       for (const one of c.data.statuses) {
         const records = one.records.map((data) => V.parseRecord(bytes(data)));
         for (const record of records) c.same(one.name, await c.code(() => V.verifyRecord(record, identities.get(record.issuer), now)), null);

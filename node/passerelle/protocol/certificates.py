@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol import certificateforms as forms
-from passerelle.protocol import profile, proofs, recordheaders
+from passerelle.protocol import objects, profile, proofs, recordheaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -337,10 +337,18 @@ def check_leaf(certificate: Certificate, leaf: bytes) -> None:
         raise ProtocolError("certificate.leaf-mismatch", index=certificate.leaf_index)
 
 
-def check_placement(certificate: Certificate, record: Record) -> None:
-    """Raises ProtocolError (``certificate.placement-mismatch``) unless a record is the placement that is certified."""
+def check_placement(certificate: Certificate, record: Record, salt: bytes | None = None) -> None:
+    """Raises ProtocolError (``certificate.placement-mismatch``) unless a record is the placement that is certified.
+
+    Args:
+        certificate: Names the record and its leaf.
+        record: Given as the placement's.
+        salt: The 32 bytes beside that record, with which the leaf commits to it; None leaves the leaf unasked.
+    """
     named = (certificate.placement_id, certificate.placement_digest, "placement", certificate.origin.author)
     if named != (record.id, record.digest, record.type, record.issuer_scid):
+        raise ProtocolError("certificate.placement-mismatch", record=record.id)
+    if salt is not None and objects.commitment(salt, record.data).hex() != certificate.leaf_commitment:
         raise ProtocolError("certificate.placement-mismatch", record=record.id)
 
 

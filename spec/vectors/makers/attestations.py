@@ -363,10 +363,39 @@ def _malformed() -> list[Tree]:
             _set("evidence", 0, "id", to=leaf_name(strange)),
             "certificate.not-a-party",
         ),
+        *(
+            case(f"{'/'.join(map(str, path))} of another form", "D-4", _set(*path, to=to))
+            for path, to in _STRAY
+        ),
         *_malformed_proofs(),
         *_malformed_bytes(),
         *_malformed_endorsements(),
     ]
+
+
+_SUBJECT: Final = "credentialSubject"
+_STRAY: Final[tuple[tuple[tuple[Any, ...], Any], ...]] = (
+    (("issuer", "type"), ["Organization"]),
+    (("issuer", "name"), ""),
+    ((_SUBJECT, "type"), "AchievementSubject"),
+    ((_SUBJECT, "role"), ""),
+    ((_SUBJECT, "narrative"), ["a", "b"]),
+    ((_SUBJECT, "identifier"), {"0": {}}),
+    ((_SUBJECT, "identifier", 0, "type"), "IdentityHash"),
+    ((_SUBJECT, "identifier", 0, "hashed"), 1),
+    ((_SUBJECT, "achievement", "type"), "Achievement"),
+    ((_SUBJECT, "achievement", "name"), ""),
+    ((_SUBJECT, "achievement", "description"), ""),
+    ((_SUBJECT, "achievement", "criteria", "narrative"), ""),
+    ((_SUBJECT, "achievement", "alignment", 0, "type"), ["Skill"]),
+    ((_SUBJECT, "achievement", "alignment", 0, "targetName"), ""),
+    ((_SUBJECT, "result", 0, "type"), ["Sum"]),
+    ((_SUBJECT, "result", 0, "resultDescription"), "urn:passerelle:result:weeks"),
+    (("relatedResource",), {"0": {}}),
+    (("relatedResource", 0, "id"), "https://togo.example/placement"),
+    (("relatedResource", 0, "mediaType"), "text/plain"),
+    (("evidence", 0, "type"), "Evidence"),
+)
 
 
 def _malformed_proofs() -> list[Tree]:
@@ -410,11 +439,15 @@ def _malformed_endorsements() -> list[Tree]:
                 "endorsementComment": "bien",
             }
         },
+        "an endorsement by another name": {"type": ["VerifiableCredential", "EndorsementSubject"]},
+        "an endorsement of another kind of subject": {
+            "credentialSubject": {"id": good["id"], "type": ["AchievementSubject"]}
+        },
         "an endorsement that ends": {"validUntil": "2030-01-01T00:00:00Z"},
         "an endorsement of two": {"relatedResource": resource(good["id"], good) * 2},
         "an endorsement with two ids": {"relatedResource": resource(record_id("another"), good)},
     }
-    rules = ("D-3", "D-3", "D-4", "D-4")
+    rules = ("D-3", "D-4", "D-4", "D-3", "D-4", "D-4")
     return [
         {"name": name, "rule": rule, "code": "certificate.malformed"}
         | {"data": text_of(attest(endorsement(good, **changes), MALIAN))}
@@ -449,6 +482,8 @@ def _refused() -> list[Tree]:
         ("contexts of document and proof differ", "D-7", "proof.context-mismatch", attest(bare("refused"), **{"@context": CONTEXTS[:1]})),
         ("valid before it was signed", "D-8", "certificate.time-mismatch", attest(bare("refused"), created="2025-06-01T09:00:01Z")),
         ("created is no time", "D-8", "certificate.time-mismatch", attest(bare("refused"), created="yesterday")),
+        ("valid before it was signed, under a key that no entry names", "D-8", "certificate.time-mismatch", attest(bare("refused"), Key("stranger"), created="2025-06-01T09:00:01Z")),
+        ("contexts that differ, under a key that no entry names", "D-7", "proof.context-mismatch", attest(bare("refused"), Key("stranger"), **{"@context": CONTEXTS[:1]})),
         ("before the identity began", "D-9", "certificate.issuer-unknown", attest(_before())),
         ("the former DID after a change of domain", "D-9", "certificate.issuer-unknown", attest(_french(validFrom=AFTER), FRENCH)),
         ("a DID on another domain", "D-10", "key.unknown", attest(bare("refused", issuer=issuer(moved, "Agence")))),
@@ -530,6 +565,10 @@ def _placements() -> list[Tree]:
     event = placement(type="event", schema="urn:passerelle:schema:event:1.0")
     malian = sign({**header(ACTORS, "certified"), **{k: v for k, v in good.items() if k != "proof"}, "issuer": MALI_DID, "audience": [TOGO], "seen": {TOGO: {"feed": 1, "size": 0}}}, MALIAN)  # fmt: skip
     mismatch = "certificate.placement-mismatch"
+    salts = {
+        "the record with its salt": RECORD_SALT.hex(),
+        "the record with another salt": seed("another").hex(),
+    }
 
     def naming(record: Tree, identifier: str | None = None) -> str:
         named = resource(identifier or record["id"], record)
@@ -537,6 +576,8 @@ def _placements() -> list[Tree]:
 
     told: list[tuple[str, str, str | None, str, str]] = [
         ("the record", "D-17", None, naming(good), text_of(good)),
+        ("the record with its salt", "D-17", None, naming(good), text_of(good)),
+        ("the record with another salt", "D-17", mismatch, naming(good), text_of(good)),
         ("a next version", "D-17", mismatch, naming(good), text_of(placement(version=2, previous="0" * 64))),
         ("another id", "D-17", mismatch, naming(good, record_id("another")), text_of(good)),
         ("a record of another type", "D-17", mismatch, naming(event), text_of(event)),
@@ -545,6 +586,7 @@ def _placements() -> list[Tree]:
     ]
     return [
         {"name": name, "rule": rule, "code": code, "certificate": certificate, "record": record}
+        | {"salt": salts.get(name)}
         for name, rule, code, certificate, record in told
     ]
 
