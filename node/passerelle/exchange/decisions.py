@@ -123,8 +123,8 @@ def judge_state(bench: Bench, entry: Entry, view: DecisionView, subject: Known, 
 
 
 def _judge_not_ended(asked: Question, end: End | None) -> Verdict:
-    """After an end in view nothing binds any more; what binds less may still move it to an earlier day."""
-    if end is None or (asked.view.outcome in {*ENDING, "suspend", "resume"} and asked.view.day < end.day):
+    """After an end in view nothing binds any more, nor is anything resumed; what binds less may still come from an earlier day."""
+    if end is None or (asked.view.outcome in {*ENDING, "suspend"} and asked.view.day < end.day):
         return ACCEPTED
     since = end.day.isoformat()
     return blocked("decision.subject-ended", about=asked.case.id, since=since, outcome=end.outcome)

@@ -364,6 +364,7 @@ def _placement_state(book: Book, case: Case, as_of: date, *, is_realised: bool) 
 
 
 def _months(view: PlacementView, ended: date | None) -> Fraction | None:
+    """Realised months: over the actual interval where it has a length, else over the planned one."""
     actual = None if view.actual is None else edtf.parse(view.actual)
     span = actual if actual is not None and actual.months is not None else edtf.parse(view.planned)
     if ended is None or span.earliest is None or (span.latest is not None and span.latest <= ended):

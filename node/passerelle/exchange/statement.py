@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
+from typing import Final
 
 from passerelle.errors import InputError
 from passerelle.exchange.state import (
@@ -22,6 +23,9 @@ from passerelle.exchange.state import (
 )
 from passerelle.exchange.views import Direction
 from passerelle.protocol.profile import Json, JsonObject
+
+_CURRENT: Final = frozenset({"in-force", "suspended"})
+"""States of an agreement in force: a suspension stops new nominations and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,7 @@ def _status(agreed: list[tuple[AgreementState, DirectionState]]) -> tuple[str, s
 
     ``ended`` where agreements were in force and are no longer; ``none`` where none ever was.
     """
-    current = [row for agreement, row in agreed if agreement.state in {"in-force", "suspended"}]
+    current = [row for agreement, row in agreed if agreement.state in _CURRENT]
     if not current:
         return ("ended" if agreed else "none"), None
     for status in ("open", "suspended"):
@@ -184,7 +188,7 @@ def _parties(pair: PairState, *agencies: str) -> list[Json]:
     countries: dict[str, str] = {}
     # What a third agency alone has written is no word of the two, and need not be held by both.
     own = (item for item in pair.agreements.values() if item.since is not None or item.issuer in agencies)
-    ordered = sorted(own, key=lambda item: (item.state != "in-force", item.since is None, item.id))
+    ordered = sorted(own, key=lambda item: (item.state not in _CURRENT, item.since is None, item.id))
     for agreement in ordered:
         for party in agreement.parties:
             countries.setdefault(party.agency, party.country)

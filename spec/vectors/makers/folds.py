@@ -155,6 +155,14 @@ def pilot() -> Tree:
     none = [months(TOGO, MALI), months(MALI, TOGO)]
     counted = both(nominated=(4, 2), **nobody)
     june = figures("2017-06-30", counted, none, ahead=0, index=None, by_months=None)
+    shorter = common.branch()
+    body = shorter.entry("placement togo 1")["body"] | {"actual": "2017-09-04/2018-03-04"}
+    shorter.publish("as it was", MALI, (TOGO,), "placement", body, after="placement togo 1")
+    shorter.sync(*PAIR)
+    shorter.decide("as it was accepted", TOGO, (MALI,), "as it was", "accept", "2018-03-05")
+    # 182 days and three times 243, and 486 days the other way.
+    known = [months(TOGO, MALI, "31.934", "29.930"), months(MALI, TOGO, "15.967", "15.967")]
+    cut = figures("2018-12-31", full, known, ahead=2, index="0.500", by_months="0.533")
     fifth = common.branch()
     fifth.nominate("fifth", TOGO, MALI, "2017-10-01")
     fifth.sync(*PAIR)
@@ -167,6 +175,8 @@ def pilot() -> Tree:
             day("at the end", "S-63", "2018-12-31", "placed", end),
             day("the day before the arrivals", "S-60", "2017-09-03", "placed", eve),
             day("nominated, not yet accepted", "S-60", "2017-06-30", "submitted", june),
+            case("a placement that was shorter than planned", "S-62", "2018-12-31", shorter)
+            | {"states": {"togo 1": "placed"}, "figures": cut},
             case("a fifth nomination, sent past its own check", "S-40", "2018-12-31", fifth)
             | {"verdicts": refused, "states": states, "figures": end},
         ],

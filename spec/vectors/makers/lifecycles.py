@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from makers.common import Tree
-from makers.folds import PAIR, begin, case, file
+from makers.folds import PAIR, begin, blocked, case, file
 from makers.histories import MALI, TOGO, History, party, quota
 
 
@@ -121,6 +121,11 @@ def _placements(common: History) -> list[Tree]:
     held.sync(*PAIR)
     free = held.branch_of(common)
     free.decide("free", MALI, (TOGO,), "placement", "resume", "2017-08-01")
+    until = held.branch_of(common)
+    until.decide("over", TOGO, (MALI,), "placement", "terminate", "2018-02-01")
+    until.sync(*PAIR)
+    until.decide("resumed", MALI, (TOGO,), "placement", "resume", "2017-08-01")
+    until.decide("held longer", MALI, (TOGO,), "placement", "suspend", "2017-07-15")
     cancelled = planned.branch_of(common)
     cancelled.decide("cancelled", MALI, (TOGO,), "placement", "withdraw", "2017-08-15")
     arrived = planned.branch_of(common)
@@ -137,6 +142,8 @@ def _placements(common: History) -> list[Tree]:
         placement("a placement planned", "S-57", "2017-06-01", "planned", planned, one="placed"),
         placement("a placement suspended", "S-57", "2017-07-01", "suspended", held),
         placement("a placement resumed", "S-39", "2017-08-01", "planned", free),
+        placement("a placement resumed with its end in view", "S-48", "2017-08-01", "suspended", until)
+        | {"verdicts": {"resumed": blocked("decision.subject-ended")}},
         placement("a placement cancelled", "S-53", "2017-08-15", "cancelled", cancelled, one="cancelled"),
         placement("the eve of an arrival", "S-50", "2017-09-04", "planned", arrived),
         placement("a placement active", "S-50", "2017-09-05", "active", arrived.branch_of(common)),

@@ -299,6 +299,28 @@ def test_the_country_is_that_of_the_agreement_in_force() -> None:
     ]  # fmt: skip
 
 
+def test_an_agreement_that_is_suspended_names_the_country_still() -> None:
+    """S-63: it is in force, whatever an agreement that has ended said and however small its id is."""
+    world = World()
+    programme = Programme.signed(world.row(TG, ML, 4), period="2017/2017")
+    world = programme.world
+    body = dict(programme.agreement.body) | {"period": "2018/.."}
+    body["parties"] = [{"agency": TG, "country": "TG"}, {"agency": ML, "country": "XX"}]
+    later = world.publish(
+        TG, [ML], "agreement", body, record_id="urn:uuid:ffffffff-0000-4000-8000-000000000000"
+    )
+    world.sync(TG, ML)
+    world.decide(ML, TG, later, "accept", "2018-01-01")
+    world.sync(TG, ML)
+    world.decide(ML, TG, later, "suspend", "2018-02-01")
+    assert [world.state(TG, AS_OF).agreements[one.id].state for one in (programme.agreement, later)] == [
+        *("expired", "suspended"),
+    ]
+    said = both(world, TG, ML)
+    assert said["parties"] == [{"agency": ML, "country": "XX"}, {"agency": TG, "country": "TG"}]
+    assert row(said, TG, ML)["status"] == "suspended"
+
+
 def test_counts_of_one_agreement() -> None:
     """What a board shows beside each agreement."""
     programme = pilot()

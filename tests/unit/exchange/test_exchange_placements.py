@@ -170,6 +170,19 @@ def test_a_placement_can_be_suspended_and_resumed() -> None:
     assert one.world.state(TG).placements[placement.id].state == "planned"
 
 
+def test_with_an_end_in_view_nothing_is_resumed() -> None:
+    """S-48: from an earlier day it may be suspended, and ended; a resumption does neither."""
+    one = programme()
+    placement = one.placed(TG, ML)
+    one.world.decide(ML, TG, placement, "suspend", "2017-06-01")
+    one.world.decide(TG, ML, placement, "terminate", "2017-08-01")
+    one.world.sync(TG, ML)
+    assert code(one, one.world.decide(ML, TG, placement, "resume", "2017-07-01")) == "decision.subject-ended"
+    assert code(one, one.world.decide(TG, ML, placement, "suspend", "2017-07-01")) is None
+    states = [one.world.state(TG, date(2017, month, 31)).placements[placement.id].state for month in (7, 8)]
+    assert states == ["suspended", "cancelled"]
+
+
 def test_states_of_a_placement() -> None:
     """S-57: from planned to completed."""
     one = programme()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
+import pytest
+
 from passerelle.exchange.statement import figures, three_places
 from passerelle.protocol import profile
 from tests.unit.exchange.world import ML, TG, Programme, World
@@ -122,6 +124,37 @@ def test_a_placement_is_not_realised_before_the_sender_accepts_it() -> None:
     said = row(both(programme.world, TG, ML), TG, ML)
     assert (said["planned"], said["realised"]) == (0, 0)
     assert programme.world.state(TG).placements[placement.id].state == "proposed"
+
+
+@pytest.mark.parametrize(
+    ("planned", "actual", "meant", "done", "undated"),
+    [
+        ("2017-09-04/2018-05-04", "2017-09-04/2018-03-04", "7.984", "5.979", 0),
+        ("2017-09-04/..", "2017-10/2018-03", "0.000", "6.000", 1),
+        ("2017-09/2018-05", "2017-09-04/..", "9.000", "9.000", 0),
+        ("2017-09/2018-05", "2018-05/2017-09", "9.000", "9.000", 0),
+        ("2017-09-04/..", "../2018-05-04", "0.000", "0.000", 1),
+    ],
+)
+def test_months_run_over_what_was_where_that_is_known(
+    planned: str, actual: str, meant: str, done: str, undated: int
+) -> None:
+    """S-62: planned months are those that were planned; realised ones run over what was, in the version accepted."""
+    programme = Programme.signed(World().row(TG, ML, 4))
+    placement = programme.realised(TG, ML, planned=planned)
+    world = programme.world
+    body = dict(placement.body) | {"actual": actual}
+    told = world.publish(ML, TG, "placement", body, after=placement)
+    world.sync(TG, ML)
+    before = both(world, TG, ML)["personMonths"]
+    world.decide(TG, ML, told, "accept", "2018-06-01")
+    after = both(world, TG, ML)["personMonths"]
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert row(after, TG, ML) == {
+        "from": TG, "to": ML, "planned": meant, "realised": done, "undated": undated
+    }  # fmt: skip
+    assert (before == after) is (done in {"9.000", "0.000"})
 
 
 def test_an_open_planned_end_counts_persons_and_no_months() -> None:
