@@ -152,6 +152,16 @@ def test_a_yearly_quota_counts_by_the_year_of_the_act(per_period: str) -> None:
     assert code(one, one.accept(second, "2018-02-01")) is None
 
 
+def test_a_place_is_taken_in_the_year_of_its_acceptance() -> None:
+    """S-43: who was nominated in December and accepted in January takes a place of the new year."""
+    one = programme(1, "year")
+    first, second = one.nominate(TG, ML, "2017-12-31"), one.nominate(TG, ML, "2018-01-01")
+    one.world.sync(TG, ML)
+    assert code(one, one.accept(first, "2018-01-15")) is None
+    assert code(one, one.accept(second, "2018-02-01")) == "quota.reached"
+    assert code(one, one.accept(second, "2019-02-01")) is None
+
+
 def test_an_unknown_period_counts_in_total() -> None:
     """S-43: a code of a later version never lets too many through."""
     one = programme(1, "season")
