@@ -4,10 +4,67 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.mutants.model import Chapter
+from tests.mutants.model import Chapter, Mutant
+
+_DERIVING: Final = "exchange/deriving.py"
+_STATEMENT: Final = "exchange/statement.py"
 
 CHAPTER: Final = Chapter(
     "18",
-    not_yet="S-59 S-57 S-58 S-60 S-63 S-61 S-64 S-62 S-65 S-66 S-75",
-    most=11,
+    mutants=(
+        Mutant("S-59", _DERIVING, 'return "suspended" if is_suspended else "in-force"', 'return "in-force"'),
+        Mutant(
+            "S-57",
+            _DERIVING,
+            "    if is_realised and lifecycles.completed_on(book, case, EVERYTHING, as_of) is not None:\n"
+            '        return "completed"\n',
+            "",
+        ),
+        Mutant(
+            "S-58",
+            _DERIVING,
+            '    if closes is not None and closes < as_of:\n        return "closed"\n',
+            "",
+        ),
+        Mutant(
+            "S-60",
+            _DERIVING,
+            "if isinstance(view := known.view, NominationView) and view.day <= as_of\n",
+            "if isinstance(view := known.view, NominationView)\n",
+        ),
+        Mutant(
+            "S-63",
+            _STATEMENT,
+            '            "fulfilment": three_places(Fraction(realised, self.quota)) if self.quota else None,\n',
+            '            **({"fulfilment": three_places(Fraction(realised, self.quota))} if self.quota else {}),\n',
+        ),
+        Mutant("S-61", _STATEMENT, 'for status in ("open", "suspended"):', 'for status in ("open",):'),
+        Mutant(
+            "S-64",
+            _DERIVING,
+            "return row.quota * max(last.year - since.year + 1, 0)",
+            "return row.quota",
+        ),
+        Mutant(
+            "S-62",
+            "exchange/edtf.py",
+            "None if precise_start or precise_end else _count_months(first, last)",
+            "_count_months(first, last)",
+        ),
+        Mutant(
+            "S-65",
+            _STATEMENT,
+            "nominations = [item for item in _nominations(pair, direction) if scheme in {None, item.scheme}]",
+            "nominations = _nominations(pair, direction)",
+        ),
+        Mutant(
+            "S-66",
+            _STATEMENT,
+            'raise InputError("statement.not-visible", first=a, second=b)',
+            "pair = PairState({}, {}, {}, {})",
+        ),
+    ),
+    people={},
+    not_yet="S-75",
+    most=1,
 )
