@@ -63,8 +63,15 @@ CHAPTER: Final = Chapter(
             'raise InputError("statement.not-visible", first=a, second=b)',
             "pair = PairState({}, {}, {}, {})",
         ),
+        Mutant(
+            "S-75",
+            "desk/statements.py",
+            " and self.cosigned == self.size",
+            "",
+            ("tests/unit/desk/test_desk_statement.py::test_what_a_statement_rests_on",),
+        ),
     ),
     people={},
-    not_yet="S-75",
-    most=1,
+    not_yet="",
+    most=0,
 )
