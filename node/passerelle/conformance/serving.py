@@ -96,7 +96,6 @@ async def look_at_paths(seen: Seen) -> None:
         f"tile/./entries/000{tail}",
         f"tile/x/../entries/000{tail}",
         f"tile/entries/%3000{tail}",
-        f"tile/entries/000{tail}?x=1",
         "tile/entries/000.p/01",
         "tile/entries/000.p/0",
         "tile/entries/000.p/256",
