@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-from tests.vectors.spec_text import DESIGNED, ROOT, SPEC, sections
+import passerelle
+from tests.vectors.spec_text import DESIGNED, SPEC, sections
 
-PACKAGE: Final = ROOT / "node" / "passerelle"
+PACKAGE: Final = Path(passerelle.__file__).parent
 
 _CODE: Final = re.compile(r"[a-z]+\.[a-z]+(?:-[a-z0-9]+)*")
 _ROW: Final = re.compile(r"^\| `([a-z]+\.[a-z0-9-]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)

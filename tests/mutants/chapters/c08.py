@@ -7,12 +7,55 @@ from typing import Final
 from tests.mutants.model import Chapter, Mutant
 
 _PUBLISHER: Final = "sync/publisher.py"
+_BATCH: Final = "sync/batch.py"
+_FENCE: Final = "sync/fence.py"
+_CONFIRMING: Final = "sync/confirming.py"
+_DATABASE: Final = "storage/database.py"
+_HEADS: Final = "storage/heads.py"
 _HOME: Final = "storage/home.py"
+_BEHIND_ITS_HEAD: Final = (
+    "tests/faults/test_faults_fence.py::test_an_old_database_beside_a_newer_head_signs_nothing",
+)
+_FENCED: Final = ("tests/faults/test_faults_fence.py",)
+_WRITTEN: Final = (
+    "                swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))\n"
+    '            self._crash.reach("after-publish-rows")\n'
+    "            self._last_issued = batch.last_issued\n"
+    '            await self._move(swaps, "publish-head")\n'
+)
 
 CHAPTER: Final = Chapter(
     "08",
     mutants=(
         Mutant("W-2", _HOME, "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass"),
+        Mutant(
+            "W-3",
+            _BATCH,
+            "        self.stands.append(stand)\n        self.digests.append(record.digest)\n",
+            "        at = 0 if stand.origin.partner == max(record.addressees or (None,)) else len(self.stands)\n"
+            "        self.stands.insert(at, stand)\n        self.digests.insert(at, record.digest)\n",
+        ),
+        Mutant(
+            "W-4",
+            _BATCH,
+            "            if not item.unchecked:\n                await self._tools.check(record, ahead)\n",
+            "",
+        ),
+        Mutant(
+            "W-5",
+            _BATCH,
+            "in_order = self.last_issued is None or early.issued >= self.last_issued",
+            "in_order = True",
+        ),
+        Mutant(
+            "W-6",
+            _PUBLISHER,
+            _WRITTEN,
+            "                swaps = await batch.write(self.current, int(self._tools.clock().timestamp()))\n"
+            '                await self._move(swaps, "publish-head")\n'
+            '            self._crash.reach("after-publish-rows")\n'
+            "            self._last_issued = batch.last_issued\n",
+        ),
         Mutant(
             "W-7",
             _PUBLISHER,
@@ -20,6 +63,14 @@ CHAPTER: Final = Chapter(
             "        self.current.update({swap.origin: swap.new for swap in swaps})\n"
             "        try:\n            await self._heads.replace(swaps)\n",
         ),
+        Mutant(
+            "W-8",
+            _HOME,
+            'return self.home / "head.sqlite"',
+            'return self.home / "passerelle.sqlite"',
+            _BEHIND_ITS_HEAD,
+        ),
+        Mutant("W-9", _HEADS, "if moved.rowcount != 1:", "if False:"),
         Mutant(
             "W-10",
             _PUBLISHER,
@@ -30,6 +81,79 @@ CHAPTER: Final = Chapter(
             '            await self._move(swaps, "publish-head")\n',
         ),
         Mutant(
+            "W-11",
+            _PUBLISHER,
+            "known = None if group.key is None else await record_rows.get_answer(batch.connection, group.key)",
+            "known = None",
+        ),
+        Mutant(
+            "W-31",
+            _DATABASE,
+            "            if self.failed is not None:\n                raise self.failed\n",
+            "",
+        ),
+        Mutant(
+            "W-13",
+            _FENCE,
+            'return StorageError("fence.rows-behind", origin=origin, rows=newest.size, head=head.size)',
+            "return None",
+        ),
+        Mutant(
+            "W-14",
+            _CONFIRMING,
+            "asked = await asyncio.gather(*(self._ask(partner) for partner in self._directory.peers))",
+            "asked: list[Asked] = []",
+            _FENCED,
+        ),
+        Mutant(
+            "W-15",
+            _FENCE,
+            "theirs = verify_checkpoint(note, origin.encode(), directory.own.log_keys_ever)",
+            "from passerelle.protocol.notes import SignedNote\n\n"
+            "        theirs = Checkpoint.parse(SignedNote.parse(note).text)",
+        ),
+        Mutant("W-16", _FENCE, "if size > ours:", "if False:"),
+        Mutant("W-19", _FENCE, "await heads.replace([Swap(found.origin, old, found.head)])", "pass"),
+        Mutant(
+            "W-20",
+            _FENCE,
+            'if found.error.code == "fence.rows-differ" or not heads.exists:',
+            "if not heads.exists:",
+        ),
+        Mutant(
+            "W-17",
+            _FENCE,
+            "    current = dict(await heads.read()) if heads.exists else {}\n    swaps: list[Swap] = []\n",
+            "    if not heads.exists:\n"
+            "        found = await missing_heads(database, heads)\n"
+            "        await heads.create()\n"
+            "        await heads.replace(found)\n"
+            "    current = dict(await heads.read()) if heads.exists else {}\n    swaps: list[Swap] = []\n",
+            _FENCED,
+        ),
+        Mutant("W-18", "sync/follower.py", "if not state.asked:", "if False:"),
+        Mutant(
+            "W-22",
+            _CONFIRMING,
+            'return InputError("fence.not-confirmable", code=closed.code)',
+            "return None",
+        ),
+        Mutant("W-23", _CONFIRMING, "        await self._heads.replace(swaps)\n", "", _FENCED),
+        Mutant(
+            "W-24",
+            _FENCE,
+            'if found.error.code == "fence.rows-differ" or not heads.exists:',
+            'if found.error.code == "fence.rows-differ":',
+            _FENCED,
+        ),
+        Mutant(
+            "W-25",
+            _CONFIRMING,
+            "if concerned and len(agreeing) == len(concerned):",
+            "if True:",
+            _FENCED,
+        ),
+        Mutant(
             "W-33",
             "initialise.py",
             "        made = await _build(home, Paths(building), config, secret, secret_file)\n"
@@ -37,10 +161,18 @@ CHAPTER: Final = Chapter(
             "        _put_in_place(building, home, CrashPoints.from_environment(fictitious=agency.fictitious))\n"
             "        made = await _build(home, Paths(home), config, secret, secret_file)\n",
         ),
+        Mutant(
+            "W-34",
+            _PUBLISHER,
+            "        async with self._rows() as connection:\n"
+            "            if also is not None:\n"
+            "                await also(connection)\n",
+            "        if also is not None:\n"
+            "            async with self._rows() as connection:\n"
+            "                await also(connection)\n"
+            "        async with self._rows() as connection:\n",
+        ),
     ),
-    not_yet=(
-        "W-1 W-3 W-4 W-5 W-6 W-8 W-9 W-11 W-31 W-32 W-12 W-13 W-14 W-15 W-16 W-19 W-20 W-17 W-18 W-21 "
-        "W-22 W-23 W-24 W-25 W-34"
-    ),
-    most=25,
+    not_yet="W-1 W-32 W-12 W-21",
+    most=4,
 )

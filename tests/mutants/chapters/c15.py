@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.mutants.model import Chapter
+from tests.mutants.model import Chapter, Mutant
 
 CHAPTER: Final = Chapter(
     "15",
-    not_yet="P-18",
-    most=1,
+    mutants=(
+        Mutant(
+            "P-18",
+            "sync/copying.py",
+            "            await _write(folder / name, log)\n",
+            "            if scid == own:\n                await _write(folder / name, log)\n",
+        ),
+    ),
 )

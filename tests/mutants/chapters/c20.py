@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.mutants.model import Chapter
+from tests.mutants.model import Chapter, Mutant
 
 CHAPTER: Final = Chapter(
     "20",
-    not_yet="X-17",
-    most=1,
+    mutants=(
+        Mutant(
+            "X-17",
+            "protocol/proofs.py",
+            '_CONSTANT: Final = (("type", PROOF_TYPE), ("cryptosuite", CRYPTOSUITE), ("proofPurpose", PURPOSE))',
+            '_CONSTANT: Final = (("type", PROOF_TYPE), ("proofPurpose", PURPOSE))',
+        ),
+    ),
 )

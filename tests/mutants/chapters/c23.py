@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.mutants.model import Chapter
+from tests.mutants.model import Chapter, Mutant
+
+_TREE: Final = "audit/tree.py"
 
 CHAPTER: Final = Chapter(
     "23",
-    not_yet="V-1 V-2 V-3 V-4 V-5 V-6",
-    most=6,
+    mutants=(
+        Mutant(
+            "V-1",
+            "audit/folder.py",
+            "            yield Path(folder)\n",
+            "            yield Path(folder)\n            return\n",
+        ),
+        Mutant("V-2", "audit/shelf.py", "if len(data) > max_bytes:", "if False:"),
+        Mutant("V-4", "audit/report.py", "if len(self.kept) < MAX_FINDINGS:", "if not self.kept:"),
+        Mutant("V-5", _TREE, "if len(items) < tile.width:", "if len(items) != tile.width:"),
+        Mutant(
+            "V-6",
+            _TREE,
+            "hashes = stored if entries is None else tuple(map(leaf_hash, entries))",
+            "hashes = stored if entries is None or stored is not None else tuple(map(leaf_hash, entries))",
+        ),
+    ),
+    not_yet="V-3",
+    most=1,
 )

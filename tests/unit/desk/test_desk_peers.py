@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from passerelle.errors import InputError, ProtocolError, TransportError
+from passerelle.errors import InputError, ProtocolError, StorageError, TransportError
 from passerelle.node import utc_now
 from passerelle.protocol import profile
 from passerelle.protocol.fingerprints import fingerprint
+from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import parse_time
+from passerelle.storage import feeds
+from passerelle.storage import peers as peer_rows
 from tests.unit.desk.story import Pair, offered, verdict
 from tests.unit.federation.world import MALI, TOGO, Here, dossier, introduce
 from tests.unit.sync.author import Agency, Site
@@ -55,6 +58,28 @@ async def test_first_contact(fresh: Pair) -> None:
         f"passerelle/{fresh.togo.scid}/to/{fresh.mali.scid}/1",
     }
     assert origins == between | {f"passerelle/{fresh.mali.scid}/public/1"}
+
+
+async def test_half_a_partner_is_none(fresh: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W-34: where our feed to it cannot be made nothing of it is kept, and it can be added when there is room."""
+    node, theirs = fresh.togo.node, Origin(fresh.mali.scid, None, 1)
+
+    async def full(*_given: object) -> None:
+        raise StorageError("storage.disk-full")
+
+    async def kept() -> tuple[list[object], object, object]:
+        async with node.database.reading() as connection:
+            logs = await peer_rows.identities(connection)
+            partners = await peer_rows.every(connection)
+            return [*partners], logs.get(fresh.mali.scid), await feeds.get(connection, theirs)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(feeds, "put_checkpoint", full)
+        with pytest.raises(StorageError, match=r"storage\.disk-full"):
+            await node.desk.peer_add(fresh.mali.url, code=MALI)
+    assert await kept() == ([], None, None)
+    await node.desk.peer_add(fresh.mali.url, code=MALI)
+    assert all(await kept())
 
 
 async def listed(here: Here) -> Any:

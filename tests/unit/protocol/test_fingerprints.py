@@ -6,7 +6,7 @@ from passerelle.protocol.fingerprints import fingerprint
 
 
 def test_worked_example() -> None:
-    """Computed apart from this code, with ``sha512sum`` and the shell's arithmetic."""
+    """C-4: computed apart from this code, with ``sha512sum`` and the shell's arithmetic, under a prefix of its own."""
     scid = "QmNNfgLPpTbnzBKpk3A6hM5a1ZkZLdYmKqB6aYbZLfEJ7u"
     assert fingerprint(scid) == "32995 01345 52970 99502 31537 56987 62833 24750 40088 19239 27809 85071"
 

@@ -117,6 +117,19 @@ async def test_a_new_entry_of_our_identity_is_named(node: Node, monkeypatch: pyt
     assert answers[0]["digest"] != kept[0].signed[0].record.digest
 
 
+async def test_each_record_has_the_index_after_the_one_before(node: Node) -> None:
+    """W-1: whoever publishes beside whom, what is answered is where the record stands, and no index is left out."""
+    before, told = len(await published(node)), dict[int, object]()
+    for turn in "AB":
+        calls = [node.publisher.publish(drafted(node, f"{turn}{number}")) for number in range(12)]
+        for (answer,) in await asyncio.gather(*calls):
+            places: Any = answer["places"]
+            told[places[0]["index"]] = answer["digest"]
+    new = [record.digest for record in await published(node)][before:]
+    assert told == dict(enumerate(new, start=before))
+    assert len(told) == 24
+
+
 async def test_a_key_used_before_is_answered_whatever_is_signed_early(node: Node) -> None:
     """W-11: of a group whose first record is published already, the others alone are written."""
     first, second = (replace(item, key=str(at)) for at, item in enumerate(drafted(node, "A", "B")))
