@@ -58,7 +58,7 @@ def _hasty_kit() -> Iterator[None]:
         patch.setattr(serving, "SLOW_SECONDS", 12.0)
         patch.setattr(partners, "SETTLE_SECONDS", 0.7)
         patch.setattr(partners, "NOTICE_SECONDS", 1.5)
-        patch.setattr(plan, "REPORT_SECONDS", 8.0)
+        patch.setattr(plan, "REPORT_SECONDS", 25.0)  # likewise
         patch.setattr(replays, "MOMENTS", (1.2,))
         patch.setattr(roads, "IDENTITY_GAP", 3.3)
         patch.setattr(roads, "SILENCE_SECONDS", 8.0)

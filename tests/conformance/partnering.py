@@ -36,7 +36,10 @@ async def under(fault: PartnerFault, world: World) -> Report:
             towards.address, patience=BRIEF if fault.rule in {"L-26", "F-13"} else PATIENCE, pause=PAUSE
         )
         try:
-            partner = await _introduced(examination, world, back if fault.through else None, towards, fault)
+            stage = Stage(world, examination, towards, back if fault.through else towards)
+            partner = await introduced(
+                examination, world, back if fault.through else None, lambda: fault.arm(stage)
+            )
             await _part(examination, partner, fault)
             examination.roles = ["follower", "partner"]
             return examination.report()
@@ -63,9 +66,10 @@ async def whole(world: World) -> Report:
         await examination.close()
 
 
-async def _introduced(
-    examination: Examination, world: World, back: Proxy | None, towards: Proxy, fault: PartnerFault
+async def introduced(
+    examination: Examination, world: World, back: Proxy | None = None, arm: Callable[[], None] = lambda: None
 ) -> Partner:
+    """The kit among the partners of the node, led to it through a proxy where one is given; armed before it is added."""
     await follower.look_at_identity(examination.seen)
     await follower.look_at_descriptor(examination.seen)
     agency = await examination.introduce("127.0.0.1", 0)
@@ -75,7 +79,7 @@ async def _introduced(
     url = f"http://127.0.0.1:{partner.stand.port}"
     if back is not None:
         back.target, url = url, back.address
-    fault.arm(Stage(world, examination, towards, back or towards))
+    arm()
     await app.call(world.node.home, "peer_add", url=url, code=agency.code)
     assert await examination.wait_until_added(20.0)
     return partner

@@ -169,6 +169,8 @@ class Examination:
             self.progress("forks")
             await steps.fork(partner, seconds=self.patience)
             await roads.two_logs(partner, seconds=self.patience)
+        if self.asker.is_gone:
+            raise NoAnswer("road.unreachable", "")
 
     async def _flawed(self, partner: Partner) -> None:
         """Everything that a reader must refuse, at once: what was refused is told once a day."""

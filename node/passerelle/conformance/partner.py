@@ -231,7 +231,11 @@ class Partner:
         return False
 
     async def moves(self, feed: Feed, size: int, seconds: float = VISIT_SECONDS) -> bool:
-        """Whether the node comes to cosign a size."""
+        """Whether the node comes to cosign a size.
+
+        Raises:
+            NoAnswer: It has not answered for so long that it is asked no more: that is no verdict on a rule.
+        """
         began = noticed = time.monotonic()
         await self._quietly(feed)
         while time.monotonic() - began < seconds:
@@ -241,11 +245,16 @@ class Partner:
             if time.monotonic() - noticed > NOTICE_SECONDS:
                 noticed = time.monotonic()
                 await self._quietly(feed)
+            self._require()
             await asyncio.sleep(0.15)
         return False
 
     async def holds(self, feed: Feed, size: int, seconds: float = VISIT_SECONDS) -> bool:
-        """Whether the node comes to hold a size."""
+        """Whether the node comes to hold a size.
+
+        Raises:
+            NoAnswer: As `moves`.
+        """
         began = noticed = time.monotonic()
         await self._quietly(feed)
         while time.monotonic() - began < seconds:
@@ -254,8 +263,13 @@ class Partner:
             if time.monotonic() - noticed > NOTICE_SECONDS:
                 noticed = time.monotonic()
                 await self._quietly(feed)
+            self._require()
             await asyncio.sleep(0.15)
         return False
+
+    def _require(self) -> None:
+        if self.asker.is_gone:
+            raise NoAnswer("road.unreachable", "")
 
     async def _quietly(self, feed: Feed) -> None:
         try:

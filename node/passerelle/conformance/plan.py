@@ -124,7 +124,11 @@ class Plan:
 
     async def judge(self) -> None:
         """Wait for the node's reports, and give each rule its verdict."""
-        self.rejections = await self._reports()
+        try:
+            self.rejections = await self._reports()
+        except NoAnswer:
+            self.partner.notes.unseen("F-17", *self._rules(), why="no-answer")
+            return
         if not self.rejections:
             self._judge_silence()
             return
@@ -151,8 +155,10 @@ class Plan:
     def _judge_silence(self) -> None:
         got = f"no rejection within {REPORT_SECONDS:.0f} s"
         self.partner.notes.broken("F-17", sent="records that it must refuse", got=got)
-        for one in self.placed:
-            self.partner.notes.unseen(*one.probe.rules, why="no-answer")
+        self.partner.notes.unseen(*self._rules(), why="no-answer")
+
+    def _rules(self) -> list[str]:
+        return [rule for one in self.placed for rule in one.probe.rules]
 
     def _judge_one(self, probe: Probe, code: str | None) -> None:
         notes = self.partner.notes
@@ -165,23 +171,32 @@ class Plan:
             notes.judge(fits, "F-11", sent=probe.what, got=f"refused by {code}")
 
     async def _reports(self) -> list[Record]:
+        """Its rejections; none where it answers, and has made none in time.
+
+        Raises:
+            NoAnswer: It was last asked in vain, which says nothing of what it has made.
+        """
         deadline = time.monotonic() + REPORT_SECONDS
-        found: list[Record] = []
-        while time.monotonic() < deadline:
-            found = [record for record in await self.own_records() if record.type == "rejection"]
-            if found:
-                return found
+        while True:
+            try:
+                found = [record for record in await self.own_records() if record.type == "rejection"]
+            except NoAnswer:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                if found or time.monotonic() > deadline:
+                    return found
             await asyncio.sleep(0.3)
-        return found
 
     async def own_records(self) -> list[Record]:
-        """The records of the node's feed to the kit, each judged; none while it is empty."""
+        """The records of the node's feed to the kit, each judged; none while it is empty.
+
+        Raises:
+            NoAnswer: As the asker.
+        """
         partner = self.partner
         origin = Origin(partner.node, partner.agency.scid, 1)
-        try:
-            answer = await partner.get(f"{partner.own_path}/checkpoint", most=MAX_NOTE_BYTES)
-        except NoAnswer:
-            return []
+        answer = await partner.get(f"{partner.own_path}/checkpoint", most=MAX_NOTE_BYTES)
         checkpoint = judge_checkpoint(partner.seen, answer, f"{partner.own_path}/checkpoint", origin)
         if checkpoint is None or not 0 < checkpoint.tree_size <= MAX_OWN_LEAVES:
             return []
@@ -200,7 +215,7 @@ class Plan:
                 )
                 leaves += parse_entry_bundle(entries.body, bundle.width)
                 objects += parse_objects(beside.body, bundle.width)
-            except (NoAnswer, ProtocolError):
+            except ProtocolError:
                 return []
         return self._open(leaves, objects, origin)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,7 +20,7 @@ from passerelle.conformance.author import Agency, Feed
 from passerelle.errors import ProtocolError
 
 MAX_CALLS: Final = 20_000
-"""Requests that are kept; a node that asks more is answered, and not looked at any more."""
+"""Requests that are kept, the newest: of a node that asks more the first are forgotten."""
 MAX_BODY: Final = 65_536
 
 Override = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -63,7 +64,7 @@ class Stand:
     agency: Agency
     host: str
     port: int
-    calls: list[Call] = field(default_factory=list)
+    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=MAX_CALLS))
     overrides: dict[str, Override] = field(default_factory=dict)
     sizes: set[tuple[str, int]] = field(default_factory=set)
     _runner: web.AppRunner | None = None
@@ -115,27 +116,14 @@ class Stand:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        if len(self.calls) < MAX_CALLS:
-            fields = tuple((name.lower(), value) for name, value in request.headers.items())
-            path = request.raw_path
-            self.calls.append(
-                Call(
-                    time.monotonic(),
-                    request.method,
-                    path,
-                    dict(fields),
-                    fields,
-                    body,
-                    time.time(),
-                    _ends(request),
-                )
-            )
+        path, now, wall = request.raw_path, time.monotonic(), time.time()
+        fields = tuple((name.lower(), value) for name, value in request.headers.items())
+        self.calls.append(Call(now, request.method, path, dict(fields), fields, body, wall, _ends(request)))
         override = self.overrides.get(request.raw_path)
         if override is not None:
             return await override(request)
         if request.method == "POST":
             return web.Response(status=202)
-        path = request.raw_path
         for feed in (self.agency.public, self.agency.bilateral):
             folder = f"/{feed.origin.path}/"
             if path.startswith(folder):
