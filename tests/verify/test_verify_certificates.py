@@ -73,6 +73,23 @@ def test_a_feed_with_a_fault_does_not_clear(core: Core) -> None:
     assert told["findings"] == ["audit.file-missing"]
 
 
+@pytest.mark.parametrize(("statuses", "is_cleared"), [(["revoked"], False), ([], True)])
+def test_a_copy_without_its_records_does_not_clear(
+    core: Core, statuses: list[str], *, is_cleared: bool
+) -> None:
+    """D-25: under `received` there are no objects; a leaf says that there was a word on certificates, and not which."""
+    told = judge(
+        core,
+        """async (made) => ({ ...made, files: Object.fromEntries(Object.entries(made.files)
+            .filter(([path]) => !/^feeds\\/public.*(objects|tile\\/[0-9])/.test(path))
+            .map(([path, data]) => [path.replace(/^feeds\\/public/, `received/${host.scid}/public`), data])) })""",
+        statuses=statuses,
+    )
+    assert told["findings"] == []
+    assert ("certificate.not-revoked" in told["certificate"]) is is_cleared
+    assert ("certificate.no-status" in told["certificate"]) is not is_cleared
+
+
 @pytest.mark.parametrize(
     ("statuses", "state"),
     [

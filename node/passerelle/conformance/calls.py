@@ -72,25 +72,25 @@ def _judge_width(partner: Partner, call: Call) -> None:
     )
 
 
-def _verify(call: Call, address: str, identity: Identity) -> None:
+def _verify(call: Call, address: str, identity: Identity, now: datetime) -> None:
     verify_request(
         call.method,
         address + call.path,
         _Fields(call.fields),
         call.body,
         resolve_key=identity.newest.request_keys.get,
-        now=datetime.fromtimestamp(call.wall, UTC),
+        now=now,
     )
 
 
 def is_signed_for(partner: Partner, call: Call, address: str) -> bool:
-    """Whether the node has signed a request for an address."""
+    """Whether the node has signed a request for an address, at whatever time: it may have been told another one."""
     identity = partner.seen.identity
     if identity is None:
         return False
     try:
-        _verify(call, address, identity)
-    except ProtocolError:
+        _verify(call, address, identity, datetime.fromtimestamp(created(call), UTC))
+    except (ProtocolError, ValueError, OverflowError):  # of a year that there is none of, too
         return False
     return True
 
@@ -101,7 +101,7 @@ def _judge_signature(partner: Partner, call: Call) -> None:
         return
     sent = f"its {call.method} {call.path}"
     try:
-        _verify(call, partner.agency.address, identity)
+        _verify(call, partner.agency.address, identity, datetime.fromtimestamp(call.wall, UTC))
     except ProtocolError as error:
         partner.notes.broken(_rule_of_request(error, call), sent=sent, got=error)
         return

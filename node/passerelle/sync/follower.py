@@ -69,10 +69,7 @@ class Visit:
 
     @property
     def was_fruitless(self) -> bool:
-        """Whether it failed, or most of what it brought became no record: work that its author makes for nothing.
-
-        One that found nothing new is not, unless a notice had said that there was something.
-        """
+        """Whether it failed, or most of what it brought became no record: work that its author makes for nothing."""
         new = sum(pulled.new for pulled in self.pulled)
         setbacks = sum(sum(pulled.setbacks.values()) for pulled in self.pulled)
         return self.error is not None or 2 * setbacks > new
@@ -183,6 +180,7 @@ class Follower:
                 if not future.done():
                     future.set_result(visit)
             state.failures = 0 if visit.error is None else state.failures + 1
+            # Whoever says that there is something new when there is not makes work for nothing too.
             in_vain = was_called and not waiting and not visit.has_learned
             state.fruitless = state.fruitless + 1 if visit.was_fruitless or in_vain else 0
             if not state.waiting:
