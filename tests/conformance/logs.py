@@ -11,7 +11,9 @@ from passerelle.protocol import profile, proofs
 from passerelle.protocol.identityentries import METHOD, PLACEHOLDER, multihash
 from passerelle.protocol.keydocuments import build_document
 from passerelle.protocol.keys import SigningKey, encode_multikey
+from passerelle.protocol.objects import parse_public
 from passerelle.protocol.profile import Json, JsonObject, format_time
+from passerelle.protocol.records import Record
 from tests.conformance.world import World
 
 Change = Callable[[JsonObject], JsonObject]
@@ -33,7 +35,7 @@ def second(
     """The node's log with a second entry that was changed before it was hashed and signed."""
     last = identities.parse_identity(world.log, now=None).entries[-1]
     update = key or world.update
-    when = at or last.version_time + timedelta(seconds=1)
+    when = at or _free_second(world, last.version_time)
     made: JsonObject = {
         "versionId": last.version_id,
         "versionTime": format_time(when),
@@ -41,6 +43,14 @@ def second(
         "state": state(dict(last.state)),
     }
     return world.log + _line(entry(made), update)
+
+
+def _free_second(world: World, after: datetime) -> datetime:
+    """The first in which the node has issued nothing: R-36 is not to be broken besides."""
+    records = (Record.parse(parse_public(item)[1]) for item in world.feed.objects if item)
+    taken = {record.issued for record in records}
+    seconds = (after + timedelta(seconds=number) for number in itertools.count(1))
+    return next(second for second in seconds if second not in taken)
 
 
 def _line(made: JsonObject, update: SigningKey) -> bytes:

@@ -98,8 +98,6 @@ async def open_world(folder: Path, planted: str = "") -> World:
         console=Console(port=free_port()),
         sync=Sync(poll_seconds=3_600.0, backoff_max_seconds=3_600.0, request_seconds=5.0),
     )
-    # Faults give the log an entry in the next second: nothing is to be issued in that one.
-    await asyncio.sleep(1.1)
     await node.start()
     (first,) = await node.publish([offer("une")], "one")
     await node.publish(
