@@ -37,7 +37,8 @@ one and now the other. An attack has gone on for two seconds then; it sends noti
 its partner was honest before the pair, so that no pause after failures protects our node. The node has one core to
 itself, with its workers: the least favourable case, in which every processor second that an attack has it spend is
 missing. What counts is the median of the pairs, in seconds, and in processor seconds of the node meanwhile, which a
-busy machine changes less. `make soak` holds the first one to less than 1.1, on a machine that does nothing else.
+busy machine changes less. `make soak` holds the first one to less than 1.1, on a machine
+that does nothing else: three pairs look for what may be slow, and eleven fresh ones judge it.
 
 Not shown yet: that every behaviour stays below 1.1. The figures below are from a machine that was busy with other work
 (five to fifteen other processes on its two cores), where a partner that only keeps silent and sends notices was at 1.11

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from tests.vectors.loading import VECTORS, load
+from tests.vectors.loading import VECTORS, load, rules_of_tree
 from tests.vectors.spec_text import ROOT, RULE_ID
 
 _RANGE: Final = re.compile(r"\b([A-Z])-([1-9][0-9]*) (?:to|–) \1-([1-9][0-9]*)\b")
@@ -83,17 +83,6 @@ def _rules_of_file(path: Path, cases: Mapping[str, frozenset[str]]) -> Iterator[
 
 def _rules_of_vectors() -> dict[str, frozenset[str]]:
     """The rules that the cases of a file of vectors name; the files of the fold by their folder."""
-    found = {path.name: frozenset(_rules_of_tree(load(path.name))) for path in VECTORS.glob("*.json")}
-    fold = [_rules_of_tree(load(f"fold/{path.name}")) for path in (VECTORS / "fold").glob("*.json")]
+    found = {path.name: frozenset(rules_of_tree(load(path.name))) for path in VECTORS.glob("*.json")}
+    fold = [rules_of_tree(load(f"fold/{path.name}")) for path in (VECTORS / "fold").glob("*.json")]
     return {**found, "fold": frozenset(rule for rules in fold for rule in rules)}
-
-
-def _rules_of_tree(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _rules_of_tree(item)
-    elif isinstance(value, dict):
-        if isinstance(value.get("rule"), str):
-            yield value["rule"]
-        for item in value.values():
-            yield from _rules_of_tree(item)

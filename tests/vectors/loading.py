@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,18 @@ def load(name: str) -> Case:
     """One file of vectors."""
     value: Case = json.loads((VECTORS / name).read_text("utf-8"))
     return value
+
+
+def rules_of_tree(value: Any) -> Iterator[str]:
+    """The rules that cases name, wherever in a file they stand."""
+    if isinstance(value, list):
+        for item in value:
+            yield from rules_of_tree(item)
+    elif isinstance(value, dict):
+        if isinstance(value.get("rule"), str):
+            yield value["rule"]
+        for item in value.values():
+            yield from rules_of_tree(item)
 
 
 def cases(name: str, member: str) -> list[Any]:

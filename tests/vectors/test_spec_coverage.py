@@ -8,11 +8,9 @@ other place to put them: a test fails for each that has none.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
-from tests.vectors.loading import VECTORS, load
+from tests.vectors.loading import VECTORS, load, rules_of_tree
 from tests.vectors.spec_text import DESIGNED, ROOT, RULE_ID, Rule, rules
 from tests.vectors.uncovered_rules import MOST, UNCOVERED
 
@@ -31,19 +29,8 @@ def named() -> frozenset[str]:
                 found.update(RULE_ID.findall(node.value))
     # Every case of every file is run by a test of this folder.
     for path in [*VECTORS.glob("*.json"), *VECTORS.glob("fold/*.json")]:
-        found.update(_rules_of(load(path.relative_to(VECTORS).as_posix())))
+        found.update(rules_of_tree(load(path.relative_to(VECTORS).as_posix())))
     return frozenset(found)
-
-
-def _rules_of(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _rules_of(item)
-    elif isinstance(value, dict):
-        if isinstance(value.get("rule"), str):
-            yield value["rule"]
-        for item in value.values():
-            yield from _rules_of(item)
 
 
 def without_test(law: list[Rule], covered: frozenset[str], listed: frozenset[str]) -> list[str]:

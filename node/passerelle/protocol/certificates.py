@@ -346,7 +346,8 @@ def check_placement(certificate: Certificate, record: Record, salt: bytes | None
         salt: The 32 bytes beside that record, with which the leaf commits to it; None leaves the leaf unasked.
     """
     named = (certificate.placement_id, certificate.placement_digest, "placement", certificate.origin.author)
-    if named != (record.id, record.digest, record.type, record.issuer_scid):
+    is_between_them = certificate.origin.partner in record.addressees
+    if named != (record.id, record.digest, record.type, record.issuer_scid) or not is_between_them:
         raise ProtocolError("certificate.placement-mismatch", record=record.id)
     if salt is not None and objects.commitment(salt, record.data).hex() != certificate.leaf_commitment:
         raise ProtocolError("certificate.placement-mismatch", record=record.id)

@@ -564,6 +564,8 @@ def _placements() -> list[Tree]:
     good = placement()
     event = placement(type="event", schema="urn:passerelle:schema:event:1.0")
     malian = sign({**header(ACTORS, "certified"), **{k: v for k, v in good.items() if k != "proof"}, "issuer": MALI_DID, "audience": [TOGO], "seen": {TOGO: {"feed": 1, "size": 0}}}, MALIAN)  # fmt: skip
+    third = "Qm" + "1" * 44
+    elsewhere = placement(audience=[third], seen={third: {"feed": 1, "size": 0}})
     mismatch = "certificate.placement-mismatch"
     salts = {
         "the record with its salt": RECORD_SALT.hex(),
@@ -582,6 +584,7 @@ def _placements() -> list[Tree]:
         ("another id", "D-17", mismatch, naming(good, record_id("another")), text_of(good)),
         ("a record of another type", "D-17", mismatch, naming(event), text_of(event)),
         ("a record of the partner", "D-17", mismatch, naming(malian), text_of(malian)),
+        ("a record to a third agency", "D-17", mismatch, naming(elsewhere), text_of(elsewhere)),
         ("a record laid out anew", "J-12", "json.not-canonical", naming(good), text_of(good) + "\n"),
     ]
     return [

@@ -100,7 +100,7 @@ CHAPTER: Final = Chapter(
         Mutant(
             "D-17",
             _CERTIFICATES,
-            "if named != (record.id, record.digest, record.type, record.issuer_scid):",
+            "if named != (record.id, record.digest, record.type, record.issuer_scid) or not is_between_them:",
             "if False:",
             _VECTORS,
         ),
