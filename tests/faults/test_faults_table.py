@@ -125,9 +125,9 @@ async def _try(trial: Trial) -> None:
 async def _killed(case: Case, drive: Drive) -> None:
     side = case.fault.removeprefix("killed ")
     drive.begin(f"{side}-{case.write}")
-    asked = asyncio.create_task(drive.act())
+    answer = await drive.act()
     assert await drive.hurt.ended() == -signal.SIGKILL, drive.hurt.last_words()
-    assert await asked == case.told == ""
+    assert answer == case.told == ""
 
 
 async def _halted(case: Case, drive: Drive) -> asyncio.Task[str]:
