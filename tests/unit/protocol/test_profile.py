@@ -91,12 +91,12 @@ def test_size_is_bounded_to_the_byte(read: Reader) -> None:
 def test_naming_a_duplicate_takes_no_longer_than_reading(read: Reader) -> None:
     """A record full of short members costs a reader milliseconds, not a square of its size."""
     members = ",".join(f'"{n:x}":1' for n in range(20_000))
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(ProtocolError) as caught:
         read(f'{{{members},"4e1f":1}}'.encode())
     assert caught.value.code == "json.duplicate-member"
     assert caught.value.params["name"] == "4e1f"
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @READERS
