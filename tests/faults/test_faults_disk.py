@@ -187,7 +187,7 @@ async def test_a_server_without_room_refuses_and_recovers(
 
 @pytest.mark.needs_strace
 async def test_a_disk_that_turns_read_only_stops_the_signing(pair: Pair, tmp_path: Path) -> None:
-    """W-21: what a kernel does to a disk that it no longer trusts; the node serves on, and a start goes on."""
+    """W-31: what a kernel does to a disk that it no longer trusts; the node serves on, and a start goes on."""
     node, other = pair("homes")
     before = digests_of(node, node.scid)
     node.begin(crash="stop before-publish-rows")

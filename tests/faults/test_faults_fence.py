@@ -256,6 +256,21 @@ async def test_a_partner_that_knows_better_stops_a_confirmation_for_good(pair: P
     assert await node.read_only() is None
 
 
+async def test_partners_are_asked_anew_whatever_was_learnt(pair: Pair, tmp_path: Path) -> None:
+    """W-21: an old copy without a head, of which nothing was heard yet; only the confirmation asks, and is refused."""
+    node, other = pair("homes")
+    put_old_back = save(node, tmp_path / "old", heads=False)
+    await grow(node, other, "lost")
+    put_old_back()
+    node.paths.heads.unlink()
+    await other.start()
+    before = await own_checkpoints(node)
+    assert await unconfirmed(node) == "fence.partner-ahead"
+    assert not node.paths.heads.exists()
+    assert await own_checkpoints(node) == before
+    await other.stop()
+
+
 async def test_only_a_missing_head_is_confirmed(pair: Pair, tmp_path: Path) -> None:
     """W-22: rows behind their head, or that do not bear out their checkpoint, are no matter of a person's word."""
     node, other = pair("homes")

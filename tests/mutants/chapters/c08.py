@@ -23,10 +23,24 @@ _WRITTEN: Final = (
     "            self._last_issued = batch.last_issued\n"
     '            await self._move(swaps, "publish-head")\n'
 )
+_ONE_WRITER: Final = (
+    '            self._writer = new_engine(place, begin="BEGIN IMMEDIATE", pool_size=1)\n'
+    '            self._reader = new_engine(place, begin="BEGIN", pool_size=READERS)\n'
+    "        self._remote = isinstance(place, Access)\n"
+    "        self._name = name_of(place)\n"
+    "        self._turn = asyncio.Lock()\n"
+)
+_MANY_WRITERS: Final = (
+    _ONE_WRITER.replace("IMMEDIATE", "")
+    .replace("pool_size=1", "pool_size=READERS")
+    .replace("asyncio.Lock()", '__import__("contextlib").nullcontext()')
+)
+"""The turn, the one connection and SQLite's own lock, each of which would keep the rule alone."""
 
 CHAPTER: Final = Chapter(
     "08",
     mutants=(
+        Mutant("W-1", _DATABASE, _ONE_WRITER, _MANY_WRITERS),
         Mutant("W-2", _HOME, "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass"),
         Mutant(
             "W-3",
@@ -93,6 +107,18 @@ CHAPTER: Final = Chapter(
             "",
         ),
         Mutant(
+            "W-32",
+            "node.py",
+            "                for path in (*in_home, paths.heads):\n                    await asyncio.to_thread(settle, path)\n",
+            "",
+        ),
+        Mutant(
+            "W-12",
+            _PUBLISHER,
+            "            while not self._queue.empty():\n                self._waiting.append(self._queue.get_nowait())\n",
+            "",
+        ),
+        Mutant(
             "W-13",
             _FENCE,
             'return StorageError("fence.rows-behind", origin=origin, rows=newest.size, head=head.size)',
@@ -132,6 +158,16 @@ CHAPTER: Final = Chapter(
             _FENCED,
         ),
         Mutant("W-18", "sync/follower.py", "if not state.asked:", "if False:"),
+        Mutant(
+            "W-21",
+            _CONFIRMING,
+            "        for item in asked:\n"
+            "            for contradiction in item.contradictions:\n"
+            "                await self._fenced(contradiction)\n"
+            "        return Standing(self._publisher.closed, await self._obstacle(asked), await self._sizes(), asked)\n",
+            "        return Standing(self._publisher.closed, await self._obstacle(()), await self._sizes(), asked)\n",
+            _FENCED,
+        ),
         Mutant(
             "W-22",
             _CONFIRMING,
@@ -173,6 +209,4 @@ CHAPTER: Final = Chapter(
             "        async with self._rows() as connection:\n",
         ),
     ),
-    not_yet="W-1 W-32 W-12 W-21",
-    most=4,
 )

@@ -1,5 +1,7 @@
 """Rows of feeds hold the same tree as the pure Merkle code, at every size."""
 
+import asyncio
+
 import pytest
 
 from passerelle.protocol.leaves import SealedLeaf, encode_leaf
@@ -36,6 +38,26 @@ async def test_appending_in_steps_gives_the_tree_of_all_leaves(database: Databas
         for smaller in {0, 1, size // 2, size - 1, size, min(size, 257)}:
             ours = await feeds.frontier_at(connection, held.id, smaller)
             assert ours.root() == root_of(hashes[:smaller])
+
+
+async def test_whoever_appends_beside_whom_each_leaf_has_an_index_of_its_own(database: Database) -> None:
+    """W-1: the end of a feed is looked up in the transaction that grows it, and no other grows it meanwhile."""
+    async with database.writing() as connection:
+        await feeds.add(connection, ORIGIN, own=True)
+
+    async def append(number: int) -> None:
+        async with database.writing() as connection:
+            held = await feeds.get(connection, ORIGIN)
+            assert held is not None
+            await asyncio.sleep(0)
+            await feeds.append(connection, held, leaves(number, number + 1))
+
+    await asyncio.gather(*(append(number) for number in range(20)))
+    async with database.reading() as connection:
+        kept = await feeds.get(connection, ORIGIN)
+        assert kept is not None
+        assert sorted(await feeds.leaves(connection, kept.id, 0, 20)) == leaves(0, 20)
+        assert kept.frontier == await feeds.frontier_at(connection, kept.id, 20)
 
 
 async def test_a_leaf_that_does_not_parse_is_kept_and_hashed(database: Database) -> None:

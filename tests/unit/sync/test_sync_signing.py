@@ -41,6 +41,13 @@ async def published(node: Node) -> list[Record]:
     return [Record.parse(data[row.digest]) for row in ours]
 
 
+async def checkpoints(node: Node) -> list[int]:
+    """Sizes of our public feed at which we have signed it."""
+    async with node.database.reading() as connection:
+        (own,) = [feed for feed in await feeds.every(connection, own=True) if feed.origin.is_public]
+        return await feeds.checkpoint_sizes(connection, own.id, at_most=own.size)
+
+
 def signing_early(
     node: Node, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Early], Any]
 ) -> list[Early]:
@@ -128,6 +135,16 @@ async def test_each_record_has_the_index_after_the_one_before(node: Node) -> Non
     new = [record.digest for record in await published(node)][before:]
     assert told == dict(enumerate(new, start=before))
     assert len(told) == 24
+
+
+async def test_what_waits_together_is_signed_under_one_checkpoint(node: Node) -> None:
+    """W-12: of twenty records that come at once each is not under a checkpoint of its own; the first may be."""
+    before = await checkpoints(node)
+    drafts = drafted(node, *(f"{number}" for number in range(20)))
+    await asyncio.gather(*(node.publisher.publish([item]) for item in drafts))
+    new = (await checkpoints(node))[len(before) :]
+    assert new[-1] == before[-1] + 20
+    assert len(new) <= 2
 
 
 async def test_a_key_used_before_is_answered_whatever_is_signed_early(node: Node) -> None:

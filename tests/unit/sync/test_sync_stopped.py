@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from passerelle.node import Node, open_node
 from passerelle.storage import feeds
 from passerelle.storage import records as record_rows
 from passerelle.storage.heads import Head, Swap
+from passerelle.storage.home import Paths
 from passerelle.sync import fence
 from passerelle.sync.batch import Batch
 from tests.unit.federation.world import TOGO, offer
@@ -154,6 +156,27 @@ async def test_the_fence_is_looked_at_again_before_the_heads_move(
     monkeypatch.setattr(Batch, "write", write)
     assert (await refused(node)).code == "fence.partner-ahead"
     assert await node.heads.read() == heads
+
+
+def alone(path: Path, query: str) -> int:
+    """What the file of a database says, were its log lost."""
+    copy = shutil.copy2(path, path.with_name("alone.sqlite"))
+    with closing(sqlite3.connect(copy)) as rows:
+        (found,) = rows.execute(query).fetchone()
+    return int(found)
+
+
+async def test_a_start_writes_anew_what_the_process_before_it_left(node: Node, tmp_path: Path) -> None:
+    """W-32: rows and heads that a dead process left in its logs alone are in the files once the next one works."""
+    await node.desk.publish([offer(TOGO, "Mission")])
+    left = Paths(tmp_path / "left")
+    # What lies on the disk while a node works is what its sudden death leaves; its memory is not.
+    shutil.copytree(node.paths.home, left.home, ignore=shutil.ignore_patterns("*-shm"))
+    files = {left.database: "SELECT max(size) FROM feed", left.heads: "SELECT max(size) FROM head"}
+    size = await signed(node)
+    assert max(alone(path, query) for path, query in files.items()) < size
+    async with open_node(left.home):
+        assert [alone(path, query) for path, query in files.items()] == [size, size]
 
 
 async def test_two_histories_once_learnt_close_the_next_start(home_once: Path, tmp_path: Path) -> None:
