@@ -43,6 +43,7 @@ class More(Cases):
             self.rotten_tile(),
             self.broken_bundle(),
             self.wider_files(),
+            self.of_no_use(),
             self.erasures(),
             self.repeated(),
             self.closed_and_succeeded(),
@@ -145,6 +146,20 @@ class More(Cases):
         about = "A checkpoint of size 5 with files of width 7, of which it covers the beginning."
         case = told(longer, OWN, size=SMALL, root=longer.root(SMALL).hex(), records=SMALL)
         return Case("wider-files", "V-3", about, files, [case])
+
+    def of_no_use(self) -> Case:
+        """Whatever lies about in a folder that people have used."""
+        feed, no_use = self.small(), b"of no use\n"
+        others = ("tile/entries/000.p/3", "tile/entries/000.p/7", "tile/entries/001", "tile/0/000.p/7")
+        others += ("tile/1/000.p/1", "objects/000.p/7", "objects/notes.txt", "checkpoint.old", "tree")
+        files = self.log | self.copy(feed) | under(OWN, dict.fromkeys(others, no_use))
+        files |= dict.fromkeys((".well-known/passerelle", f"mirrors/{self.mali}/did.jsonl", "README"), no_use)
+        files["feeds/.well-known/did.jsonl"] = encode_log(self.actors.logs["mali"]).encode()
+        about = (
+            "Beside every file that is asked for lie others: wider and narrower ones, tiles and bundles beyond the size, "
+            "a descriptor, the broken log of an agency that is not concerned, the good log of another, and what has no place at all."
+        )
+        return Case("of-no-use", "V-3", about, files, [told(feed, OWN)])
 
     def erasures(self) -> Case:
         """Objects that should be gone, and an erasure of what comes later."""

@@ -18,6 +18,12 @@ CHAPTER: Final = Chapter(
             "            yield Path(folder)\n            return\n",
         ),
         Mutant("V-2", "audit/shelf.py", "if len(data) > max_bytes:", "if False:"),
+        Mutant(
+            "V-3",
+            _TREE,
+            "for width in range(tile.width, TILE_WIDTH + 1):",
+            "for width in range(TILE_WIDTH, tile.width - 1, -1):",
+        ),
         Mutant("V-4", "audit/report.py", "if len(self.kept) < MAX_FINDINGS:", "if not self.kept:"),
         Mutant("V-5", _TREE, "if len(items) < tile.width:", "if len(items) != tile.width:"),
         Mutant(
@@ -27,6 +33,4 @@ CHAPTER: Final = Chapter(
             "hashes = stored if entries is None or stored is not None else tuple(map(leaf_hash, entries))",
         ),
     ),
-    not_yet="V-3",
-    most=1,
 )
