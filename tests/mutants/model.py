@@ -16,11 +16,12 @@ TOLD: Final = pytest.StashKey[str]()
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """The node without the check of one rule: a patch of its source.
+    """The node, or the page of its auditors, without the check of one rule: a patch of the source.
 
     Args:
         rule: Of the law, as ``J-3``.
-        file: Below ``node/passerelle``; ``schemas/…`` is the folder of schemas, as in an installation.
+        file: Below ``node/passerelle``; ``schemas/…`` is the folder of schemas, as in an installation;
+            ``auditor/…`` the folder of the auditor's page.
         old: Stands exactly once in the file.
         new: What stands there instead: the rule's check is gone, everything else is as it was.
         tests: Files of tests, or tests in them (``tests/unit/x.py::test_y``), in which what names the rule is

@@ -24,11 +24,13 @@ from typing import Any, Final, Literal
 
 from tests.mutants.model import DEADLINE_SECONDS, Mutant
 from tests.mutants.naming import places
-from tests.mutants.selecting import ASKED, COPY, TOLD
+from tests.mutants.selecting import ASKED, COPY, PAGE, TOLD
 from tests.vectors.spec_text import ROOT
 
 _PACKAGES: Final = {"schemas": "schemas", "examples": "examples", "law": "spec"}
 """As setup.py lays them into the package."""
+_FOLDERS: Final = {**_PACKAGES, "auditor": "docs/auditor"}
+"""And beside these the page by which an auditor checks a folder or a certificate."""
 
 _NONE_CHOSEN: Final = 5
 """How pytest ends where no test was selected."""
@@ -58,7 +60,7 @@ class Outcome:
 def source(file: str) -> Path:
     """Where the file of a mutant stands in this clone."""
     folder, _, below = file.partition("/")
-    return ROOT / _PACKAGES[folder] / below if folder in _PACKAGES else ROOT / "node" / "passerelle" / file
+    return ROOT / _FOLDERS[folder] / below if folder in _FOLDERS else ROOT / "node" / "passerelle" / file
 
 
 def patched(mutant: Mutant) -> str:
@@ -88,7 +90,7 @@ class Copy:
         self._folder: Final = folder
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "node" / "passerelle", self.package, ignore=ignored)
-        for name, place in _PACKAGES.items():
+        for name, place in _FOLDERS.items():
             shutil.copytree(
                 ROOT / place, self.package / name, ignore=shutil.ignore_patterns("__pycache__", "vectors")
             )
@@ -139,6 +141,7 @@ class Copy:
         # Compiled code is kept, unlike in a run of `make test`: the next mutant differs in one file.
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         given = {ASKED: str(self._folder / "asked.json"), TOLD: str(told), COPY: str(self.package)}
+        given[PAGE] = str(self.package / "auditor" / "verify.html")
         return {**kept, **given, "PYTHONPATH": str(self._folder)}
 
 

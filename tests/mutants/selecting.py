@@ -20,6 +20,8 @@ TOLD: Final = "MUTANTS_TOLD"
 """Names the file for what came of it: ``run`` tests, and those that ``failed``."""
 COPY: Final = "MUTANTS_COPY"
 """The package whose code is to be run."""
+PAGE: Final = "VERIFY_PAGE"
+"""The auditor's page that is to be run, for tests/verify/run.mjs."""
 
 _told: dict[str, Any] = {"run": 0, "failed": []}
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -18,12 +21,25 @@ _ALL = [mutant for chapter in CHAPTERS for mutant in chapter.mutants]
 by_rule = pytest.mark.parametrize("mutant", _ALL, ids=lambda mutant: mutant.rule)
 
 
+def assert_scripts_parse(page: str, node_js: Path) -> None:
+    """Node.js reads each script of a page without running it."""
+    scripts = re.findall(r"<script id=[^>]*>(.*?)</script>", page, re.DOTALL)
+    assert scripts
+    for script in scripts:
+        done = subprocess.run(
+            [node_js, "--check", "-"], input=script.encode(), capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
 @by_rule
-def test_a_mutant_can_be_made(mutant: Mutant) -> None:
+def test_a_mutant_can_be_made(mutant: Mutant, request: pytest.FixtureRequest) -> None:
     """CONTRIBUTING.md: the check that is switched off stands once in the source, and what is left is a program or a schema."""
     text = patched(mutant)
     if mutant.file.endswith(".json"):
         json.loads(text)
+    elif mutant.file.endswith(".html"):
+        assert_scripts_parse(text, request.getfixturevalue("node_js"))
     else:
         compile(text, mutant.file, "exec", flags=ast.PyCF_ONLY_AST)
 

@@ -137,9 +137,13 @@ CHAPTER: Final = Chapter(
             "    for record in sorted(statuses, key=lambda record: record.created)[-1:]:\n",
             _VECTORS,
         ),
+        # No command of the node shows a certificate; the auditor's page does.
+        Mutant(
+            "D-25",
+            "auditor/verify.html",
+            '  if (seen.length === 0) steps.push(unchecked("certificate.no-status", "D-25"));\n',
+            "",
+            ("tests/verify/test_verify_certificates.py",),
+        ),
     ),
-    people={},
-    # No command of the node shows a certificate; the auditor's page does, and tests/verify looks at it.
-    not_yet="D-25",
-    most=1,
 )
