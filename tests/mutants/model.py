@@ -44,17 +44,8 @@ class Chapter:
         mutants: In the order of the chapter.
         people: Rules that bind people, or whoever writes the law, and no code that could be switched off;
             each with what it binds or where it is looked at.
-        not_yet: Rules without a mutant, a space between two. Nothing enters this list: a new rule comes with its mutant.
-        most: Length of ``not_yet``. It is lowered with the list and never raised.
     """
 
     number: str
     mutants: tuple[Mutant, ...] = ()
     people: dict[str, str] = field(default_factory=dict)
-    not_yet: str = ""
-    most: int = 0
-
-    @property
-    def without(self) -> list[str]:
-        """Its rules that have no mutant yet."""
-        return self.not_yet.split()

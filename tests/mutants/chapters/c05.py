@@ -123,7 +123,4 @@ CHAPTER: Final = Chapter(
             "                        raise\n",
         ),
     ),
-    people={},
-    not_yet="",
-    most=0,
 )

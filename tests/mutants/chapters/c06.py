@@ -54,7 +54,4 @@ CHAPTER: Final = Chapter(
             "_check_width(len(objects), None)",
         ),
     ),
-    people={},
-    not_yet="",
-    most=0,
 )

@@ -89,7 +89,4 @@ CHAPTER: Final = Chapter(
         Mutant("P-29", "sync/contact.py", "if site_of(address) == site_of(own_address):", "if False:"),
         Mutant("P-23", _CLIENT, "road.public + path", "road.address + path"),
     ),
-    people={},
-    not_yet="",
-    most=0,
 )

@@ -157,7 +157,4 @@ CHAPTER: Final = Chapter(
             "return newest(case, cut)",
         ),
     ),
-    people={},
-    not_yet="",
-    most=0,
 )

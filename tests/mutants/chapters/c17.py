@@ -147,7 +147,4 @@ CHAPTER: Final = Chapter(
             'if sender is None or host.outcome != "accept":',
         ),
     ),
-    people={},
-    not_yet="",
-    most=0,
 )

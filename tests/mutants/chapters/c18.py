@@ -71,7 +71,4 @@ CHAPTER: Final = Chapter(
             ("tests/unit/desk/test_desk_statement.py::test_what_a_statement_rests_on",),
         ),
     ),
-    people={},
-    not_yet="",
-    most=0,
 )
