@@ -14,6 +14,7 @@ import pytest
 
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.protocol.schemas import Schemas
+from tests.vectors.spec_text import SPEC
 
 ROOT = Path(str(files("passerelle.schemas")))
 FILES = sorted(ROOT.glob("*.json"))
@@ -148,6 +149,20 @@ class TestEverySchema:
 @pytest.mark.parametrize("bad", [r"^\d$", r"^\w+$", r"^a\sb$", "a", "^a", "a$", "^a|b$", "^a.b$", "^(?:a)$", "^a*?$", r"^\p{L}$", "^(a$", "^a^b$"])  # fmt: skip
 def test_the_check_of_patterns_refuses_what_engines_read_differently(bad: str) -> None:
     assert not is_portable(bad)
+
+
+def test_no_schema_that_was_published_has_left() -> None:
+    """X-18: the table of chapter 20 and the folder name the same, and each file is what its name says."""
+    rows = re.findall(
+        r"^\| ([0-9]+\.[0-9]+) \| (.+) \|$", (SPEC / "20-versions.md").read_text("utf-8"), re.MULTILINE
+    )
+    told = {
+        f"urn:passerelle:schema:{name}:{version}"
+        for version, of in rows
+        for name in re.findall("`(.+?)`", of)
+    }
+    assert told
+    assert told == {str(load(path)["$id"]) for path in FILES}
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
