@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from makers import (
     archives,
-    attestations,
+    certificates,
     curves,
     dates,
     faultyfolders,
@@ -67,7 +67,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "witness.json": later.make_witness(),
         "policies.json": later.make_policies(),
         "bundles.json": archives.make_bundles(),
-        "certificates.json": attestations.make_certificates(),
+        "certificates.json": certificates.make_certificates(),
         **{f"fold/{name}": make() for name, make in (folds.FILES | opposites.FILES).items()},
         "fold/states.json": lifecycles.states(),
         "fold/order.json": orders.order(),
