@@ -253,24 +253,12 @@ def verify_proof(document: Signed, identity: Identity) -> None:
         raise ProtocolError("proof.malformed", member="proof")
     if proof.get("@context") != document.value["@context"]:
         raise ProtocolError("proof.context-mismatch")
-    proofs.verify_proof(document.value, proof, _key_then(document, identity))
-
-
-def _key_then(document: Signed, identity: Identity) -> bytes:
-    """The public key that the verification method stood for when the document was signed (R-14 to R-16)."""
-    method = document.verification_method
     if identity.scid != document.issuer_scid:
         raise ProtocolError("certificate.issuer-unknown", issuer=document.issuer)
-    if not method.startswith(document.issuer + "#"):
-        raise ProtocolError("key.not-valid-then", method=method)
-    if method not in identity.every_record_key_ever:
-        raise ProtocolError("key.unknown", method=method)
-    then = identity.at(document.signed)
-    if then is None or then.did != document.issuer:
+    public = identity.record_key_at(document.signed, document.verification_method, document.issuer)
+    if public is None:
         raise ProtocolError("certificate.issuer-unknown", issuer=document.issuer)
-    if method not in then.record_keys:
-        raise ProtocolError("key.not-valid-then", method=method)
-    return then.record_keys[method]
+    proofs.verify_proof(document.value, proof, public)
 
 
 def check_status(document: Signed, statuses: Iterable[Record]) -> None:

@@ -119,6 +119,33 @@ class Identity:
                 return entry.document
         return None
 
+    def record_key_at(self, when: datetime, method: str, issuer: str) -> bytes | None:
+        """The public key for which a verification method stood at a time (R-14 to R-16), 32 bytes.
+
+        None where the identity did not have this DID then; the caller says so in a code of its own.
+
+        Args:
+            when: The time that was signed.
+            method: ``<issuer>#<multikey>``.
+            issuer: The DID of whoever is said to have signed, as written.
+
+        Raises:
+            ProtocolError: ``key.unknown`` for a key in no entry held;
+                ``key.not-valid-then`` for a key of another DID, or one not listed then.
+        """
+        if not method.startswith(issuer + "#"):
+            raise ProtocolError("key.not-valid-then", method=method)
+        # Before the document of that time is looked at: a key or a domain that is new to us is
+        # no fault of what was signed, the log that brings it may still be on its way.
+        if method not in self.every_record_key_ever:
+            raise ProtocolError("key.unknown", method=method)
+        then = self.at(when)
+        if then is None or then.did != issuer:
+            return None
+        if method not in then.record_keys:
+            raise ProtocolError("key.not-valid-then", method=method)
+        return then.record_keys[method]
+
 
 def up_to(identity: Identity, count: int) -> Identity:
     """The same identity with only its first entries in force: what two branches of a fork have in common.

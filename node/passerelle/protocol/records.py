@@ -367,7 +367,9 @@ def claim_of(record: Record, identity: Identity) -> Claim:
         raise ProtocolError("record.issued-mismatch")
     if proof["@context"] != record.value["@context"]:
         raise ProtocolError("record.context-mismatch")
-    public = _key_at_issue(record, identity)
+    public = identity.record_key_at(record.issued, record.verification_method, record.issuer)
+    if public is None:
+        raise ProtocolError("record.issuer-unknown", issuer=record.issuer)
     signature = proofs.signature_of(record.value, proof)
     return Claim(public, _hash_cut(record), signature)
 
@@ -406,20 +408,3 @@ def _hash_configuration(created: str, method: str) -> bytes:
             }
         )
     ).digest()
-
-
-def _key_at_issue(record: Record, identity: Identity) -> bytes:
-    """The public key that the verification method stood for when the record was issued."""
-    method = record.verification_method
-    if not method.startswith(record.issuer + "#"):
-        raise ProtocolError("key.not-valid-then", method=method)
-    # Before the document at ``issued`` is looked at: a key or a domain that is new to us is
-    # no fault of the record, the log that brings it may still be on its way.
-    if method not in identity.every_record_key_ever:
-        raise ProtocolError("key.unknown", method=method)
-    document = identity.at(record.issued)
-    if document is None or document.did != record.issuer:
-        raise ProtocolError("record.issuer-unknown", issuer=record.issuer)
-    if method not in document.record_keys:
-        raise ProtocolError("key.not-valid-then", method=method)
-    return document.record_keys[method]

@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutants.model import Chapter, Mutant
 
 _RECORD: Final = "protocol/records.py"
+_IDENTITY: Final = "protocol/identity.py"
 _HEADER: Final = "protocol/recordheaders.py"
 _PROOF: Final = "protocol/proofs.py"
 _SIGNING: Final = "sync/signing.py"
@@ -55,16 +56,14 @@ CHAPTER: Final = Chapter(
         Mutant("R-11", _RECORD, 'if record.value["issued"] != record.created:', "if False:"),
         Mutant("R-12", _PROOF, "if len(signature) != SIGNATURE_BYTES:", "if False:"),
         Mutant("R-13", _RECORD, "if not verify_signature(*self):", "if False:"),
-        Mutant(
-            "R-14", _RECORD, "if document is None or document.did != record.issuer:", "if document is None:"
-        ),
+        Mutant("R-14", _IDENTITY, "if then is None or then.did != issuer:", "if then is None:"),
         Mutant(
             "R-15",
-            _RECORD,
-            "if method not in document.record_keys:\n"
-            '        raise ProtocolError("key.not-valid-then", method=method)\n'
-            "    return document.record_keys[method]",
-            "return identity.every_record_key_ever[method]",
+            _IDENTITY,
+            "if method not in then.record_keys:\n"
+            '            raise ProtocolError("key.not-valid-then", method=method)\n'
+            "        return then.record_keys[method]",
+            "return self.every_record_key_ever[method]",
         ),
         Mutant("R-16", "protocol/intake.py", '"key.unknown": "pending",', ""),
         Mutant(

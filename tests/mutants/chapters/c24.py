@@ -7,6 +7,7 @@ from typing import Final
 from tests.mutants.model import Chapter, Mutant
 
 _CERTIFICATES: Final = "protocol/certificates.py"
+_IDENTITY: Final = "protocol/identity.py"
 _FORMS: Final = "protocol/certificateforms.py"
 _PROOFS: Final = "protocol/proofs.py"
 _VECTORS: Final = ("tests/vectors/test_vectors_certificates.py",)
@@ -57,18 +58,18 @@ CHAPTER: Final = Chapter(
         ),
         Mutant(
             "D-9",
-            _CERTIFICATES,
-            "if then is None or then.did != document.issuer:",
+            _IDENTITY,
+            "if then is None or then.did != issuer:",
             "if then is None:",
             _VECTORS,
         ),
         Mutant(
             "D-10",
-            _CERTIFICATES,
-            "    if method not in then.record_keys:\n"
-            '        raise ProtocolError("key.not-valid-then", method=method)\n'
-            "    return then.record_keys[method]\n",
-            "    return identity.every_record_key_ever[method]\n",
+            _IDENTITY,
+            "if method not in then.record_keys:\n"
+            '            raise ProtocolError("key.not-valid-then", method=method)\n'
+            "        return then.record_keys[method]",
+            "return self.every_record_key_ever[method]",
             _VECTORS,
         ),
         Mutant(
