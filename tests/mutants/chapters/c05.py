@@ -27,7 +27,7 @@ CHAPTER: Final = Chapter(
             "protocol/merkle.py",
             "return len(proof) <= MAX_PROOF_HASHES and all(len(hash_) == HASH_BYTES for hash_ in hashes)",
             "return bool(hashes)",
-            ("tests/vectors/test_vectors_feeds.py",),
+            ("tests/unit/protocol/test_merkle.py",),
         ),
         Mutant(
             "L-5",
