@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,7 @@ async def test_strangers_wait_their_turn_and_partners_do_not(monkeypatch: pytest
     class Asked:
         remote = "192.0.2.1"
         transport = None
+        headers: Mapping[str, str] = {}
 
         def __init__(self, path: str) -> None:
             self.path = path
@@ -119,8 +121,13 @@ async def test_strangers_wait_their_turn_and_partners_do_not(monkeypatch: pytest
         await gate.wait()
         return "answered"
 
+    async def nobody(_request: Any) -> bool:
+        return False
+
+    middleware: Any = doorman.middleware(nobody)
+
     def ask(path: str) -> asyncio.Task[Any]:
-        return asyncio.ensure_future(doorman.middleware(cast("Any", Asked(path)), slow))
+        return asyncio.ensure_future(middleware(Asked(path), slow))
 
     first, partner = ask("/feeds/public/1/checkpoint"), ask("/feeds/to/x/1/checkpoint")
     await asyncio.sleep(0)

@@ -12,6 +12,8 @@ import pytest_asyncio
 
 from passerelle.descriptor import agency_body
 from passerelle.node import utc_now
+from passerelle.server.federation import doorman as doors
+from passerelle.server.federation.doorman import Doorman
 from tests.unit.federation.conftest import Network
 from tests.unit.federation.world import (
     BURKINA,
@@ -20,9 +22,11 @@ from tests.unit.federation.world import (
     TOGO,
     Here,
     agencies,
+    answering,
     ask,
     ask_signed,
     introduce,
+    signed,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -96,3 +100,20 @@ async def test_whom_we_no_longer_recognise(net: Network) -> None:
         await recognise(net.togo, net.mali, net.burkina)
     told: Any = await ask(net.togo, mali)
     assert told.status == 200
+
+
+async def test_a_partner_is_not_counted_among_strangers(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Q-32: what a partner signs is its own wherever it asks; what nobody has signed so, or signed anew, is a stranger's."""
+    monkeypatch.setattr(doors, "ANONYMOUS_IN_FLIGHT", 0)
+    monkeypatch.setattr(doors, "REFUSAL_SECONDS", 0.01)
+    mirror, feed = net.path("/mirrors/{france}/did.jsonl"), "/feeds/public/1/checkpoint"
+    async with answering(net.togo.node, doorman=Doorman(by_address=True)) as togo:
+        assert [(await ask_signed(net.mali, togo, path)).status for path in (mirror, feed)] == [200, 200]
+        fields = signed(net.mali, togo, mirror)
+        assert (await ask(togo, mirror, headers=fields)).status == 200
+        strangers = [
+            await ask(togo, mirror, headers=fields),
+            await ask(togo, feed),
+            await ask_signed(net.burkina, togo, feed),
+        ]
+    assert [(reply.status, reply.code) for reply in strangers] == [(429, "request.too-many")] * 3

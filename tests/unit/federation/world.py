@@ -27,6 +27,7 @@ from passerelle.node import Node, open_node, utc_now
 from passerelle.protocol.requests import sign_request
 from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
+from passerelle.server.federation.doorman import Doorman
 from passerelle.server.listening import Listener
 
 COUNTRIES: Final = {"TG-ANVT": "TG", "ML-CNPV": "ML", "FR-FV": "FR", "BF-PNVB": "BF"}
@@ -120,6 +121,7 @@ async def answering(
     refresh: Callable[[str], Awaitable[None]] | None = None,
     noticed: Callable[[str, str], None] | None = None,
     began: datetime | None = None,
+    doorman: Doorman | None = None,
 ) -> AsyncIterator[Here]:
     """Serve a node's federation on a free port of loopback, as a process that began a second ago or at `began`."""
     here = Here(node, "")
@@ -138,7 +140,7 @@ async def answering(
         packed=node.packed,
         noticed=noticed or (lambda sender, origin: here.notices.append((sender, origin))),
     )
-    runner = Listener(federation_app(sources, gate))
+    runner = Listener(federation_app(sources, gate, doorman))
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -290,7 +290,7 @@ def federation_app(sources: Sources, gate: Gate, doorman: Doorman | None = None)
         gate: Says whose request it is.
         doorman: Bounds what strangers take; None where something in front does.
     """
-    bounded = [] if doorman is None else [doorman.middleware]
+    bounded = [] if doorman is None else [doorman.middleware(gate.recognises)]
     app = web.Application(
         middlewares=[answer_errors(told_to_partners), *bounded, exact_paths], client_max_size=MAX_NOTICE_BYTES
     )

@@ -19,6 +19,7 @@ from passerelle.server.federation.errors import Refusal
 from passerelle.sync.directory import Directory
 
 IDENTITY_PULL_SECONDS = 60.0
+_RECOGNISED = web.RequestKey("recognised", VerifiedRequest)
 
 _log = structlog.get_logger()
 
@@ -100,12 +101,25 @@ class Gate:
             Refusal: ``path.not-found``; to a good signature with a wrong time or a repeated nonce
                 ``request.time`` or ``request.replayed`` with our time, or ``request.too-many``.
         """
+        if only is None and _RECOGNISED in request:
+            return  # looked at when it came, and looked at once more it would be a replay
         try:
             await self._verify(request, b"", only)
         except Refusal:
             raise
         except ProtocolError as exc:
             raise Refusal("path.not-found") from exc
+
+    async def recognises(self, request: web.Request) -> bool:
+        """Whether a request at a path that anybody may ask for is a partner's; its nonce is used up then (Q-32).
+
+        Why it is none is nobody's business here: who must sign is told by `partner`.
+        """
+        try:
+            request[_RECOGNISED] = await self._verify(request, b"")
+        except ProtocolError:
+            return False
+        return True
 
     async def posting(self, request: web.Request, body: bytes) -> str:
         """The SCID of the partner that posts; the codes say what is wrong."""

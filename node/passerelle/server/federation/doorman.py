@@ -15,10 +15,11 @@ import asyncio
 import ssl
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn, cast
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from passerelle.server.federation.errors import Handler, Refusal
 
@@ -180,19 +181,30 @@ class Doorman:
             for door in [door for door in self._doors if door.is_overdue(now)]:
                 door.hang_up()
 
-    @web.middleware
-    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Tells the door that its request is under way, and bounds what strangers have under way."""
-        door = door_of(request)
-        if door is not None:
-            door.asked()
-        try:
-            if not _is_public(request.path):
-                return await handler(request)
-            return await self._for_strangers(request, handler)
-        finally:
+    def middleware(self, recognise: Callable[[web.Request], Awaitable[bool]]) -> Middleware:
+        """Tells the door that its request is under way, and bounds what strangers have under way.
+
+        Args:
+            recognise: Whether a request that is signed, at a path that asks for no signature, is a partner's
+                (Q-32): such a one is counted among nobody's else.
+        """
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            door = door_of(request)
             if door is not None:
-                door.answered()
+                door.asked()
+            try:
+                if not _is_public(request.path) or (
+                    "Signature-Input" in request.headers and await recognise(request)
+                ):
+                    return await handler(request)
+                return await self._for_strangers(request, handler)
+            finally:
+                if door is not None:
+                    door.answered()
+
+        return middleware
 
     async def _for_strangers(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self._in_flight >= ANONYMOUS_IN_FLIGHT:
