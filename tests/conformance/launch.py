@@ -10,9 +10,8 @@ import sys
 
 from passerelle.cli import main
 from passerelle.server.federation import app as federation
-from passerelle.server.federation import asking
 from passerelle.server.federation import doorman as doors
-from passerelle.sync import follower
+from passerelle.sync import follower, outofturn
 from tests.planted.serve import serve
 
 HEAD_SECONDS = 3.0
@@ -28,9 +27,8 @@ def shorten() -> None:
         "ANONYMOUS_IN_FLIGHT": 200,
     }.items():
         setattr(doors, name, number)
-    setattr(follower, "IDENTITY_AGAIN_SECONDS", 3.0)  # noqa: B010  likewise
+    setattr(outofturn, "AGAIN_SECONDS", 3.0)  # noqa: B010  a constant to the type checker
     setattr(follower, "NOTICE_GAP_SECONDS", 0.1)  # noqa: B010  a constant to the type checker
-    setattr(asking, "IDENTITY_PULL_SECONDS", 3.0)  # noqa: B010  a constant to the type checker
     setattr(federation.Federation, "_has_left", _has_left)  # noqa: B010  a method to the type checker
 
 

@@ -21,6 +21,7 @@ from passerelle.storage import identityforks
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database
 from passerelle.storage.peers import Peer
+from passerelle.sync.outofturn import OutOfTurn
 
 _log = structlog.get_logger()
 
@@ -31,11 +32,15 @@ class Directory:
     Args:
         own_scid: This agency.
         clock: Gives the present, aware, UTC.
+
+    Attributes:
+        out_of_turn: When partners' logs were asked for out of turn, by whichever road (F-63).
     """
 
     def __init__(self, own_scid: str, clock: Callable[[], datetime]) -> None:
         self.own_scid = own_scid
         self.clock = clock
+        self.out_of_turn = OutOfTurn()
         self._identities: dict[str, Identity] = {}
         self._peers: dict[str, Peer] = {}
         self._forked: set[str] = set()

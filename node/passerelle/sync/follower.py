@@ -35,8 +35,6 @@ from passerelle.sync.fetch import FeedReader
 from passerelle.sync.pull import Pull, Pulled, PullTools
 
 IDENTITY_EVERY_SECONDS = 86_400
-IDENTITY_AGAIN_SECONDS = 60.0
-"""Between two askings for an identity log out of turn, where the first one brought nothing: to verify one costs."""
 FIRST_BACKOFF_SECONDS = 1.0
 VISIT_SECONDS = 1_800.0
 """Longest visit; what it kept is kept, and the next one goes on."""
@@ -87,7 +85,6 @@ class _Partner:
     fruitless: int = 0  # visits in a row, those that failed among them
     asked: bool = False  # whether it has said, since the start, how far it holds our own feeds
     identity_checked: float = float("-inf")
-    identity_in_vain: float = float("-inf")  # when it was asked for out of turn and nothing newer came
     task: asyncio.Task[None] | None = None
     notice: asyncio.Task[None] | None = None
     untold: dict[str, int] = field(default_factory=dict)
@@ -271,11 +268,11 @@ class Follower:
     async def _identity_if_due(self, road: Road, state: _Partner, *, at_once: bool = False) -> bool:
         """Ask for the identity log once a day, or at once; True where a newer one came."""
         now = asyncio.get_running_loop().time()
-        if at_once and not state.wished and now - state.identity_in_vain < IDENTITY_AGAIN_SECONDS:
+        out_of_turn = self._tools.directory.out_of_turn
+        if at_once and not out_of_turn.begin(road.scid, wished=state.wished):
             return False
         if not at_once and now - state.identity_checked < IDENTITY_EVERY_SECONDS:
             return False
-        state.identity_in_vain = now if at_once else state.identity_in_vain
         newer = await contact.refresh_identity(
             self._client,
             self._tools.database,
@@ -286,7 +283,7 @@ class Follower:
         )
         state.identity_checked = now
         if newer:
-            state.identity_in_vain = float("-inf")
+            out_of_turn.brought_newer(road.scid)
         return newer
 
     async def _identity_if_awaited(self, road: Road, state: _Partner, visit: Visit) -> None:

@@ -53,8 +53,8 @@ CHAPTER: Final = Chapter(
         Mutant("F-44", _FOLLOWER, "NOTICE_GAP_SECONDS * 2.0 ** min(fruitless, 20)", "NOTICE_GAP_SECONDS"),
         Mutant(
             "F-63",
-            _FOLLOWER,
-            "if at_once and not state.wished and now - state.identity_in_vain < IDENTITY_AGAIN_SECONDS:",
+            "sync/outofturn.py",
+            'if not wished and now - self._asked.get(scid, float("-inf")) < AGAIN_SECONDS:',
             "if False:",
         ),
         Mutant("F-6", _FETCH, "offset = held.entries_end if skipped else 0", "offset = 0"),

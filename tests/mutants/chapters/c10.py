@@ -61,9 +61,7 @@ CHAPTER: Final = Chapter(
             "if self._public is None or not verify_signature(self._public, message, signature):",
             "if self._public is None:",
         ),
-        Mutant(
-            "Q-11", _ASKING, "or now - self._pulled.get(scid, -1e9) < IDENTITY_PULL_SECONDS:", "or False:"
-        ),
+        Mutant("Q-11", _ASKING, "or not self._directory.out_of_turn.begin(scid):", "or False:"),
         Mutant("Q-12", _REQUESTS, "if use in live:", "if False:"),
         Mutant(
             "Q-13",

@@ -102,7 +102,9 @@ async def test_whom_we_no_longer_recognise(net: Network) -> None:
     assert told.status == 200
 
 
-async def test_a_partner_is_not_counted_among_strangers(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_partner_is_not_counted_among_strangers(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Q-32: what a partner signs is its own wherever it asks; what nobody has signed so, or signed anew, is a stranger's."""
     monkeypatch.setattr(doors, "ANONYMOUS_IN_FLIGHT", 0)
     monkeypatch.setattr(doors, "REFUSAL_SECONDS", 0.01)

@@ -16,8 +16,9 @@ from passerelle.node import utc_now
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import encode, format_time, parse_time
 from passerelle.protocol.requests import sign_request
-from passerelle.server.federation import app, asking
+from passerelle.server.federation import app
 from passerelle.server.federation.app import NOTICES_PER_MINUTE
+from passerelle.sync import outofturn
 from passerelle.sync.client import Road
 from tests.unit.federation.conftest import Network
 from tests.unit.federation.world import Here, Reply, answering, ask, ask_signed, signed
@@ -344,8 +345,11 @@ async def test_an_unknown_key_of_a_partner_pulls_its_log_once_a_minute(
         theirs = f"/feeds/to/{net.burkina.scid}/1/checkpoint"
         await ask_signed(net.burkina, togo, theirs)
         assert pulls.asked == [net.mali.scid]
-        assert asking.IDENTITY_PULL_SECONDS == 60.0
-        monkeypatch.setattr(asking, "IDENTITY_PULL_SECONDS", 0.0)
+        assert outofturn.AGAIN_SECONDS == 60.0
+        assert not net.togo.node.directory.out_of_turn.begin(net.mali.scid), (
+            "F-63: one bound with what visits ask"
+        )
+        monkeypatch.setattr(outofturn, "AGAIN_SECONDS", 0.0)
         await ask(togo, path, headers=by_another_key(net, path))
         assert pulls.asked == [net.mali.scid] * 2
 

@@ -29,6 +29,7 @@ from passerelle.server.federation.app import Sources, federation_app
 from passerelle.server.federation.asking import Gate
 from passerelle.server.federation.doorman import Doorman
 from passerelle.server.listening import Listener
+from passerelle.sync.outofturn import OutOfTurn
 
 COUNTRIES: Final = {"TG-ANVT": "TG", "ML-CNPV": "ML", "FR-FV": "FR", "BF-PNVB": "BF"}
 NAMES: Final = {
@@ -125,6 +126,7 @@ async def answering(
 ) -> AsyncIterator[Here]:
     """Serve a node's federation on a free port of loopback, as a process that began a second ago or at `began`."""
     here = Here(node, "")
+    node.directory.out_of_turn = OutOfTurn()
     gate = Gate(
         node.directory,
         here.public,

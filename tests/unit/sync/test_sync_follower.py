@@ -20,7 +20,7 @@ from passerelle.storage import feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.peers import Peer
 from passerelle.sync import follower as module
-from passerelle.sync import pull
+from passerelle.sync import outofturn, pull
 from passerelle.sync.fence import Contradiction
 from passerelle.sync.follower import Follower as Visits
 from tests.unit.sync.author import START, Agency, Feed, Site, instead, tampered
@@ -194,13 +194,25 @@ async def test_an_identity_that_explains_nothing_is_not_asked_for_each_time(
     assert asked("/did.jsonl") == 2, "the daily look, and once because of the checkpoint"
     await visits.visit_now(follower.author.scid)
     assert asked("/did.jsonl") == 3
-    monkeypatch.setattr(module, "IDENTITY_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(outofturn, "AGAIN_SECONDS", 0.0)
     before = asked("/checkpoint")
     async with asyncio.timeout(PATIENCE):
         while asked("/checkpoint") < before + 4:
             visits.wake(follower.author.scid)
             await asyncio.sleep(0.01)
     assert asked("/did.jsonl") > 3
+
+
+async def test_what_a_request_has_asked_for_is_not_asked_for_by_a_visit(
+    follower: Follower, visits: Visits
+) -> None:
+    """F-63: one bound for a partner, whether a request by an unknown key or a checkpoint spends it."""
+    feed = follower.feed(follower.public, 1)
+    feed.note = feed.checkpoint(key=follower.author.keys.request)
+    assert follower.tools.directory.out_of_turn.begin(follower.author.scid)
+    visits.start()
+    await until(lambda: follower.site.paths().count(f"/{follower.bilateral.path}/checkpoint") == 1)
+    assert sum(path.endswith("/did.jsonl") for path in follower.site.paths()) == 1, "the daily look alone"
 
 
 async def test_a_notice_changes_the_time_of_the_next_pull_alone(follower: Follower, visits: Visits) -> None:

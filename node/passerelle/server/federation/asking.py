@@ -18,7 +18,6 @@ from passerelle.server.federation.doorman import door_of
 from passerelle.server.federation.errors import Refusal
 from passerelle.sync.directory import Directory
 
-IDENTITY_PULL_SECONDS = 60.0
 _RECOGNISED = web.RequestKey("recognised", VerifiedRequest)
 
 _log = structlog.get_logger()
@@ -83,7 +82,6 @@ class Gate:
         self._refresh = refresh
         self._replays = ReplayCache()
         self._earliest = _full_second(began)
-        self._pulled: dict[str, float] = {}
         self._pulls: set[asyncio.Task[None]] = set()
 
     async def bilateral(self, request: web.Request, scid: str) -> None:
@@ -196,10 +194,8 @@ class Gate:
             scid = scid_of(key_id.partition("#")[0])
         except ProtocolError:
             return
-        now = time.monotonic()
-        if self._directory.peer(scid) is None or now - self._pulled.get(scid, -1e9) < IDENTITY_PULL_SECONDS:
+        if self._directory.peer(scid) is None or not self._directory.out_of_turn.begin(scid):
             return
-        self._pulled[scid] = now
         task = asyncio.create_task(self._refreshed(scid), name=f"identity {scid}")
         self._pulls.add(task)  # the loop alone would not keep it
         task.add_done_callback(self._pulls.discard)
