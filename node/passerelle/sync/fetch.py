@@ -127,8 +127,12 @@ class FeedReader:
         signed = not self._origin.is_public
         answer = await self._client.get(self._road, path, max_bytes=max_bytes, signed=signed, headers=headers)
         if answer.status not in {200, *also}:
-            raise TransportError("road.status", status=answer.status, path=path, code=problem_of(answer))
+            raise self._status(answer, tail)
         return answer
+
+    def _status(self, answer: Answer, tail: str) -> TransportError:
+        path = f"/{self._origin.path}/{tail}"
+        return TransportError("road.status", status=answer.status, path=path, code=problem_of(answer))
 
     async def stretches(self, held: Held, target: Checkpoint, cut: int) -> AsyncGenerator[Stretch, None]:
         """The new leaves up to `cut`, proven under the root of `target`, in order.
@@ -192,14 +196,23 @@ class FeedReader:
     async def _file(
         self, tile: Tile, max_bytes: int, headers: Mapping[str, str] | None = None
     ) -> tuple[Answer, int]:
-        """A file and its width: the full one where its author has grown and serves the partial one no more (P-12)."""
+        """A file and its width: the full one where its author has grown and serves the partial one no more (P-12).
+
+        Raises:
+            TransportError: As `get`; where neither is there, of the one that is needed, for which an author answers.
+        """
         also = (PARTIAL_CONTENT,) if headers else ()
-        if tile.width < TILE_WIDTH:
-            answer = await self.get(tile.path, max_bytes, headers, also=(*also, NOT_FOUND))
-            if answer.status != NOT_FOUND:
-                return answer, tile.width
         full = replace(tile, width=TILE_WIDTH)
-        return await self.get(full.path, max_bytes, headers, also=also), TILE_WIDTH
+        if tile == full:
+            return await self.get(full.path, max_bytes, headers, also=also), TILE_WIDTH
+        also = (*also, NOT_FOUND)
+        partial_answer = await self.get(tile.path, max_bytes, headers, also=also)
+        if partial_answer.status != NOT_FOUND:
+            return partial_answer, tile.width
+        answer = await self.get(full.path, max_bytes, headers, also=also)
+        if answer.status == NOT_FOUND:
+            raise self._status(partial_answer, tile.path)
+        return answer, TILE_WIDTH
 
     async def _level_one(self, inner: list[Tile], size: int) -> dict[int, bytes]:
         """Root of each full bundle, from the level-1 tiles; proven only when the whole root is."""

@@ -63,7 +63,7 @@ CHAPTER: Final = Chapter(
             "(self._feed.size + MAX_GROWTH) // TILE_WIDTH * TILE_WIDTH)",
             "self._feed.size + MAX_GROWTH)",
         ),
-        Mutant("P-12", _FETCHED, "also=(*also, NOT_FOUND))", "also=also)"),
+        Mutant("P-12", _FETCHED, "also = (*also, NOT_FOUND)", "also = (*also,)"),
         Mutant(
             "P-13",
             _SERVED,

@@ -252,6 +252,17 @@ async def test_where_a_partial_file_is_gone_the_full_one_is_read(follower: Follo
     assert await follower.setbacks(origin) == []
 
 
+async def test_where_neither_is_there_the_one_that_is_needed_is_named(follower: Follower) -> None:
+    """P-12: an author answers for the widths that its checkpoint requires, and not for the full file that was tried after."""
+    follower.feed(follower.public, 4)
+    for name in ("000.p/4", "000"):
+        follower.site.spoilt[of(follower, f"tile/entries/{name}")] = instead(b"", status=404)
+    with pytest.raises(TransportError, match=r"road\.status") as caught:
+        await follower.pull(follower.public)
+    assert caught.value.params["path"] == of(follower, "tile/entries/000.p/4")
+    assert of(follower, "tile/entries/000") in follower.site.paths()
+
+
 @pytest.mark.parametrize(
     ("sizes", "level_one"),
     [
