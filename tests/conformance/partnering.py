@@ -29,11 +29,14 @@ BRIEF = 8.0
 PAUSE = 4.5
 
 
-async def under(fault: PartnerFault, world: World) -> Report:
+async def under(fault: PartnerFault, world: World, *, private_allowed: bool = False) -> Report:
     """What the kit finds as a partner where a node breaks one rule, in the part that looks at it."""
     async with Proxy(world.node.address) as towards, Proxy("") as back:
         examination = Examination(
-            towards.address, patience=BRIEF if fault.rule in {"L-26", "F-13"} else PATIENCE, pause=PAUSE
+            towards.address,
+            patience=BRIEF if fault.rule in {"L-26", "F-13"} else PATIENCE,
+            pause=PAUSE,
+            private_allowed=private_allowed,
         )
         try:
             stage = Stage(world, examination, towards, back if fault.through else towards)

@@ -83,6 +83,9 @@ def show_report(out: Output, report: Report) -> None:
     held = [finding.rule.id for finding in report.of("held")]
     out.line()
     out.say("cli.conformance.held", n=len(held), rules=", ".join(held))
+    in_part = [finding.rule.id for finding in report.of("held") if finding.why]
+    if in_part:
+        out.say("cli.conformance.held-in-part", n=len(in_part), rules=", ".join(in_part))
     _show_unseen(out, report.of("unseen"))
     out.line()
     if report.cut is not None:

@@ -46,13 +46,16 @@ async def _of_the_node(partner: Partner, *, seconds: float) -> None:
 
 async def _of_its_own_network(partner: Partner, *, seconds: float) -> None:
     """P-16: seen only where both ends lie in private networks, for elsewhere nothing private leads from the node to the kit."""
+    if partner.private_allowed:
+        partner.notes.unseen("P-16", why="allowed")
+        return
     ends = next((call.ends for call in reversed(partner.stand.calls)), ())
     if not ends or not all(_is_private(end) for end in ends):
         partner.notes.unseen("P-16", why="no-occasion")
         return
     async with Trap(ends[0]) as trap:
         calls = await _told(partner, trap.address, _AGES[1], seconds=seconds)
-        got = f"{trap.connections} connections to it"
+        got = f"{trap.connections} connections to it, which its operator may have allowed: --private-allowed"
         if calls or trap.connections:
             sent = f"a descriptor that names {trap.address}"
             partner.notes.judge(not trap.connections, "P-16", sent=sent, got=got)

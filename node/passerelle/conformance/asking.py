@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,6 +24,12 @@ MAX_TOTAL_BYTES: Final = 512 * 2**20
 """Most bytes that one examination reads."""
 MAX_FAILURES: Final = 5
 """Requests in a row that get no answer; after them nothing more is asked."""
+WAIT_SECONDS: Final = 5.0
+"""Between two askings of a node that says that it is too busy, and does not say for how long."""
+MAX_WAIT_SECONDS: Final = 65.0
+"""Longest wait for one answer that was put off; the limits of chapter 10 are by the minute."""
+MAX_WAITS_SECONDS: Final = 300.0
+"""Of all waits of an examination."""
 MAX_SMALL: Final = 65_536
 """Bytes of an answer of which only status and code are of interest."""
 
@@ -32,7 +38,7 @@ class NoAnswer(Exception):
     """There is no answer that could be judged.
 
     Args:
-        code: ``road.timeout``, ``road.unreachable``, ``road.too-long`` or ``road.damaged``.
+        code: ``road.timeout``, ``road.unreachable``, ``road.too-long``, ``road.damaged`` or ``request.too-many``.
         path: What was asked for.
     """
 
@@ -72,6 +78,18 @@ class Answer:
             return {}
         return told if isinstance(told, dict) else {}
 
+    @property
+    def is_put_off(self) -> bool:
+        """Whether the node says that it has no time now, which breaks no rule by itself."""
+        return self.status in {429, 503}
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds after which it asks to be asked again, bounded."""
+        told = self.headers.get("retry-after", "").strip()
+        seconds = float(told) if told.isascii() and told.isdigit() and len(told) < 9 else WAIT_SECONDS
+        return min(max(seconds, 0.1), MAX_WAIT_SECONDS)
+
     def brief(self) -> str:
         """Status, and code or the beginning of the body."""
         return f"{self.status} {self.code or self.body[:80]!r}"
@@ -91,6 +109,7 @@ class Asker:
         self._session: aiohttp.ClientSession | None = None
         self._left = MAX_TOTAL_BYTES
         self._failures = 0
+        self._patience = MAX_WAITS_SECONDS
 
     @property
     def is_gone(self) -> bool:
@@ -111,6 +130,25 @@ class Asker:
             NoAnswer: None, or none that ends within ``most`` bytes and the deadline.
         """
         return await self.send("GET", path, most=most, headers=headers)
+
+    async def patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer to a request, sent anew as long as the node puts it off and there is patience left.
+
+        Args:
+            ask: Sends it, each time as it should be sent then.
+
+        Raises:
+            NoAnswer: As `get`; ``request.too-many`` where the node says to the end that it has no time.
+        """
+        answer = await ask()
+        while answer.is_put_off:
+            wait = answer.retry_after
+            if wait > self._patience:
+                raise NoAnswer("request.too-many", "")
+            self._patience -= wait
+            await asyncio.sleep(wait)
+            answer = await ask()
+        return answer
 
     async def send(
         self,

@@ -21,7 +21,7 @@ def certificate(report: Report) -> bytes:
     if not report.conforms:
         raise InputError("conformance.not-passed", broken=report.broken, roles=list(report.roles))
     rules: dict[str, Json] = {
-        finding.rule.id: finding.verdict if finding.why is None else f"unseen: {finding.why}"
+        finding.rule.id: finding.verdict if finding.why is None else f"{finding.verdict}: {finding.why}"
         for finding in report.findings
     }
     return encode(

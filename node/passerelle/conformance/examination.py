@@ -55,6 +55,7 @@ class Examination:
         clock: Gives the present, aware, UTC.
         patience: Seconds in which a visit must have come of what is shown.
         pause: Seconds after the flood of notices, until a node takes notices again.
+        private_allowed: Whether the node's operator has allowed it private addresses of partners (P-16).
     """
 
     url: str
@@ -62,6 +63,7 @@ class Examination:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: float = FLOOD_PAUSE
     patience: float = VISIT_SECONDS
+    private_allowed: bool = False
 
     def __post_init__(self) -> None:
         """Nothing is asked yet."""
@@ -114,7 +116,7 @@ class Examination:
         agency = Agency(self.seen.identity.scid, self.clock())
         stand = Stand(agency, host, port)
         await stand.open()
-        self.partner = Partner(self.seen, agency, stand)
+        self.partner = Partner(self.seen, agency, stand, private_allowed=self.private_allowed)
         return agency
 
     async def wait_until_added(self, seconds: float = WAIT_SECONDS) -> bool:

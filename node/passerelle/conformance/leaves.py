@@ -19,7 +19,7 @@ from passerelle.protocol.records import Record, check_proof
 from passerelle.protocol.schemas import Schemas
 
 _LEAF_RULES: Final = ("L-19", "L-20", "L-21", "J-17")
-_RECORD_RULES: Final = (
+RECORD_RULES: Final = (
     *("J-1", "J-2", "J-3", "J-4", "J-5", "J-6", "J-7", "J-8", "J-9", "J-11", "J-18"),
     *("R-1", "R-2", "R-3", "R-8", "R-9", "R-10", "R-11", "R-12", "R-13", "R-14", "R-15"),
 )
@@ -192,7 +192,7 @@ def judge_record(notes: Notes, data: bytes, identity: Identity, now: datetime, s
     except ProtocolError as error:
         notes.broken(naming.rule_of_record(error, _lenient(data)), sent=sent, got=error)
         return None
-    notes.held(*_RECORD_RULES)
+    notes.held(*RECORD_RULES)
     return record
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -57,6 +57,7 @@ class Partner:
         agency: The kit's.
         stand: Its server.
         lies: Checkpoints of a feed that were shown and are to be refused.
+        private_allowed: Whether the node's operator has allowed it private addresses: of that no request tells.
     """
 
     seen: Seen
@@ -65,6 +66,7 @@ class Partner:
     sent: int = 0
     last: dict[str, Receipt] = field(default_factory=dict)
     lies: list[tuple[Feed, bytes]] = field(default_factory=list)
+    private_allowed: bool = False
 
     @property
     def notes(self) -> Notes:
@@ -114,13 +116,16 @@ class Partner:
         Raises:
             NoAnswer: As the asker.
         """
-        signed = self.signature("GET", path).headers()
-        answer = await self.asker.get(path, most=most, headers={**signed, **(headers or {})})
+
+        async def ask() -> Answer:
+            signed = self.signature("GET", path).headers()
+            return await self.asker.get(path, most=most, headers={**signed, **(headers or {})})
+
+        answer = await self.asker.patiently(ask)
         if answer.status == 401 and answer.code == "request.time":
             # The first second of a node's process counts as before it (Q-23): sign anew a little later.
             await asyncio.sleep(1.1)
-            signed = self.signature("GET", path).headers()
-            answer = await self.asker.get(path, most=most, headers={**signed, **(headers or {})})
+            answer = await self.asker.patiently(ask)
         return answer
 
     async def post(self, signature: Signature, headers: Mapping[str, str] | None = None) -> Answer:
@@ -131,6 +136,22 @@ class Partner:
         """
         told = signature.headers() if headers is None else dict(headers)
         return await self.asker.send("POST", "/notices", headers=told, body=signature.body)
+
+    async def post_patiently(self, make: Callable[[], tuple[Signature, Mapping[str, str] | None]]) -> Answer:
+        """A POST, made anew each time that the node puts it off: of a request put off the nonce may be used up.
+
+        Args:
+            make: Its signature, and its header fields where they are others than the signature's own.
+
+        Raises:
+            NoAnswer: As the asker; the node has no time.
+        """
+
+        async def ask() -> Answer:
+            self.sent += 1
+            return await self.post(*make())
+
+        return await self.asker.patiently(ask)
 
     async def notice(self, feed: Feed) -> Answer:
         """Say that a feed of the kit has grown.

@@ -130,12 +130,20 @@ def good_notice(partner: Partner, body: bytes | None = None) -> Signature:
     return partner.signature("POST", "/notices", told)
 
 
+async def _fresh(partner: Partner, body: bytes) -> Answer:
+    """What is answered to a good signature over a body, once the node has time for it."""
+    return await partner.post_patiently(lambda: (good_notice(partner, body), None))
+
+
 async def _refused(partner: Partner, wrong: Wrong) -> None:
-    good = good_notice(partner)
-    partner.sent += 1
+    def made() -> tuple[Signature, Mapping[str, str]]:
+        good = good_notice(partner)
+        return good, wrong.make(good)
+
     try:
-        answer = await partner.post(good, wrong.make(good))
+        answer = await partner.post_patiently(made)
     except NoAnswer:
+        partner.notes.unseen(wrong.rule, why="no-answer")
         return
     # That it is refused is the rule; by which status and code is Q-16.
     is_refused = answer.status >= 400
@@ -150,10 +158,10 @@ async def _taken(partner: Partner) -> None:
     unknown = f"passerelle/{stranger()}/public/1"
     for origin in (partner.agency.public.origin.encode(), unknown):
         body = json.dumps({"origin": origin, "size": 1}).encode()
-        partner.sent += 1
         try:
-            answer = await partner.post(good_notice(partner, body))
+            answer = await _fresh(partner, body)
         except NoAnswer:
+            partner.notes.unseen("F-29", "P-17", why="no-answer")
             continue
         if answer.status == 401 and answer.code == "request.signature":
             partner.notes.broken("P-17", sent=f"signed for {partner.address}", got=answer.brief())
@@ -176,6 +184,9 @@ async def _replayed(partner: Partner) -> None:
         except NoAnswer:
             return
     bad, first, again = answers
+    if any(answer.is_put_off for answer in answers):
+        notes.unseen("Q-12", "Q-13", why="no-answer")
+        return
     if bad.status >= 400:
         got = first.brief()
         notes.judge(first.status == 202, "Q-13", sent="a nonce seen under a bad signature", got=got)
@@ -189,8 +200,7 @@ async def _replayed(partner: Partner) -> None:
 async def _told_time(partner: Partner) -> None:
     """Q-24: who is told a time and signs with it is taken."""
     try:
-        partner.sent += 2
-        late = await partner.post(good_notice(partner).at(-3_600))
+        late = await partner.post_patiently(lambda: (good_notice(partner).at(-3_600), None))
         told = late.problem.get("serverTime")
         if late.code != "request.time":
             return
@@ -200,8 +210,12 @@ async def _told_time(partner: Partner) -> None:
         except ProtocolError:
             partner.notes.broken("Q-24", sent=sent, got=late.brief())
             return
+        partner.sent += 1
         again = await partner.post(replace(good_notice(partner), now=theirs))
     except NoAnswer:
+        return
+    if again.is_put_off:  # a little later that time would be past
+        partner.notes.unseen("Q-24", why="no-answer")
         return
     partner.notes.judge(again.status == 202, "Q-24", sent=f"{sent}, {told}", got=again.brief())
 
@@ -209,9 +223,8 @@ async def _told_time(partner: Partner) -> None:
 async def _bodies(partner: Partner) -> None:
     """Q-16: a body that is no notice."""
     for body in (b'{"origin":"x"}', b"no json at all"):
-        partner.sent += 1
         try:
-            answer = await partner.post(good_notice(partner, body))
+            answer = await _fresh(partner, body)
         except NoAnswer:
             continue
         fits = answer.status == 400 and (answer.code or "").startswith(("notice.", "json."))

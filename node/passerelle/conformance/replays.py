@@ -35,10 +35,10 @@ async def after_expiry(partner: Partner) -> None:
         expires = int(good.now.timestamp()) + LIFE
         for moment in MOMENTS:
             await asyncio.sleep(expires + moment - datetime.now(UTC).timestamp())
-            again = await partner.post(good, fields)
+            again = await partner.asker.patiently(lambda: partner.post(good, fields))
             _judge(partner, again, f"one request once more, {moment:.0f} s after it expired")
     except NoAnswer:
-        return
+        partner.notes.unseen("Q-12", why="no-answer")
 
 
 async def of_reading(partner: Partner) -> None:
@@ -49,11 +49,13 @@ async def of_reading(partner: Partner) -> None:
     try:
         if (await partner.asker.get(path, headers=fields)).status != 200:
             return
-        _judge(partner, await partner.asker.get(path, headers=fields), f"GET {path} twice")
+        again = await partner.asker.patiently(lambda: partner.asker.get(path, headers=fields))
+        _judge(partner, again, f"GET {path} twice")
         partner.sent += 1
-        _judge(partner, await partner.post(other), "a notice under the nonce of a GET")
+        under = await partner.asker.patiently(lambda: partner.post(other))
+        _judge(partner, under, "a notice under the nonce of a GET")
     except NoAnswer:
-        return
+        partner.notes.unseen("Q-12", why="no-answer")
 
 
 def _notice(partner: Partner) -> Signature:
@@ -61,6 +63,7 @@ def _notice(partner: Partner) -> Signature:
 
 
 def _judge(partner: Partner, again: Answer, sent: str) -> None:
+    """A node that refused it for want of time was asked again until it had time: see `Asker.patiently`."""
     notes = partner.notes
     if notes.judge(again.status >= 400, "Q-12", sent=sent, got=again.brief()):
         fits = again.status == 401 and again.code in _REFUSED

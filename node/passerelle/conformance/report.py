@@ -9,13 +9,15 @@ from typing import Final, Literal, TypeAlias
 from passerelle.conformance.rules import Role, Rule, Table
 from passerelle.protocol.profile import Json
 
-KIT_VERSION: Final = 1
+KIT_VERSION: Final = 2
 """Of what is looked at: two certificates of one kit and one table mean the same."""
 
 MAX_SHOWN: Final = 300
 """Characters of what was sent, and of what came back, in a report."""
 MAX_FAULTS: Final = 5
 """Kept of one rule; the others are counted."""
+IN_PART: Final = "in-part"
+"""Said of a rule that was seen kept in what the limits of the kit let it look at, and not in all there is."""
 
 Verdict: TypeAlias = Literal["held", "broken", "unseen"]
 
@@ -40,7 +42,8 @@ class Finding:
     Args:
         rule: The rule.
         verdict: ``held`` where it was seen kept and never broken, ``broken``, ``unseen``.
-        why: Of ``unseen``, a word: one of the table, or ``role``, ``no-occasion``, ``no-answer``, ``cut``.
+        why: Of ``unseen``, a word: one of the table, or ``role``, ``no-occasion``, ``no-answer``, ``allowed``;
+            of ``held``, ``in-part`` where not all there is was looked at.
         faults: Of ``broken``, the first few.
         more: How many faults were left out.
     """
@@ -60,7 +63,7 @@ class Finding:
             "duty": self.rule.duty,
             "verdict": self.verdict,
         }
-        if self.verdict == "unseen":
+        if self.why is not None:
             told["why"] = self.why
         if self.verdict == "broken":
             told["text"] = self.rule.text
@@ -88,6 +91,7 @@ class Notes:
     _held: set[str] = field(default_factory=set)
     _broken: dict[str, list[Fault]] = field(default_factory=dict)
     _unseen: dict[str, str] = field(default_factory=dict)
+    _in_part: set[str] = field(default_factory=set)
 
     def held(self, *rules: str) -> None:
         """They were seen kept."""
@@ -111,6 +115,10 @@ class Notes:
         for rule in self._known(rules):
             self._unseen.setdefault(rule, why)
 
+    def in_part(self, *rules: str) -> None:
+        """Not all there is was looked at, because it is more than the kit reads."""
+        self._in_part.update(self._known(rules))
+
     def is_open(self, rule: str) -> bool:
         """Whether nothing was found about a rule yet."""
         return rule not in self._held and rule not in self._broken
@@ -131,7 +139,7 @@ class Notes:
         if faults:
             return Finding(rule, "broken", None, tuple(faults[:MAX_FAULTS]), max(0, len(faults) - MAX_FAULTS))
         if rule.id in self._held:
-            return Finding(rule, "held")
+            return Finding(rule, "held", IN_PART if rule.id in self._in_part else None)
         why = rule.hidden or ("role" if not set(rule.seen) & set(roles) else None)
         return Finding(rule, "unseen", why or self._unseen.get(rule.id, "no-occasion"))
 

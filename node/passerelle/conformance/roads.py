@@ -17,6 +17,7 @@ from passerelle.conformance.author import Feed
 from passerelle.conformance.calls import created
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.posting import good_notice
+from passerelle.conformance.signing import Signature
 from passerelle.conformance.stand import problem
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.notes import MAX_NOTE_BYTES
@@ -179,7 +180,7 @@ async def _new_request_key(partner: Partner) -> None:
             await partner.stand.until(began, IDENTITY, 15.0), "Q-11", sent=sent, got="no look at the log"
         ):
             return
-        taken = await partner.notice(agency.public)
+        taken = await partner.asker.patiently(lambda: partner.notice(agency.public))
         for _ in range(20):  # the log that has just been asked for is still to be read
             if taken.status == 202:
                 break
@@ -205,12 +206,15 @@ async def _provoke(partner: Partner, feed: Feed, *, seconds: float) -> bool:
 
 async def _is_taken(partner: Partner, key: SigningKey | None = None) -> str:
     """What is answered to a notice by a request key: its status, empty where there is none."""
-    good = good_notice(partner)
-    if key is not None:
-        good = replace(good, key=key, key_id=partner.agency.request_key_id(key))
-    partner.sent += 1
+
+    def made() -> tuple[Signature, None]:
+        good = good_notice(partner)
+        if key is None:
+            return good, None
+        return replace(good, key=key, key_id=partner.agency.request_key_id(key)), None
+
     try:
-        return str((await partner.post(good)).status)
+        return str((await partner.post_patiently(made)).status)
     except NoAnswer:
         return ""
 

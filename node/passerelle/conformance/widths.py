@@ -30,8 +30,8 @@ from passerelle.protocol.tiles import (
 
 MOST_WIDTHS: Final = 16
 """About so many are asked for of one file."""
-MAX_BYTES: Final = 2**25
-"""After so many bytes of one kind of file no more of it are asked for."""
+MAX_BYTES: Final = 2**26
+"""Of all files of one look; beyond them nothing more is asked for, and the report says so."""
 
 KINDS: Final[tuple[TileKind, ...]] = ("hashes", "entries", "objects")
 
@@ -78,24 +78,29 @@ class Folder:
     async def look(self) -> None:
         """L-16, L-17 and O-16 on the first and the last tile, bundle and object file."""
         numbers = sorted({0, (len(self.leaves) - 1) // TILE_WIDTH}) if self.leaves else []
+        left = MAX_BYTES
         for kind in KINDS:
             for number in numbers:
-                await self._look_at(kind, number)
+                left = await self._look_at(kind, number, left)
+                if left <= 0:
+                    self.notes.in_part(*{"L-16", _COUNT[kind], _COUNT[KINDS[-1]]})
+                    return
 
-    async def _look_at(self, kind: TileKind, number: int) -> None:
+    async def _look_at(self, kind: TileKind, number: int, left: int) -> int:
+        """How many bytes are left of those that may be read; none where the next file would be too long for them."""
         part = self.leaves[number * TILE_WIDTH : (number + 1) * TILE_WIDTH]
-        left = MAX_BYTES
         for width in widths_of(len(part)):
             path = f"/{self.origin.path}/{Tile(kind, 0, number, width).path}"
             try:
                 answer = await self.get(path, most=left)
-            except NoAnswer:
-                return
+            except NoAnswer as fault:
+                return 0 if fault.code == "road.too-long" else left
             left -= len(answer.body)
             if answer.status == 200:
                 self._judge(kind, answer, width, part, f"GET {path}, of a feed of {len(self.leaves)}")
             if left <= 0:
-                return
+                break
+        return left
 
     def _judge(self, kind: TileKind, answer: Answer, width: int, part: Sequence[bytes], sent: str) -> None:
         try:

@@ -24,6 +24,7 @@ LISTEN: Final = "127.0.0.1:8440"
 @click.option("--follower-only", cls=Option, is_flag=True, help="cli.conformance.follower-only")
 @click.option("--listen", cls=Option, default=LISTEN, show_default=True, help="cli.conformance.listen")
 @click.option("--address", cls=Option, metavar="URL", help="cli.conformance.address")
+@click.option("--private-allowed", cls=Option, is_flag=True, help="cli.conformance.private-allowed")
 @click.option(
     "--wait",
     cls=Option,
@@ -49,6 +50,7 @@ def conformance(
     file: Path | None,
     *,
     follower_only: bool,
+    private_allowed: bool,
 ) -> int:
     """Look at a node, and say of each rule whether it is kept."""
     # Loaded when used: help must not wait for schemas and cryptography.
@@ -61,7 +63,7 @@ def conformance(
         raise InputError("conformance.file-exists", path=str(file))
     host, port = _place(listen)
     with Progress(own.words) as progress:
-        examination = Examination(url.rstrip("/"), progress.say)
+        examination = Examination(url.rstrip("/"), progress.say, private_allowed=private_allowed)
         report = asyncio.run(
             _examine(own, examination, None if follower_only else (host, port), address, wait)
         )
