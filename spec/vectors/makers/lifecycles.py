@@ -79,6 +79,33 @@ def _offers(common: History) -> list[Tree]:
         offer("an offer on hold", "2017-04-01", "on-hold", held),
         offer("an offer free again", "2017-05-01", "open", free),
         offer("an offer withdrawn", "2017-06-01", "withdrawn", gone),
+        *_offers_by_scope(base, common),
+    ]
+
+
+def _offers_by_scope(base: History, common: History) -> list[Tree]:
+    """S-39 of what is public: a resumption lifts its own scope, one without scope everything."""
+    scheme = {"scheme": "vir"}
+
+    def resumed(name: str, state: str, *held: Tree | None, free: Tree | None, refused: bool = False) -> Tree:
+        history = base.branch_of(common)
+        for number, scope in enumerate(held):
+            history.decide(
+                f"held {number}", MALI, (), "small", "suspend", f"2017-04-0{number + 1}", scope=scope
+            )
+        history.decide("free", MALI, (), "small", "resume", "2017-05-01", scope=free)
+        told = case(name, "S-39", "2017-05-01", history, states={"small": state})
+        return told | ({"verdicts": {"free": blocked("decision.nothing-to-resume")}} if refused else {})
+
+    return [
+        resumed("a scheme of an offer resumed", "open", scheme, free=scheme),
+        resumed("all of an offer resumed, of which a scheme was suspended", "open", scheme, free=None),
+        resumed(
+            "a scheme resumed, where the offer was suspended", "on-hold", None, free=scheme, refused=True
+        ),
+        resumed("another scheme resumed", "on-hold", scheme, free={"scheme": "nat"}, refused=True),
+        resumed("a scheme resumed, where the offer was suspended too", "on-hold", scheme, None, free=scheme),
+        resumed("a scheme and the offer suspended, all resumed", "open", scheme, None, free=None),
     ]
 
 
