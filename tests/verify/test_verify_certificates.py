@@ -120,6 +120,23 @@ def test_a_feed_that_does_not_reach_the_leaf_says_nothing(core: Core) -> None:
             `passerelle/${host.scid}/to/${sender.scid}/1`, 9, "c1".repeat(32), made.person) })""",
     )
     assert told["certificate"]["certificate.no-feed"] == "open"
+
+
+def test_an_endorsement_of_another_certificate_does_not_concern_this_one(core: Core) -> None:
+    """D-18: it is good of what it names, which is not at hand; of one name with another text it is refused."""
+    told = judge(
+        core,
+        """async (made) => ({ ...made, certificate: await tools.make.newCertificate(host,
+            `passerelle/${host.scid}/to/${sender.scid}/1`, 2, "c1".repeat(32), made.person) })""",
+    )
+    assert told["endorsement"]["endorsement.another"] == "open"
+    assert "endorsement.of" not in told["endorsement"]
+    told = judge(
+        core,
+        """async (made) => ({ ...made, endorsement: await tools.make.newEndorsement(sender,
+            new TextEncoder().encode(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(made.certificate)),
+                validUntil: "2039-01-01T00:00:00Z" }))) })""",
+    )
     assert told["endorsement"]["endorsement.of"] == "certificate.endorses-another"
 
 
