@@ -27,11 +27,7 @@ def _put(name: str, value: str | None) -> Callable[[Ask, Reply], Reply]:
 
 
 def _whole(ask: Ask, reply: Reply) -> Reply:
-    return (
-        reply
-        if reply.status != 206
-        else Reply(200, [("Content-Type", "application/octet-stream")], reply.body)
-    )
+    return reply if reply.status != 206 else Reply(200, reply.put("Content-Range", None).headers, reply.body)
 
 
 def _lax(ask: Ask, reply: Reply) -> Reply:
@@ -40,8 +36,57 @@ def _lax(ask: Ask, reply: Reply) -> Reply:
     )
 
 
-def _by_path(ask: Ask, reply: Reply) -> Reply:
-    return reply.put("ETag", etag_of(ask.path.encode()))
+def _asking(change: Callable[[Ask], dict[str, str | None]]) -> Arm:
+    """Asks the node with other header fields than came; those that become None are left out."""
+
+    def arm(proxy: Proxy, _world: World) -> None:
+        async def before(ask: Ask) -> None:
+            changed = change(ask)
+            if changed:
+                fields = {
+                    name: value for name, value in {**ask.headers, **changed}.items() if value is not None
+                }
+                ask.headers = fields
+                lines = [
+                    ask.raw.partition(b"\r\n")[0].decode(),
+                    *(f"{name}: {value}" for name, value in fields.items()),
+                ]
+                ask.raw = ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+        proxy.before = before
+
+    return arm
+
+
+def _each_width(proxy: Proxy, world: World, test: Callable[[str], bool] = lambda _path: True) -> None:
+    """A validator of its own for object files of some paths, by which the node knows them again."""
+
+    def change(ask: Ask, reply: Reply) -> Reply | None:
+        if "/objects/" not in ask.path or not test(ask.path) or reply.status not in {200, 206, 304}:
+            return None
+        return reply.put("ETag", etag_of(ask.path.encode()))
+
+    _asking(
+        lambda ask: {"if-range": None} if ask.headers.get("if-range") == etag_of(ask.path.encode()) else {}
+    )(proxy, world)
+    proxy.changes.append(change)
+
+
+def _answered(test: Callable[[Ask, Reply], bool], name: str, value: str | None) -> Arm:
+    """One header field of some answers another."""
+    return where(lambda _ask: True, lambda ask, reply: reply.put(name, value) if test(ask, reply) else reply)
+
+
+def _is_tile(ask: Ask) -> bool:
+    return "/tile/" in ask.path
+
+
+def _is_object(ask: Ask) -> bool:
+    return "/objects/" in ask.path
+
+
+def _is_checkpoint(ask: Ask) -> bool:
+    return ask.path == "/feeds/public/1/checkpoint"
 
 
 def _without_code(_ask: Ask, reply: Reply) -> Reply:
@@ -111,7 +156,7 @@ SERVING: Final = (
         "P-8",
         "the whole checkpoint to whoever has it",
         lambda p, _w: p.changes.append(
-            lambda a, r: Reply(200, [("ETag", '"x"')], b"?") if r.status == 304 else None
+            lambda a, r: Reply(200, r.headers, b"?") if r.status == 304 and _is_checkpoint(a) else None
         ),
     ),
     Fault(
@@ -128,7 +173,75 @@ SERVING: Final = (
         where(_ends("/received/"), lambda a, r: Reply(200, [], b"held")),
         frozenset({"Q-14"}),
     ),
-    Fault("P-22", "an ETag for each width of objects", where(_ends("/objects/"), _by_path)),
+    Fault("P-22", "an ETag for each width of objects", _each_width),
+    Fault(
+        "P-22",
+        "another ETag for one width of objects",
+        lambda p, w: _each_width(p, w, lambda path: path.endswith(f".p/{len(w.feed.leaves) // 2}")),
+    ),
+    Fault("P-1", "a feed's number with a zero before it", where(_ends("/feeds/public/01/"), _lax)),
+    Fault("P-1", "a slash at the end of a path", where(lambda ask: ask.path.endswith("l/"), _lax)),
+    Fault(
+        "P-2",
+        "parts of tiles that may not be kept",
+        _answered(lambda a, r: _is_tile(a) and r.status == 206, "Cache-Control", "no-store"),
+    ),
+    Fault(
+        "P-2",
+        "older tiles that may not be kept",
+        lambda p, w: _answered(
+            lambda a, _r: a.path.endswith(f"/tile/0/000.p/{len(w.feed.leaves) // 2}"),
+            "Cache-Control",
+            "no-cache",
+        )(p, w),
+    ),
+    Fault(
+        "P-3",
+        "a known checkpoint that may be kept for a day",
+        _answered(
+            lambda a, r: _is_checkpoint(a) and r.status == 304, "Cache-Control", "public, max-age=86400"
+        ),
+    ),
+    Fault(
+        "P-5",
+        "coded objects that may be kept",
+        _answered(
+            lambda a, r: _is_object(a) and bool(r.get("Content-Encoding")),
+            "Cache-Control",
+            "public, max-age=60",
+        ),
+    ),
+    Fault(
+        "P-5",
+        "a weak validator of coded objects",
+        _answered(lambda a, r: _is_object(a) and bool(r.get("Content-Encoding")), "ETag", 'W/"whole"'),
+    ),
+    Fault(
+        "P-6",
+        "a part under the validator of another version",
+        _asking(lambda ask: {"if-range": None} if "if-range" in ask.headers else {}),
+    ),
+    Fault(
+        "P-6",
+        "the whole where its end was asked for",
+        _asking(lambda ask: {"range": None} if ask.headers.get("range") == "bytes=-5" else {}),
+    ),
+    Fault(
+        "P-8",
+        "the whole checkpoint to whoever names its validator among others",
+        _asking(lambda ask: {"if-none-match": None} if "," in ask.headers.get("if-none-match", "") else {}),
+    ),
+    Fault(
+        "P-9",
+        "no gzip for objects",
+        _asking(
+            lambda ask: (
+                {"accept-encoding": "identity"}
+                if _is_object(ask) and ask.headers.get("accept-encoding") == "gzip"
+                else {}
+            )
+        ),
+    ),
     Fault("P-26", "no mirror of its own log", where(_ends("/mirrors/"), missing)),
     Fault(
         "Q-14",

@@ -52,14 +52,6 @@ def missing(_ask: Ask, _reply: Reply) -> Reply:
     return problem(404, "path.not-found")
 
 
-def immutable(_ask: Ask, reply: Reply) -> Reply:
-    return reply.put("Cache-Control", "public, max-age=31536000, immutable")
-
-
-def revalidated(_ask: Ask, reply: Reply) -> Reply:
-    return reply.put("Cache-Control", "no-cache").put("ETag", '"whole"')
-
-
 def problem(status: int, code: str, **more: Json) -> Reply:
     """An error as the law has it."""
     body = json.dumps({"code": code, "status": status, **more}).encode()

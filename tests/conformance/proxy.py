@@ -200,7 +200,11 @@ class Proxy:
         path = ask.path
         if path in self.files:
             body, media = self.files[path]
-            return _honest(ask, body, media, "public, max-age=5", etag_of(body))
+            if "/objects/" in path:
+                return _honest(ask, body, media, "no-cache", '"whole"')
+            is_fixed = "/tile/" in path
+            caching = "public, max-age=31536000, immutable" if is_fixed else "public, max-age=5"
+            return _honest(ask, body, media, caching, etag_of(body))
         for feed in self.feeds:
             folder = f"/{feed.origin.path}/"
             if path.startswith(folder):
@@ -253,15 +257,17 @@ def _honest(ask: Ask, body: bytes, media: str, caching: str, etag: str) -> Reply
         ("ETag", etag),
         ("Vary", "Accept-Encoding"),
     ]
-    if ask.headers.get("if-none-match") == etag:
+    known = {one.strip().removeprefix("W/") for one in ask.headers.get("if-none-match", "").split(",")}
+    if known & {etag, "*"}:
         return Reply(304, headers, b"")
-    wanted = re.fullmatch(r"bytes=([0-9]+)-", ask.headers.get("range", ""))
-    if wanted is not None and int(wanted[1]) < len(body) and ask.headers.get("if-range", etag) == etag:
-        first = int(wanted[1])
-        span = ("Content-Range", f"bytes {first}-{len(body) - 1}/{len(body)}")
-        return Reply(206, [*headers, span], body[first:])
-    if wanted is not None and int(wanted[1]) >= len(body):
-        return Reply(416, [("Content-Type", "application/problem+json")], b'{"code":"request.range"}')
+    wanted = re.fullmatch(r"bytes=([0-9]*)-([0-9]*)", ask.headers.get("range", ""))
+    if wanted is not None and ask.headers.get("if-range", etag) == etag:
+        first = int(wanted[1]) if wanted[1] else max(0, len(body) - int(wanted[2]))
+        end = min(int(wanted[2]) + 1, len(body)) if wanted[1] and wanted[2] else len(body)
+        if first >= end:
+            return Reply(416, [("Content-Type", "application/problem+json")], b'{"code":"request.range"}')
+        span = ("Content-Range", f"bytes {first}-{end - 1}/{len(body)}")
+        return Reply(206, [*headers, span], body[first:end])
     if "gzip" in ask.headers.get("accept-encoding", "") and len(body) > 256:
         return Reply(200, [*headers, ("Content-Encoding", "gzip")], gzip.compress(body))
     return Reply(200, headers, body)

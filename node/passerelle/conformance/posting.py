@@ -13,8 +13,8 @@ from typing import Final
 
 from passerelle.conformance import curve, replays
 from passerelle.conformance.asking import Answer, NoAnswer
+from passerelle.conformance.forms import is_private
 from passerelle.conformance.partner import Partner
-from passerelle.conformance.private import is_private
 from passerelle.conformance.serving import stranger
 from passerelle.conformance.signing import Signature, fresh_nonce, twice
 from passerelle.errors import ProtocolError

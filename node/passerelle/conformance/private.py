@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from passerelle.conformance.asking import Answer, NoAnswer
+from passerelle.conformance.forms import MAX_FILE, Send, every_form, is_private
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.widths import KINDS, Folder
 from passerelle.errors import ProtocolError
@@ -20,9 +21,6 @@ from passerelle.protocol.tiles import TILE_WIDTH, Tile, bundles_of, checkpoint_p
 
 MAX_LEAVES: Final = 1_024
 """Of the node's feed to the kit; beyond them nothing is looked at."""
-MAX_FILE: Final = 2**24
-
-_SERVED: Final = frozenset({200, 206, 304})
 
 
 async def examine(partner: Partner) -> None:
@@ -64,48 +62,18 @@ def _paths(partner: Partner, own: int) -> Iterator[tuple[str, str]]:
     yield "P-28", f"/mirrors/{partner.agency.scid}/did.jsonl"
 
 
-def _forms(etag: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Method and header fields of each way to ask for a file of which the validator is known."""
-    yield "HEAD", {}
-    for coding in ("gzip", "zstd", "gzip, zstd;q=0.5, *;q=0.1"):
-        yield "GET", {"Accept-Encoding": coding}
-    for part in ("bytes=0-", "bytes=2-", "bytes=0-0", "bytes=-1"):
-        yield "GET", {"Range": part}
-    if etag:
-        yield "GET", {"If-None-Match": etag}
-        yield "GET", {"If-None-Match": etag, "Accept-Encoding": "gzip"}
-        yield "GET", {"Range": "bytes=2-", "If-Range": etag}
-    yield "GET", {"If-None-Match": "*"}
-
-
 async def _every_form(partner: Partner, rule: str, path: str) -> None:
-    try:
-        whole = await partner.get(path, most=MAX_FILE)
-    except NoAnswer:
-        return
-    if whole.status != 200:
-        return
-    _judge(partner, rule, f"GET {path}", whole)
-    for method, fields in _forms(whole.headers.get("etag", "")):
-        signed = partner.signature(method, path).headers()
-        try:
-            answer = await partner.asker.send(method, path, most=MAX_FILE, headers={**signed, **fields})
-        except NoAnswer:
-            continue
-        asked = ", ".join(f"{name}: {value}" for name, value in fields.items())
-        _judge(partner, rule, f"{method} {path} {asked}".rstrip(), answer)
-
-
-def _judge(partner: Partner, rule: str, sent: str, answer: Answer) -> None:
-    if answer.status in _SERVED:
+    async for sent, answer in every_form(_sender(partner), path):
         told = answer.headers.get("cache-control")
         partner.notes.judge(is_private(answer), rule, sent=sent, got=f"{answer.status}, Cache-Control {told}")
 
 
-def is_private(answer: Answer) -> bool:
-    """Whether nobody on the way may keep an answer."""
-    told = {part.strip().lower() for part in answer.headers.get("cache-control", "").split(",")}
-    return told == {"private", "no-store"}
+def _sender(partner: Partner) -> Send:
+    async def send(method: str, path: str, fields: Mapping[str, str]) -> Answer:
+        signed = partner.signature(method, path).headers()
+        return await partner.asker.send(method, path, most=MAX_FILE, headers={**signed, **fields})
+
+    return send
 
 
 async def _queries(partner: Partner) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from passerelle.conformance import caching
 from passerelle.conformance.asking import Answer, Asker, NoAnswer
 from passerelle.conformance.follower import DESCRIPTOR_PATH, IDENTITY_PATH, Seen
 from passerelle.conformance.report import Notes
@@ -17,11 +18,8 @@ from passerelle.protocol.identityentries import multihash
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.tiles import TILE_WIDTH, Tile, checkpoint_path
 
-IMMUTABLE: Final = frozenset({"public", "max-age=31536000", "immutable"})
 SLOW_SECONDS: Final = 45.0
 """Until when a connection that says half a header must be given up: four times what the law allows."""
-CODED_BYTES: Final = 2_048
-"""From here on nobody calls a file too small to be compressed."""
 
 _CODE: Final = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 _SECRETS: Final = re.compile(
@@ -67,10 +65,8 @@ async def examine(seen: Seen) -> None:
         await look_at_errors(seen)
         if seen.checkpoint is not None and seen.leaves:
             await look_at_paths(seen)
-            await look_at_caching(seen)
-            await look_at_ranges(seen)
+            await caching.examine(seen)
             await Folder(seen.notes, seen.asker.get, seen.origin, seen.leaves).look()
-            await look_at_codings(seen)
         await look_at_mirror(seen)
         await look_at_queries(seen)
         seen.progress("slowness")
@@ -87,6 +83,7 @@ async def look_at_paths(seen: Seen) -> None:
     width = min(len(seen.leaves), TILE_WIDTH)
     good = Tile("entries", 0, 0, width).path
     tail = good.removeprefix("tile/entries/000")
+    size = checkpoint_path(len(seen.leaves)).removeprefix("checkpoints/")
     spellings = (
         f"tile/entries/0{tail}",
         f"tile/entries/0000{tail}",
@@ -101,10 +98,31 @@ async def look_at_paths(seen: Seen) -> None:
         "tile/entries/000.p/256",
         "tile/00/000",
         "tile/7/000",
+        f"tile/0/0{tail}",
+        f"tile/0/x000/000{tail}",
+        f"objects/0{tail}",
+        f"objects/000{tail}/",
         f"checkpoints/{len(seen.leaves)}",
+        f"checkpoints/x000/{size}",
+        f"checkpoints/{size}/",
+        "checkpoint/",
+        "Checkpoint",
+        "%63heckpoint",
     )
-    for spelling in spellings:
-        path = f"{seen.folder}/{spelling}"
+    whole = (
+        "/feeds/public/01/checkpoint",
+        "/feeds/public/+1/checkpoint",
+        "/feeds/public/0/checkpoint",
+        "/feeds/public//1/checkpoint",
+        "//feeds/public/1/checkpoint",
+        "/feeds/x/../public/1/checkpoint",
+        "/feeds/public/latest/",
+        f"{IDENTITY_PATH}/",
+        "/.well-known/./did.jsonl",
+        "/.well-known/%64id.jsonl",
+        f"{DESCRIPTOR_PATH}/",
+    )
+    for path in (*(f"{seen.folder}/{spelling}" for spelling in spellings), *whole):
         answer = await _try(seen, path)
         if answer is not None:
             is_nothing = (answer.status, answer.code) == (404, "path.not-found")
@@ -146,99 +164,6 @@ async def _try(
         return await seen.asker.get(path, most=most, headers=headers)
     except NoAnswer:
         return None
-
-
-def _directives(answer: Answer) -> frozenset[str]:
-    return frozenset(
-        part.strip().lower() for part in answer.headers.get("cache-control", "").split(",") if part
-    )
-
-
-async def look_at_caching(seen: Seen) -> None:
-    """P-2, P-3, P-5, P-8, P-22: who may keep what, and by which validator."""
-    notes, folder, size = seen.notes, seen.folder, len(seen.leaves)
-    width = min(size, TILE_WIDTH)
-    fixed = [Tile("hashes", 0, 0, width).path, Tile("entries", 0, 0, width).path, checkpoint_path(size)]
-    for name in fixed:
-        answer = await _try(seen, f"{folder}/{name}")
-        if answer is not None and answer.status == 200:
-            told = answer.headers.get("cache-control")
-            notes.judge(_directives(answer) == IMMUTABLE, "P-2", sent=f"GET {folder}/{name}", got=told)
-    newest = await _try(seen, f"{folder}/checkpoint")
-    if newest is not None and newest.status == 200:
-        await _look_at_checkpoint(seen, newest)
-    await _look_at_objects(seen, width)
-
-
-async def _look_at_checkpoint(seen: Seen, newest: Answer) -> None:
-    sent = f"GET {seen.folder}/checkpoint"
-    told = _directives(newest)
-    ages = [int(one.partition("=")[2] or 0) for one in told if re.fullmatch(r"(s-)?max-?age=[0-9]{1,9}", one)]
-    short = bool(told & {"no-store", "no-cache", "private"}) or (bool(ages) and max(ages) <= 5)
-    seen.notes.judge(short, "P-3", sent=sent, got=newest.headers.get("cache-control"))
-    etag = newest.headers.get("etag")
-    again = await _try(seen, f"{seen.folder}/checkpoint", {"If-None-Match": etag or '"none"'})
-    if again is not None:
-        kept = etag is not None and again.status == 304
-        seen.notes.judge(kept, "P-8", sent=f"{sent}, If-None-Match {etag}", got=again.status)
-
-
-async def _look_at_objects(seen: Seen, width: int) -> None:
-    path = f"{seen.folder}/{Tile('objects', 0, 0, width).path}"
-    whole = await _try(seen, path, most=2**27)
-    if whole is None or whole.status != 200:
-        return
-    etag = whole.headers.get("etag", "")
-    told = f"{whole.headers.get('cache-control')}, ETag {etag}"
-    strong = etag.startswith('"') and len(etag) > 2
-    seen.notes.judge("no-cache" in _directives(whole) and strong, "P-5", sent=f"GET {path}", got=told)
-    if width < 2:
-        return
-    part = await _try(seen, f"{seen.folder}/{Tile('objects', 0, 0, 1).path}", most=2**27)
-    if part is not None and part.status == 200 and strong:
-        other = part.headers.get("etag")
-        seen.notes.judge(other == etag, "P-22", sent="objects/000.p/1", got=f"{other}, {etag}")
-
-
-async def look_at_ranges(seen: Seen) -> None:
-    """P-6 and 416: one range of tiles, bundles and object files."""
-    width = min(len(seen.leaves), TILE_WIDTH)
-    for kind in ("hashes", "entries", "objects"):
-        path = f"{seen.folder}/{Tile(kind, 0, 0, width).path}"
-        whole = await _try(seen, path, most=2**27)
-        if whole is None or whole.status != 200 or len(whole.body) < 16:
-            continue
-        part = await _try(seen, path, {"Range": "bytes=10-"}, most=2**27)
-        if part is None:
-            continue
-        span = f"bytes 10-{len(whole.body) - 1}/{len(whole.body)}"
-        kept = (part.status, part.headers.get("content-range"), part.body) == (206, span, whole.body[10:])
-        got = f"{part.status} {part.headers.get('content-range')}"
-        seen.notes.judge(kept, "P-6", sent=f"GET {path}, Range: bytes=10-", got=got)
-    path = f"{seen.folder}/{Tile('entries', 0, 0, width).path}"
-    beyond = await _try(seen, path, {"Range": "bytes=99999999-"})
-    if beyond is not None and beyond.status != 200:
-        kept = (beyond.status, beyond.code) == (416, "request.range")
-        seen.notes.judge(kept, "Q-16", sent=f"GET {path}, Range: bytes=99999999-", got=beyond.brief())
-
-
-async def look_at_codings(seen: Seen) -> None:
-    """P-9: gzip for whoever takes it."""
-    for path in (
-        IDENTITY_PATH,
-        f"{seen.folder}/{Tile('entries', 0, 0, min(len(seen.leaves), TILE_WIDTH)).path}",
-    ):
-        plain = await _try(seen, path)
-        if plain is None or plain.status != 200 or len(plain.body) < CODED_BYTES:
-            continue
-        try:
-            coded = await seen.asker.get(path, most=2**21, headers={"Accept-Encoding": "gzip"})
-        except NoAnswer as fault:
-            seen.notes.broken("P-9", sent=f"GET {path}, Accept-Encoding: gzip", got=fault.code)
-            continue
-        kept = coded.headers.get("content-encoding") == "gzip" and coded.body == plain.body
-        got = f"{coded.status} {coded.headers.get('content-encoding')}"
-        seen.notes.judge(kept, "P-9", sent=f"GET {path}, Accept-Encoding: gzip", got=got)
 
 
 async def look_at_mirror(seen: Seen) -> None:
