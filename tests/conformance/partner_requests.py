@@ -34,7 +34,7 @@ def _number(ask: Ask, name: str) -> int:
 
 
 def _is_off(ask: Ask) -> bool:
-    return bool(signed(ask)) and abs(_number(ask, "created") - time.time()) > 1_000
+    return bool(_number(ask, "created")) and abs(_number(ask, "created") - time.time()) > 1_000
 
 
 def _is_elsewhere(stage: Stage, ask: Ask) -> bool:
@@ -48,7 +48,26 @@ def _is_beyond_order(stage: Stage, ask: Ask) -> bool:
 
 def _is_by_another(stage: Stage, ask: Ask) -> bool:
     is_bad = verdict(stage, ask) == "request.signature"
-    return is_bad and not _is_elsewhere(stage, ask) and not _is_beyond_order(stage, ask)
+    is_other = _is_elsewhere(stage, ask) or _is_of_another_path(stage, ask)
+    return is_bad and not is_other and not _is_beyond_order(stage, ask)
+
+
+def _is_of_another_path(stage: Stage, ask: Ask) -> bool:
+    return verdict(stage, ask, path=ask.path.rpartition("/")[0] + "/inbox") == ""
+
+
+def _is_a_little_off(ask: Ask) -> bool:
+    ahead, behind = _number(ask, "created") - time.time(), time.time() - _number(ask, "expires")
+    return bool(signed(ask)) and (60 < ahead < 120 or 60 < behind < 120)
+
+
+def _is_by_record_key(stage: Stage, ask: Ask) -> bool:
+    return stage.agency.record.multikey in signed(ask)
+
+
+def _is_there(stage: Stage, ask: Ask) -> bool:
+    """Whether it is the kit's, and nobody has signed for it."""
+    return not signed(ask) and ask.path.startswith(f"/feeds/to/{stage.agency.scid}/")
 
 
 def _seen_before(stage: Stage, ask: Ask) -> bool:
@@ -139,7 +158,7 @@ REQUESTS: Final = tuple(
         (
             "Q-5",
             "takes a signature for an hour",
-            posts(lambda _s, a: _number(a, "expires") - _number(a, "created") > 300),
+            posts(lambda _s, a: _number(a, "expires") - (_number(a, "created") or time.time()) > 320),
         ),
         ("Q-6", "takes a signature of another hour", posts(lambda _s, a: _is_off(a))),
         (
@@ -159,6 +178,72 @@ REQUESTS: Final = tuple(
             "Q-10",
             "takes a key that no log names",
             posts(lambda s, a: verdict(s, a) == "request.key-unknown"),
+        ),
+        ("Q-2", "takes a signature of another tag", posts(lambda _s, a: 'tag="another"' in signed(a))),
+        (
+            "Q-3",
+            "takes a signature that covers the same in another order",
+            posts(lambda _s, a: '("content-digest"' in signed(a)),
+        ),
+        ("Q-4", "takes a parameter too many", posts(lambda _s, a: ";surprise=1" in signed(a))),
+        ("Q-4", "takes any word for a nonce", posts(lambda _s, a: nonce(a) == "abc")),
+        (
+            "Q-5",
+            "takes a signature a second too long",
+            posts(lambda _s, a: _number(a, "expires") - _number(a, "created") == 301),
+        ),
+        ("Q-6", "is two minutes generous", posts(lambda _s, a: _is_a_little_off(a))),
+        (
+            "Q-7",
+            "takes a digest of any kind",
+            posts(lambda _s, a: "sha-512" in a.headers.get("content-digest", "")),
+        ),
+        ("Q-9", "takes what was signed for another path", posts(_is_of_another_path)),
+        (
+            "Q-9",
+            "takes itself for whom the field Host names",
+            posts(lambda s, a: a.headers["host"] == "another.example" and _is_elsewhere(s, a)),
+        ),
+        ("Q-10", "takes a record key for a request", posts(_is_by_record_key)),
+        (
+            "Q-6",
+            "serves what a signature of another hour asks for",
+            gets(lambda s, a: _to_kit(s, a) and _is_off(a), becomes(200, b"here")),
+        ),
+        (
+            "Q-9",
+            "serves what was signed for another path",
+            gets(lambda s, a: _to_kit(s, a) and _is_of_another_path(s, a), becomes(200, b"here")),
+        ),
+        (
+            "Q-4",
+            "serves what a signature without its end asks for",
+            gets(
+                lambda s, a: _to_kit(s, a) and bool(signed(a)) and not _number(a, "expires"),
+                becomes(200, b"here"),
+            ),
+        ),
+        (
+            "Q-14",
+            "says that a feed is there, and for whom",
+            gets(_is_there, becomes(403, code="path.not-found")),
+        ),
+        (
+            "Q-14",
+            "tells a bad signature from none",
+            gets(lambda s, a: _to_kit(s, a) and _is_by_another(s, a), becomes(401, code="request.signature")),
+        ),
+        (
+            "Q-14",
+            "says that what is there can be had in parts",
+            gets(
+                lambda s, a: _is_there(s, a) and "range" in a.headers, with_header("Accept-Ranges", "bytes")
+            ),
+        ),
+        (
+            "Q-16",
+            "takes a size that is no number",
+            posts(lambda s, a: verdict(s, a) == "" and b'"size":"1"' in a.body),
         ),
         ("Q-12", "takes a request twice", posts(_seen_before)),
         ("Q-12", "forgets a nonce when its signature expires", posts(_expired_again)),

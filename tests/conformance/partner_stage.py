@@ -137,13 +137,21 @@ def signed(ask: Ask) -> str:
     return ask.headers.get("signature-input", "")
 
 
-def verdict(stage: Stage, ask: Ask, address: str = "") -> str:
-    """The code by which the protocol refuses a request of the kit at an address, the node's own where empty; empty where it is good."""
+def verdict(stage: Stage, ask: Ask, address: str = "", path: str = "", method: str = "") -> str:
+    """The code by which the protocol refuses a request of the kit; empty where it is good.
+
+    Args:
+        stage: Whose request.
+        ask: It.
+        address: What it should be signed for, the node's own address where empty.
+        path: Likewise, its own path where empty.
+        method: Likewise.
+    """
     key_id = stage.agency.request_key_id()
     try:
         verify_request(
-            ask.method,
-            (address or stage.partner.address) + ask.path,
+            method or ask.method,
+            (address or stage.partner.address) + (path or ask.path),
             ask.headers,
             ask.body,
             resolve_key=lambda named: stage.agency.request.public if named == key_id else None,

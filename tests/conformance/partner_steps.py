@@ -20,6 +20,7 @@ from tests.conformance.partner_stage import (
     held_checkpoint,
     is_receipt,
     posts,
+    signed,
     verdict,
 )
 from tests.conformance.proxy import Ask, Reply
@@ -105,6 +106,15 @@ def _forgets(stage: Stage) -> None:
     stage.towards.changes.append(change)
 
 
+def _is_by_first_key(stage: Stage, ask: Ask) -> bool:
+    agency = stage.agency
+    return agency.request is agency.next_request and agency.first_request.multikey in signed(ask)
+
+
+def _is_mirror(_stage: Stage, ask: Ask) -> bool:
+    return ask.path.startswith("/mirrors/") and bool(signed(ask))
+
+
 def _all_held(stage: Stage, ask: Ask, reply: Reply) -> Reply:
     return Reply(200, [], stage.agency.bilateral.checkpoint())
 
@@ -115,7 +125,9 @@ IDENTITY: Final = (
         "I-12",
         "takes a key that has not begun",
         "identity",
-        posts(lambda s, a: verdict(s, a) == "request.key-unknown"),
+        posts(lambda s, a: verdict(s, a) == "request.key-unknown" and not _is_by_first_key(s, a)),
     ),
+    PartnerFault("Q-10", "takes a key that was retired", "identity", posts(_is_by_first_key)),
+    PartnerFault("I-5", "keeps the first log for ever", "identity", gets(_is_mirror, first_kept)),
     PartnerFault("I-23", "goes on after two logs", "logs", gets(held_checkpoint, _all_held)),
 )

@@ -185,6 +185,7 @@ class Agency:
         self.address = f"https://conformance-{self.name}.example"
         self._updates = [_new_key() for _ in range(5)]
         self.retired, self.record, self.request, self.log_key, self.witness = (_new_key() for _ in range(5))
+        self.first_request = self.request
         self.next_request = _new_key()
         self.sealing = [SealingKey.generate(secrets.token_bytes) for _ in range(4)]
         self.began, self.since = self.now - timedelta(days=2), self.now - timedelta(days=1)

@@ -6,113 +6,28 @@ import asyncio
 import base64
 import json
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from passerelle.conformance import curve, replays
+from passerelle.conformance import closed, replays
 from passerelle.conformance.asking import Answer, NoAnswer
 from passerelle.conformance.forms import is_private
 from passerelle.conformance.partner import Partner
+from passerelle.conformance.refusals import WRONG, Wrong, by_record_key
 from passerelle.conformance.serving import stranger
-from passerelle.conformance.signing import Signature, fresh_nonce, twice
+from passerelle.conformance.signing import Signature, fresh_nonce
 from passerelle.errors import ProtocolError
-from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import parse_time
-
-_MALFORMED: Final = frozenset({"request.malformed"})
-_SIGNATURE: Final = frozenset({"request.signature"})
-_TIME: Final = frozenset({"request.time"})
-Make = Callable[[Signature], Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """One request that must be refused.
-
-    Args:
-        rule: What the node breaks that takes it.
-        what: What is wrong with it.
-        make: Its header fields, from a good signature.
-        codes: By which it may be refused.
-    """
-
-    rule: str
-    what: str
-    make: Make
-    codes: frozenset[str]
-
-
-def _other_digest(good: Signature) -> Mapping[str, str]:
-    wrong = base64.b64encode(sha256(b"another body").digest()).decode()
-    return replace(good, digest=f"sha-256=:{wrong}:").headers()
-
-
-def _elsewhere(good: Signature) -> Mapping[str, str]:
-    return replace(good, target="https://another.example/notices").headers()
-
-
-def _by_another(good: Signature) -> Mapping[str, str]:
-    key = SigningKey.generate(secrets.token_bytes)
-    return replace(good, signs=lambda _named, base: key.sign(base)).headers()
-
-
-def _by_stranger(good: Signature) -> Mapping[str, str]:
-    key = SigningKey.generate(secrets.token_bytes)
-    return replace(good, key=key, key_id=f"{good.key_id.partition('#')[0]}#{key.multikey}").headers()
-
-
-WRONG: Final = (
-    Wrong(
-        "Q-2",
-        "no signature",
-        lambda _s: {"Content-Type": "application/json"},
-        frozenset({"request.unsigned"}),
-    ),
-    Wrong(
-        "Q-2",
-        "two signatures",
-        lambda s: twice(s.headers(), replace(s, nonce=fresh_nonce()).headers("sig2")),
-        _MALFORMED,
-    ),
-    Wrong(
-        "Q-3",
-        "a signature that does not cover the body",
-        lambda s: replace(s, components=("@method", "@target-uri")).headers(),
-        _MALFORMED,
-    ),
-    Wrong(
-        "Q-4",
-        "a signature without a nonce",
-        lambda s: replace(s, without=frozenset({"nonce"})).headers(),
-        _MALFORMED,
-    ),
-    Wrong("Q-5", "a signature for an hour", lambda s: replace(s, life=3_600).headers(), _MALFORMED),
-    Wrong("Q-6", "a signature that has expired", lambda s: s.at(-3_600).headers(), _TIME),
-    Wrong("Q-6", "a signature of the future", lambda s: s.at(3_600).headers(), _TIME),
-    Wrong("Q-7", "the digest of another body", _other_digest, frozenset({"request.digest"})),
-    Wrong("Q-8", "a content coding", lambda s: {**s.headers(), "Content-Encoding": "gzip"}, _MALFORMED),
-    Wrong("Q-9", "a signature for another node", _elsewhere, _SIGNATURE),
-    Wrong(
-        "Q-10", "a key that the identity log does not name", _by_stranger, frozenset({"request.key-unknown"})
-    ),
-    Wrong("Q-35", "a signature by another key than it names", _by_another, _SIGNATURE),
-    Wrong(
-        "I-47",
-        "a signature whose number is beyond the order",
-        lambda s: replace(s, signs=curve.beyond_order).headers(),
-        _SIGNATURE,
-    ),
-)
 
 
 async def examine(partner: Partner) -> None:
     """Every request of the table, replays, and what only a partner may read."""
     late = asyncio.create_task(replays.after_expiry(partner))
     try:
-        for wrong in WRONG:
+        for wrong in (*WRONG, by_record_key(partner.agency)):
             await _refused(partner, wrong)
+        await closed.examine(partner)
         await _taken(partner)
         await _replayed(partner)
         await replays.of_reading(partner)
@@ -155,8 +70,14 @@ async def _refused(partner: Partner, wrong: Wrong) -> None:
 
 async def _taken(partner: Partner) -> None:
     """F-29, and P-17: a good notice, of whatever origin, signed for the address that the descriptor gives first."""
-    unknown = f"passerelle/{stranger()}/public/1"
-    for origin in (partner.agency.public.origin.encode(), unknown):
+    unknown, node, kit = stranger(), partner.node, partner.agency.scid
+    for origin in (
+        partner.agency.public.origin.encode(),
+        f"passerelle/{unknown}/public/1",
+        f"passerelle/{unknown}/to/{node}/1",
+        f"passerelle/{node}/to/{kit}/1",
+        f"passerelle/{kit}/public/7",
+    ):
         body = json.dumps({"origin": origin, "size": 1}).encode()
         try:
             answer = await _fresh(partner, body)
@@ -212,6 +133,7 @@ async def _told_time(partner: Partner) -> None:
             return
         partner.sent += 1
         again = await partner.post(replace(good_notice(partner), now=theirs))
+        await _near_limits(partner, theirs)
     except NoAnswer:
         return
     if again.is_put_off:  # a little later that time would be past
@@ -220,9 +142,32 @@ async def _told_time(partner: Partner) -> None:
     partner.notes.judge(again.status == 202, "Q-24", sent=f"{sent}, {told}", got=again.brief())
 
 
+async def _near_limits(partner: Partner, theirs: datetime) -> None:
+    """Q-6: by the clock of the node itself, a little beyond the 30 seconds on either side.
+
+    Raises:
+        NoAnswer: As the asker.
+    """
+    for seconds, what in ((75, "made 75 seconds ahead"), (-375, "that expired 75 seconds ago")):
+        partner.sent += 1
+        answer = await partner.post(replace(good_notice(partner), now=theirs + timedelta(seconds=seconds)))
+        if not answer.is_put_off:
+            partner.notes.judge(answer.status >= 400, "Q-6", sent=f"a signature {what}", got=answer.brief())
+
+
 async def _bodies(partner: Partner) -> None:
     """Q-16: a body that is no notice."""
-    for body in (b'{"origin":"x"}', b"no json at all"):
+    origin = json.dumps(partner.agency.public.origin.encode()).encode()
+    for body in (
+        b'{"origin":"x"}',
+        b"no json at all",
+        b'{"origin":"x","size":1}',
+        b'{"origin":%b,"size":-1}' % origin,
+        b'{"origin":%b,"size":"1"}' % origin,
+        b'{"origin":%b,"size":true}' % origin,
+        b'{"origin":%b,"size":1,"more":1}' % origin,
+        b"[]",
+    ):
         try:
             answer = await _fresh(partner, body)
         except NoAnswer:

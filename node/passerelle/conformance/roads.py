@@ -188,7 +188,25 @@ async def _new_request_key(partner: Partner) -> None:
             taken = await partner.notice(agency.public)
     except NoAnswer:
         return
-    notes.judge(taken.status == 202, "Q-11", sent=f"{sent}, once more", got=taken.brief())
+    if notes.judge(taken.status == 202, "Q-11", sent=f"{sent}, once more", got=taken.brief()):
+        await _after_rotation(partner)
+
+
+async def _after_rotation(partner: Partner) -> None:
+    """Q-10 and I-5: the key of before counts no more, and the log that is kept is the newest."""
+    status = await _is_taken(partner, partner.agency.first_request)
+    if status:
+        sent = "a request by the key that the newest entry no longer names"
+        partner.notes.judge(status != "202", "Q-10", sent=sent, got=status)
+    path = f"/mirrors/{partner.agency.scid}/did.jsonl"
+    try:
+        mirrored = await partner.get(path)
+    except NoAnswer:
+        return
+    kept = mirrored.status == 200 and mirrored.body == partner.agency.log
+    partner.notes.judge(
+        kept, "I-5", sent=f"GET {path}, after a new entry was taken", got=f"{mirrored.status}"
+    )
 
 
 async def _provoke(partner: Partner, feed: Feed, *, seconds: float) -> bool:

@@ -34,6 +34,7 @@ class Signature:
         components: What it covers; what the profile says where empty.
         without: Parameters that are left out.
         digest: The field ``Content-Digest``; the true one where empty.
+        more: Parameters that are put in beside those of the profile, or in their place, with their values as sent.
         signs: Makes the signature, from the key and the signature base.
     """
 
@@ -48,6 +49,7 @@ class Signature:
     components: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
     digest: str = ""
+    more: tuple[tuple[str, str], ...] = ()
     signs: Callable[[SigningKey, bytes], bytes] = SigningKey.sign
 
     def headers(self, label: str = "sig1") -> dict[str, str]:
@@ -58,13 +60,18 @@ class Signature:
             told = base64.b64encode(sha256(self.body).digest()).decode()
             sent = {"Content-Type": "application/json", "Content-Digest": self.digest or f"sha-256=:{told}:"}
             fields |= {name.lower(): value for name, value in sent.items()}
-        covered = self.components or (_WITH_BODY if self.body else _BODYLESS)
+        covered = self.covered
         named = " ".join(f'"{name}"' for name in covered)
         params = f"({named}){self._parameters()}"
         lines = [f'"{name}": {fields[name]}' for name in covered]
         base = "\n".join([*lines, f'"@signature-params": {params}'])
         made = base64.b64encode(self.signs(self.key, base.encode())).decode()
         return {**sent, "Signature-Input": f"{label}={params}", "Signature": f"{label}=:{made}:"}
+
+    @property
+    def covered(self) -> tuple[str, ...]:
+        """The components that it covers."""
+        return self.components or (_WITH_BODY if self.body else _BODYLESS)
 
     def _parameters(self) -> str:
         created = int(self.now.timestamp())
@@ -75,6 +82,7 @@ class Signature:
             "expires": str(created + self.life),
             "nonce": f'"{self.nonce or fresh_nonce()}"',
             "tag": f'"{TAG}"',
+            **dict(self.more),
         }
         return "".join(f";{name}={value}" for name, value in told.items() if name not in self.without)
 
