@@ -195,6 +195,10 @@ def _held_entries(stage: Stage, ask: Ask) -> bool:
     return ask.path.startswith(f"/received/{stage.agency.scid}/public/1/tile/entries/")
 
 
+def _held_bilateral(stage: Stage, ask: Ask) -> bool:
+    return ask.path.startswith(f"/received/{stage.agency.scid}/to/1/tile/entries/")
+
+
 FLAWED: Final = (
     *(of_probe(probe) for probe in PROBES if probe.rules[0] != "F-11"),
     PartnerFault("L-24", "takes one leaf twice", "flawed", _without(_is_repeated)),
@@ -243,6 +247,12 @@ FLAWED: Final = (
         "serves other leaves than it was shown",
         "flawed",
         gets(_held_entries, lambda _s, _a, r: replace(r, body=r.body[:-1] + b"?")),
+    ),
+    PartnerFault(
+        "P-13",
+        "serves other leaves of a feed to it than it was shown",
+        "flawed",
+        gets(_held_bilateral, lambda _s, _a, r: replace(r, body=r.body[:-1] + b"?")),
     ),
     PartnerFault("F-13", "stops at a record with a fault", "flawed", gets(held_checkpoint, becomes(404))),
     PartnerFault("L-26", "stops at a leaf with a fault", "flawed", gets(is_receipt("public"), first_kept)),

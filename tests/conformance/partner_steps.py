@@ -66,6 +66,10 @@ def _step(rule: str, name: str, part: Part, change: Callable[[Stage, Ask, Reply]
     return PartnerFault(rule, name, part, gets(is_receipt("public"), change))
 
 
+def _held_public(stage: Stage, ask: Ask) -> bool:
+    return ask.path == f"/received/{stage.agency.scid}/public/1/checkpoint"
+
+
 STEPS: Final = (
     _step("F-1", "never looks", "steps", becomes(404)),
     _step("L-6", "stops at a line that it does not know", "L-6", first_kept),
@@ -87,6 +91,12 @@ STEPS: Final = (
         "goes on after a fork",
         "fork",
         lambda s, a, r: s.cosigned(s.agency.public, len(s.agency.public.leaves)),
+    ),
+    PartnerFault(
+        "F-21",
+        "follows on after a fork",
+        "fork",
+        gets(_held_public, lambda s, _a, _r: Reply(200, [], s.agency.public.checkpoint())),
     ),
     PartnerFault("F-22", "stops all feeds at a fork of one", "fork", gets(held_checkpoint, becomes(404))),
 )
@@ -115,6 +125,10 @@ def _is_mirror(_stage: Stage, ask: Ask) -> bool:
     return ask.path.startswith("/mirrors/") and bool(signed(ask))
 
 
+def _first_log(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    return Reply(reply.status, reply.headers, stage.agency.first_log)
+
+
 def _all_held(stage: Stage, ask: Ask, reply: Reply) -> Reply:
     return Reply(200, [], stage.agency.bilateral.checkpoint())
 
@@ -128,6 +142,6 @@ IDENTITY: Final = (
         posts(lambda s, a: verdict(s, a) == "request.key-unknown" and not _is_by_first_key(s, a)),
     ),
     PartnerFault("Q-10", "takes a key that was retired", "identity", posts(_is_by_first_key)),
-    PartnerFault("I-5", "keeps the first log for ever", "identity", gets(_is_mirror, first_kept)),
+    PartnerFault("I-5", "keeps the first log for ever", "identity", gets(_is_mirror, _first_log)),
     PartnerFault("I-23", "goes on after two logs", "logs", gets(held_checkpoint, _all_held)),
 )

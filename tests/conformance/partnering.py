@@ -98,7 +98,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     if not came:
         return
     parts: dict[str, Callable[[], Awaitable[None]]] = {
-        "private": lambda: private.examine(partner),
+        "private": lambda: _private(partner),
         "flawed": lambda: examination._flawed(partner),
         "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),
         "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=BRIEF / 2),
@@ -117,6 +117,11 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
 
 
 _ROADS = {"P-15": roads.redirect, "Q-21": roads.endless, "Q-22": roads.silence, "Q-15": roads.other_clock}
+
+
+async def _private(partner: Partner) -> None:
+    await private.examine(partner)
+    await private.look_again(partner)
 
 
 async def _asking(partner: Partner) -> None:

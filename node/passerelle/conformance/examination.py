@@ -171,6 +171,7 @@ class Examination:
             self.progress("forks")
             await steps.fork(partner, seconds=self.patience)
             await roads.two_logs(partner, seconds=self.patience)
+        await private.look_again(partner)
         if self.asker.is_gone:
             raise NoAnswer("road.unreachable", "")
 

@@ -57,6 +57,7 @@ class Partner:
         agency: The kit's.
         stand: Its server.
         lies: Checkpoints of a feed that were shown and are to be refused.
+        own_heads: Roots of the node's feed to the kit that were seen, by size.
         private_allowed: Whether the node's operator has allowed it private addresses: of that no request tells.
     """
 
@@ -67,6 +68,7 @@ class Partner:
     last: dict[str, Receipt] = field(default_factory=dict)
     lies: list[tuple[Feed, bytes]] = field(default_factory=list)
     private_allowed: bool = False
+    own_heads: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def notes(self) -> Notes:
@@ -226,15 +228,26 @@ class Partner:
         self.last[path] = Receipt(max(receipt.size, last.size), max(receipt.time, last.time))
 
     async def held(self, feed: Feed) -> int:
-        """Size of what the node holds of a feed, 0 where it says nothing."""
+        """Size of what the node holds of a feed, 0 where it says nothing; P-13 of what it says."""
+        path = f"{self.held_path(feed)}/checkpoint"
         try:
-            answer = await self.get(f"{self.held_path(feed)}/checkpoint", most=MAX_NOTE_BYTES)
-            if answer.status != 200:
-                return 0
-            checkpoint = verify_checkpoint(answer.body, feed.origin.encode(), [self.agency.log_key.public])
-        except (NoAnswer, ProtocolError):
+            answer = await self.get(path, most=MAX_NOTE_BYTES)
+        except NoAnswer:
             return 0
-        return checkpoint.tree_size
+        if answer.status != 200:
+            return 0
+        is_lie = self._lie_in(answer, feed) is not None
+        try:
+            checkpoint = verify_checkpoint(answer.body, feed.origin.encode(), [self.agency.log_key.public])
+        except ProtocolError as error:
+            if not is_lie:
+                self.notes.broken("P-13", sent=f"GET {path}", got=error)
+            return 0
+        size = checkpoint.tree_size
+        if not is_lie:
+            true = size <= len(feed.leaves) and checkpoint.root_hash == feed.root(size)
+            self.notes.judge(true, "P-13", sent=f"GET {path}", got=f"size {size}, of another tree")
+        return size
 
     # --- showing and waiting -------------------------------------------------------------------------------
 

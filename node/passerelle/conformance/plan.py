@@ -108,8 +108,12 @@ class Plan:
         return [*told, (*self.repeated, frozenset({"leaf.commitment-twice"}))]
 
     async def compare_held(self) -> None:
-        """P-13: what the node serves of the public feed to its author is what the author has signed."""
-        partner, feed = self.partner, self.partner.agency.public
+        """P-13: what the node serves of a feed to its author is what the author has signed."""
+        for feed in (self.partner.agency.public, self.partner.agency.bilateral):
+            await self._compare_held(feed)
+
+    async def _compare_held(self, feed: Feed) -> None:
+        partner = self.partner
         size = await partner.held(feed)
         for bundle in bundles_of("entries", 0, min(size, len(feed.leaves))):
             path = f"{partner.held_path(feed)}/{bundle.path}"

@@ -244,3 +244,5 @@ async def fork(partner: Partner, *, seconds: float) -> None:
     found = await partner.receipt(feed)
     if found is not None:
         notes.judge(found.size <= size, "F-21", sent=sent, got=f"a receipt of size {found.size}")
+    held = await partner.held(feed)
+    notes.judge(held <= size, "F-21", sent=sent, got=f"size {held} is held")

@@ -89,7 +89,7 @@ class Folder:
     async def _look_at(self, kind: TileKind, number: int, left: int) -> int:
         """How many bytes are left of those that may be read; none where the next file would be too long for them."""
         part = self.leaves[number * TILE_WIDTH : (number + 1) * TILE_WIDTH]
-        for width in widths_of(len(part)):
+        for width in sorted({*widths_of(len(part)), len(part)}):
             path = f"/{self.origin.path}/{Tile(kind, 0, number, width).path}"
             try:
                 answer = await self.get(path, most=left)
