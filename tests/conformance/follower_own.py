@@ -73,6 +73,18 @@ def _list(name: str, value: list[Json]) -> logs.Change:
     return lambda members: {**members, name: value}
 
 
+def _one_for_two(state: JsonObject) -> JsonObject:
+    return {**state, "authentication": state["assertionMethod"]}
+
+
+def _swapped(state: JsonObject) -> JsonObject:
+    return {**state, "authentication": state["assertionMethod"], "assertionMethod": state["authentication"]}
+
+
+def _with_update_key(world: World) -> logs.Change:
+    return logs.with_log_key(world.update.public)
+
+
 _SPELT = "z6Mk" + "1" * 44
 
 IDENTITIES: Final = (
@@ -122,6 +134,17 @@ IDENTITIES: Final = (
     Fault("I-27", "no log key", _state(lambda s: logs.own(s, "log", []))),
     Fault("I-48", "no list of sealing keys", _state(lambda s: logs.own(s, "sealing", "none"))),
     Fault("I-28", "one key for checkpoints and cosignatures", _state(logs.witness_signs_logs)),
+    Fault("I-28", "one key for records and requests", _state(_one_for_two)),
+    Fault(
+        "I-28",
+        "a request key that was a record key before",
+        _log(lambda w: logs.second(w, state=_swapped, at=later())),
+    ),
+    Fault(
+        "I-28",
+        "an update key that signs checkpoints",
+        _log(lambda w: logs.second(w, state=_with_update_key(w))),
+    ),
     Fault("I-29", "a key in another spelling", _state(lambda s: logs.own(s, "log", [_SPELT]))),
     Fault("I-30", "a key of small order", _state(logs.with_log_key(logs.SMALL_ORDER))),
     Fault("I-31", "a key whose number is too large", _state(logs.with_log_key(logs.NON_CANONICAL))),
@@ -143,6 +166,18 @@ def _described(change: Callable[[JsonObject], JsonObject]) -> Arm:
     return arm
 
 
+def _described_before(proxy: Proxy, world: World) -> None:
+    """Two newer node records, of which the first was valid for too long."""
+    feed = world.copy()
+    body = dict(Record.parse(world.descriptor).body)
+    long = {**body, "validUntil": format_time(later() + timedelta(days=100))}
+    feed.add(world.author.record_of(world.author.value("node", long, later())))
+    record = world.author.record_of(world.author.value("node", body, later(1)))
+    feed.add(record)
+    proxy.feeds.append(feed)
+    proxy.files[DESCRIPTOR] = (record.data, "application/json")
+
+
 def _pretty(_ask: Ask, reply: Reply) -> Reply:
     reply.body = json.dumps(json.loads(reply.body), indent=1).encode()
     return reply
@@ -160,5 +195,11 @@ DESCRIPTORS: Final = (
         _described(lambda b: {**b, "validUntil": format_time(later() + timedelta(days=100))}),
     ),
     Fault("P-25", "an address that some read as a number", _described(_list("addresses", ["https://127.1"]))),
+    Fault(
+        "P-25",
+        "a second address that some read as a number",
+        _described(lambda b: {**b, "addresses": ["https://tg.example", "https://0x7f.1"]}),
+    ),
+    Fault("I-34", "an earlier descriptor for a hundred days", _described_before),
     Fault("Q-1", "an address without TLS", _described(_list("addresses", ["http://tg.example"]))),
 )

@@ -133,6 +133,41 @@ def _raw(answer: bytes | None) -> Arm:
     return arm
 
 
+def _waiting(begun: bytes) -> Arm:
+    """Holds the line where what came begins so."""
+
+    def arm(proxy: Proxy, _world: World) -> None:
+        async def say(head: bytes, writer: asyncio.StreamWriter) -> None:
+            if head.startswith(begun):
+                await asyncio.sleep(60)
+            writer.write(await proxy.ask_raw(head))
+
+        proxy.raw = say
+
+    return arm
+
+
+def _answering(part: bytes, answer: bytes) -> Arm:
+    """Says something of its own, and what came, to what holds some bytes."""
+
+    def arm(proxy: Proxy, _world: World) -> None:
+        async def say(head: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(
+                answer + head
+                if part in head and answer
+                else b""
+                if part in head
+                else await proxy.ask_raw(head)
+            )
+
+        async def before(ask: Ask) -> Reply | None:
+            return Reply(400, [], b"request.malformed " + ask.raw) if part in ask.raw and answer else None
+
+        proxy.raw, proxy.before = say, before
+
+    return arm
+
+
 SERVING: Final = (
     Fault("P-1", "a path in another spelling", where(_ends(".p/01", "/0000"), _lax)),
     Fault("P-1", "a query that is cut off", _cutting(empty=False)),
@@ -260,6 +295,18 @@ SERVING: Final = (
         "Q-26",
         "the name of the software",
         where(lambda ask: True, _put("Server", "Python/3.11 aiohttp/3.14")),
+    ),
+    Fault("Q-31", "half a body is waited for", _waiting(b"POST")),
+    Fault(
+        "Q-25",
+        "an echo to a header field without a colon",
+        _answering(b"bad ", b"HTTP/1.1 400 X\r\n\r\nrequest.malformed "),
+    ),
+    Fault("Q-25", "no word to another protocol", _answering(b"\x16\x03", b"")),
+    Fault(
+        "Q-16",
+        "an answer to GET /notices",
+        where(lambda ask: (ask.method, ask.path) == ("GET", "/notices"), missing),
     ),
     Fault("Q-31", "half a header is waited for", _raw(None)),
 )

@@ -130,6 +130,21 @@ async def _following(stage: Stage, ask: Ask) -> Reply | None:
     return reply
 
 
+async def _carrying(stage: Stage, ask: Ask) -> Reply | None:
+    reply = await stage.back.forward(ask)
+    if reply.status == 307:
+        path = reply.get("Location")
+        raw = _head(Ask("GET", path, {}, b"", b""), ask.headers)
+        return await stage.back.forward(Ask("GET", path, {}, b"", raw))
+    return reply
+
+
+async def _no_silence(stage: Stage, ask: Ask) -> Reply | None:
+    """Gives up whoever says nothing at all, and nobody else."""
+    shown = stage.partner.stand.overrides.get(ask.path)
+    return problem(404, "path.not-found") if shown is not None and shown.__name__ == "_silent" else None
+
+
 async def _reading_on(stage: Stage, ask: Ask) -> Reply | None:
     if not ask.path.endswith("/public/1/checkpoint") or not stage.partner.stand.overrides:
         return None
@@ -217,6 +232,8 @@ ASKING: Final = (
     _asking("P-7", "asks for a part of it knows not which version", _headers(_without_if_range)),
     _asking("P-11", "asks for a width that nobody has made", _asks(_wider)),
     _road("P-15", "follows a redirect", _asks(_following)),
+    _road("P-15", "carries its signature along a redirect", _asks(_carrying)),
+    _road("Q-22", "waits as long as a byte comes now and then", _asks(_no_silence)),
     _road("Q-21", "reads without end", _asks(_reading_on)),
     _road("Q-15", "keeps to its own time", _asks(_keeping_its_time)),
     _road("Q-22", "waits without end", lambda _stage: None),

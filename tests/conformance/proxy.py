@@ -117,7 +117,11 @@ class Proxy:
                 if not _REQUEST.match(head):
                     await self._pass_on(head, reader, writer)
                     return
-                ask = await _ask(head, reader)
+                try:
+                    ask = await _ask(head, reader)
+                except TimeoutError:
+                    await self._pass_on(head, reader, writer)
+                    return
                 await self._serve(ask, writer)
                 if ask.headers.get("connection") == "close":
                     return
@@ -139,10 +143,11 @@ class Proxy:
         if self.raw is not None:
             await self.raw(head, writer)
             return
-        writer.write(await self._ask_raw(head))
+        writer.write(await self.ask_raw(head))
         await writer.drain()
 
-    async def _ask_raw(self, data: bytes) -> bytes:
+    async def ask_raw(self, data: bytes) -> bytes:
+        """What the node says to any bytes until it hangs up."""
         parts = urlsplit(self.target)
         there, back = await asyncio.open_connection(parts.hostname, parts.port)
         try:
@@ -217,7 +222,8 @@ async def _ask(head: bytes, reader: asyncio.StreamReader) -> Ask:
     method, path, _ = lines[0].split(" ", 2)
     pairs = [line.partition(":") for line in lines[1:] if line]
     headers = {name.lower(): value.strip() for name, _, value in pairs}
-    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    async with asyncio.timeout(10 * PATIENCE):  # of a body that does not end the node says what it has to say
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
     return Ask(method, path, headers, body, head)
 
 

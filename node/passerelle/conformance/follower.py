@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from passerelle.conformance import naming
 from passerelle.conformance.asking import Answer, Asker, NoAnswer
-from passerelle.conformance.leaves import RECORD_RULES, Leaves
+from passerelle.conformance.leaves import RECORD_RULES, VALIDITY, Leaves
 from passerelle.conformance.report import Notes
 from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint
@@ -43,7 +43,6 @@ MAX_LEAVES: Final = 131_072
 MAX_OBJECTS: Final = 192 * 2**20
 """Bytes of objects that are read; the longest file of them is 64 MiB."""
 PUBLIC_OBJECT_BYTES: Final = 262_176
-VALIDITY: Final = timedelta(days=90)
 
 _IDENTITY_RULES: Final = (
     *("I-3", "I-6", "I-7", "I-9", "I-10", "I-11", "I-13", "I-14", "I-15", "I-16", "I-17", "I-18"),
@@ -125,11 +124,15 @@ async def look_at_identity(seen: Seen) -> None:
         notes.broken(rule, sent=sent, got=error)
         return
     notes.held(*_IDENTITY_RULES)
+    uses: dict[str, set[str]] = {}
     for entry in seen.identity.entries:
         keys = naming.multikeys(entry.state)
-        notes.judge(
-            len(keys) == len(set(keys)), "I-28", sent=sent, got=f"a key of two uses in {entry.version_id}"
-        )
+        is_single = len(keys) == len(set(keys))
+        notes.judge(is_single, "I-28", sent=sent, got=f"a key of two uses in {entry.version_id}")
+        for use, key in naming.uses(entry.state, entry.update_keys):
+            uses.setdefault(key, set()).add(use)
+    for key, found in uses.items():
+        notes.judge(len(found) == 1, "I-28", sent=sent, got=f"{key}: {sorted(found)}")
 
 
 def _document_at_fault(log: bytes, error: ProtocolError) -> JsonObject:
@@ -182,7 +185,9 @@ def _judge_descriptor(seen: Seen, record: Record, sent: str) -> None:
     if address is None:
         notes.broken("P-17", sent=sent, got="no address")
         return
-    notes.judge(_has_plain_host(address), "P-25", sent=sent, got=address)
+    listed = record.body.get("addresses")
+    for each in listed if isinstance(listed, list) else [address]:
+        notes.judge(_has_plain_host(str(each)), "P-25", sent=sent, got=each)
     notes.judge(address.startswith("https://"), "Q-1", sent=sent, got=address)
 
 

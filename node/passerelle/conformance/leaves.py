@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from passerelle.conformance import naming
@@ -14,7 +14,7 @@ from passerelle.protocol.identity import Identity
 from passerelle.protocol.intake import open_public
 from passerelle.protocol.leaves import PublicRecordLeaf, parse_leaf
 from passerelle.protocol.origins import Origin
-from passerelle.protocol.profile import Json, parse
+from passerelle.protocol.profile import Json, parse, parse_time
 from passerelle.protocol.records import Record, check_proof
 from passerelle.protocol.schemas import Schemas
 
@@ -23,6 +23,7 @@ RECORD_RULES: Final = (
     *("J-1", "J-2", "J-3", "J-4", "J-5", "J-6", "J-7", "J-8", "J-9", "J-11", "J-18"),
     *("R-1", "R-2", "R-3", "R-8", "R-9", "R-10", "R-11", "R-12", "R-13", "R-14", "R-15"),
 )
+VALIDITY: Final = timedelta(days=90)
 _NEVER_PUBLIC: Final = frozenset({"agreement", "dossier", "nomination", "placement"})
 
 
@@ -159,14 +160,32 @@ class Leaves:
             if named is not None and named is before:
                 self.notes.held("R-6")
 
+    def _validity(self, record: Record) -> None:
+        """I-34 of every descriptor that was ever published."""
+        ends = _ends(record)
+        if ends is not None:
+            kept = ends <= record.issued + VALIDITY
+            sent = f"{self.folder}, record {record.id} version {record.version}"
+            self.notes.judge(kept, "I-34", sent=sent, got=f"valid until {ends}")
+
     def _newest_node(self, ordered: Sequence[Record], descriptor: Record | None) -> None:
         nodes = [record for record in ordered if record.type == "node"]
+        for record in nodes:
+            self._validity(record)
         if descriptor is None or not nodes:
             return
         is_there = any(record.data == descriptor.data for record in nodes)
         self.notes.judge(
             is_there, "J-13", sent="GET /.well-known/passerelle", got="bytes that stand in no feed"
         )
+
+
+def _ends(record: Record) -> datetime | None:
+    until = record.body.get("validUntil")
+    try:
+        return parse_time(until) if isinstance(until, str) else None
+    except ProtocolError:
+        return None
 
 
 def _about(record: Record) -> set[str]:

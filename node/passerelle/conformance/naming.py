@@ -7,7 +7,7 @@ or the bytes themselves, tell them apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import base58
@@ -180,6 +180,18 @@ def multikeys(document: Mapping[str, Json]) -> list[str]:
             listed = own.get(use)
             found += listed if isinstance(listed, list) else []
     return [key for key in found if isinstance(key, str)]
+
+
+def uses(document: Mapping[str, Json], update_keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What each key of an entry may be used for, by the lists that name it (chapter 03, keys)."""
+    yield from (("update", key) for key in update_keys)
+    for use, member in (("record", "assertionMethod"), ("request", "authentication")):
+        named = document.get(member)
+        yield from ((use, str(one).rpartition("#")[2]) for one in (named if isinstance(named, list) else []))
+    own = document.get("passerelle")
+    for use in ("log", "witness"):
+        listed = own.get(use) if isinstance(own, dict) else None
+        yield from ((use, str(key)) for key in (listed if isinstance(listed, list) else []))
 
 
 def _is_well_spelt(key: str) -> bool:

@@ -18,7 +18,7 @@ from passerelle.conformance.calls import created
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.posting import good_notice
 from passerelle.conformance.signing import Signature
-from passerelle.conformance.stand import problem
+from passerelle.conformance.stand import Override, problem
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.notes import MAX_NOTE_BYTES
 from passerelle.protocol.profile import format_time
@@ -36,19 +36,27 @@ IDENTITY: Final = "/.well-known/did.jsonl"
 
 
 async def redirect(partner: Partner, *, seconds: float) -> None:
-    """P-15: a redirect is not followed."""
-    path = f"/{partner.agency.public.origin.path}/checkpoint"
+    """P-15: a redirect is not followed, be it of a signed request or of another."""
+    for feed, status in (
+        (partner.agency.public, 302),
+        (partner.agency.bilateral, 307),
+        (partner.agency.public, 308),
+    ):
+        await _redirected(partner, feed, status, seconds=seconds)
+
+
+async def _redirected(partner: Partner, feed: Feed, status: int, *, seconds: float) -> None:
     elsewhere = f"/elsewhere/{secrets.token_hex(8)}"
 
     async def answer(_request: web.Request) -> web.StreamResponse:
-        return web.Response(status=302, headers={"Location": elsewhere})
+        return web.Response(status=status, headers={"Location": elsewhere})
 
-    partner.stand.overrides[path] = answer
-    came = await partner.visit(partner.agency.public, seconds)
+    partner.stand.overrides[f"/{feed.origin.path}/checkpoint"] = answer
+    came = await partner.visit(feed, seconds)
     partner.stand.overrides.clear()
     if came:
         followed = bool(partner.stand.since(0.0, elsewhere))
-        partner.notes.judge(not followed, "P-15", sent=f"302 to {elsewhere}", got="it was asked for")
+        partner.notes.judge(not followed, "P-15", sent=f"{status} to {elsewhere}", got="it was asked for")
 
 
 async def endless(partner: Partner, *, seconds: float) -> None:
@@ -85,22 +93,50 @@ async def endless(partner: Partner, *, seconds: float) -> None:
 
 
 async def silence(partner: Partner, *, seconds: float) -> None:
-    """Q-22: every read has a deadline."""
+    """Q-22: every read has a deadline, whether nothing comes or a byte now and then."""
+    for answer, sent in ((_silent, "no answer at all"), (_dripping, "an answer of a byte now and then")):
+        await _waited_for(partner, answer, sent, seconds=seconds)
+
+
+async def _silent(request: web.Request) -> web.StreamResponse:
+    for _ in range(int(10 * SILENCE_SECONDS)):
+        await asyncio.sleep(0.1)
+        if _is_gone(request):
+            break
+    return web.Response(status=503)
+
+
+async def _dripping(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": str(MAX_NOTE_BYTES)})
+    with contextlib.suppress(ConnectionError):
+        await response.prepare(request)
+        while not _is_gone(request):
+            await response.write(b"x")
+            await asyncio.sleep(0.25)
+    return response
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
+async def _waited_for(partner: Partner, answer: Override, sent: str, *, seconds: float) -> None:
     path = f"/{partner.agency.public.origin.path}/checkpoint"
     left: list[float] = []
     over = asyncio.Event()
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def timed(request: web.Request) -> web.StreamResponse:
         began = time.monotonic()
-        while time.monotonic() - began < SILENCE_SECONDS:
-            await asyncio.sleep(0.1)
-            if request.transport is None or request.transport.is_closing():
-                break
-        left.append(time.monotonic() - began)
-        over.set()
-        return web.Response(status=503)
+        try:
+            return await asyncio.wait_for(answer(request), SILENCE_SECONDS)
+        except TimeoutError:
+            return web.Response(status=503)
+        finally:
+            left.append(time.monotonic() - began)
+            over.set()
 
-    partner.stand.overrides[path] = answer
+    timed.__name__ = answer.__name__
+    partner.stand.overrides[path] = timed
     began = time.monotonic()
     try:
         await partner.notice(partner.agency.public)
@@ -113,7 +149,7 @@ async def silence(partner: Partner, *, seconds: float) -> None:
     partner.stand.overrides.clear()
     if left:
         got = f"still waiting after {SILENCE_SECONDS:.0f} s"
-        partner.notes.judge(min(left) < SILENCE_SECONDS, "Q-22", sent="no answer at all", got=got)
+        partner.notes.judge(min(left) < SILENCE_SECONDS, "Q-22", sent=sent, got=got)
 
 
 async def other_clock(partner: Partner, *, seconds: float) -> None:

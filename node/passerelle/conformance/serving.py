@@ -25,6 +25,12 @@ _CODE: Final = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 _SECRETS: Final = re.compile(
     r"Traceback|File \"|(?<![\w/:.])/(?:home|var|usr|root|tmp|srv|opt|etc)/|\.sqlite|\.py\b|BEGIN [A-Z ]*PRIVATE KEY"
 )
+_TELLING: Final = ("server", "x-powered-by", "via", "x-generator", "x-aspnet-version")
+"""Header fields in which servers like to name themselves."""
+_HALF_A_BODY: Final = (
+    b"POST /notices HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    b'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"origin"'
+)
 _SOFTWARE: Final = re.compile(r"\d|aiohttp|python|nginx/|apache/", re.IGNORECASE)
 
 
@@ -42,7 +48,7 @@ class EveryAnswer:
     def __call__(self, method: str, path: str, answer: Answer) -> None:
         """Look at one answer."""
         sent = f"{method} {path[:80]}"
-        tells = [answer.headers[name] for name in ("server", "x-powered-by") if name in answer.headers]
+        tells = [answer.headers[name] for name in _TELLING if name in answer.headers]
         names = [tell for tell in tells if _SOFTWARE.search(tell)]
         self.notes.judge(not names, "Q-26", sent=sent, got=names)
         if answer.status in {429, 503}:
@@ -195,6 +201,9 @@ async def look_at_errors(seen: Seen) -> None:
     cases = (
         ("GET", "/nothing-here", None, 404, {"path.not-found"}),
         ("DELETE", IDENTITY_PATH, None, 405, {"request.method"}),
+        ("PUT", DESCRIPTOR_PATH, b"{}", 405, {"request.method"}),
+        ("POST", f"{IDENTITY_PATH}", b"{}", 405, {"request.method"}),
+        ("GET", "/notices", None, 405, {"request.method"}),
         ("POST", "/notices", b'{"origin":"x","size":1}', 401, {"request.unsigned", "request.malformed"}),
         ("POST", "/notices", b"x" * 8_192, 413, {"request.too-large"}),
     )
@@ -231,24 +240,54 @@ async def _look_at_silence(seen: Seen) -> None:
 
 
 async def _look_at_no_http(seen: Seen) -> None:
-    """Q-25: bytes that are no HTTP."""
+    """Q-25: bytes that are no HTTP, of some kinds; nothing of them comes back, and no name of who answers (Q-26)."""
     word = secrets.token_hex(8)
-    sent = "bytes that are no HTTP"
-    try:
-        came = await seen.asker.raw(f"NO HTTP {word} \x01\x02\r\n\r\n".encode())
-    except NoAnswer:
-        return
+    for sent, data in (
+        ("bytes that are no HTTP", f"NO HTTP {word} \x01\x02\r\n\r\n".encode()),
+        ("a header without a request line", f"X-Word: {word}\r\nHost: x\r\n\r\n".encode()),
+        (
+            "the beginning of another protocol",
+            b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + word.encode() + b"\r\n\r\n",
+        ),
+        (
+            "a header field without a colon",
+            f"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nbad {word}\r\n\r\n".encode(),
+        ),
+    ):
+        try:
+            came = await seen.asker.raw(data)
+        except NoAnswer:
+            return
+        _judge_raw(seen.notes, sent, word.encode(), came)
+
+
+def _judge_raw(notes: Notes, sent: str, word: bytes, came: bytes | None) -> None:
     if came is None:
-        seen.notes.broken("Q-25", sent=sent, got="no answer")
+        notes.broken("Q-25", sent=sent, got="no answer")
         return
-    kept = b" 400 " in came[:20] and b"request.malformed" in came and word.encode() not in came
-    seen.notes.judge(kept, "Q-25", sent=sent, got=came[:200])
+    head, _, body = came.partition(b"\r\n\r\n")
+    kept = b" 400 " in head[:20] and b"request.malformed" in body and word not in came
+    notes.judge(kept, "Q-25", sent=sent, got=came[:200])
+    for line in head.decode("latin-1").split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        if name.lower() in _TELLING:
+            notes.judge(_SOFTWARE.search(value) is None, "Q-26", sent=sent, got=line)
 
 
 async def look_at_slowness(asker: Asker, notes: Notes) -> None:
-    """Q-31: who begins a header and does not end it is hung up on."""
+    """Q-31: who begins a header, or a body, and does not end it is hung up on."""
+    await asyncio.gather(
+        _hangs_up(
+            asker, notes, "half a header", b"GET /.well-known/passerelle HTTP/1.1\r\nHost: ", SLOW_SECONDS
+        ),
+        # A body that is not read at all is the silence between two requests, which may last longer.
+        _hangs_up(asker, notes, "half a body", _HALF_A_BODY, 2 * SLOW_SECONDS),
+    )
+
+
+async def _hangs_up(asker: Asker, notes: Notes, sent: str, data: bytes, seconds: float) -> None:
     try:
-        came = await asker.raw(b"GET /.well-known/passerelle HTTP/1.1\r\nHost: ", seconds=SLOW_SECONDS)
+        came = await asker.raw(data, seconds=seconds)
     except NoAnswer:
         return
-    notes.judge(came is not None, "Q-31", sent="half a header", got=f"still open after {SLOW_SECONDS:.0f} s")
+    notes.judge(came is not None, "Q-31", sent=sent, got=f"still open after {seconds:.0f} s")
