@@ -263,6 +263,40 @@ def relabelled(bench: Bench) -> Item:
     return in_public(encode(bench.author.signed(value)), value, type="event")
 
 
+def renumbered(bench: Bench) -> Item:
+    """A leaf that names another version."""
+    value = public_value(bench)
+    return in_public(encode(bench.author.signed(value)), value, version=2)
+
+
+def renamed(bench: Bench) -> Item:
+    """A leaf that names another record."""
+    value = public_value(bench)
+    return in_public(encode(bench.author.signed(value)), value, id=str(public_value(bench)["id"]))
+
+
+def long_leaf(bench: Bench) -> Item:
+    """A leaf beyond its limit."""
+    leaf, item = in_public(encode(bench.author.signed(public_value(bench))), public_value(bench))
+    return leaf.replace(b'"urn:uuid:', b'"urn:uuid:' + b"0" * 4_096, 1), item
+
+
+def short_leaf(bench: Bench) -> Item:
+    """A leaf without a member."""
+    leaf, item = in_public(encode(bench.author.signed(public_value(bench))), public_value(bench))
+    return leaf.replace(b',"version":1', b"", 1), item
+
+
+def short_signature(key: SigningKey, message: bytes) -> bytes:
+    """A signature without its last byte."""
+    return key.sign(message)[:-1]
+
+
+def without(member: str) -> Callable[[JsonObject, Bench], JsonObject]:
+    """Takes one member out of the record."""
+    return lambda record, _bench: {name: value for name, value in record.items() if name != member}
+
+
 def loose_leaf(bench: Bench) -> Item:
     """A leaf with a space in it."""
     leaf, item = in_public(encode(bench.author.signed(public_value(bench))), public_value(bench))

@@ -107,6 +107,18 @@ _BYTES: Final = (
         flawed.replaced(_PLACES, b'"places":9007199254740993'),
         _code("json.integer-range"),
     ),
+    _row(
+        "J-5",
+        "a number with an exponent",
+        flawed.replaced(_PLACES, b'"places":1e0'),
+        _code("json.not-an-integer"),
+    ),
+    _row(
+        "J-6",
+        "a number below -2^53",
+        flawed.replaced(_PLACES, b'"places":-9007199254740993'),
+        _code("json.integer-range"),
+    ),
     _row("J-7", "half of a surrogate pair", flawed.replaced(_TITLE, b"\\ud800"), _code("json.surrogate")),
     _row("J-8", "a text with U+0000", flawed.replaced(_TITLE, b"\\u0000"), _code("json.nul")),
     _row(
@@ -126,6 +138,32 @@ _BYTES: Final = (
     ),
 )
 _RECORDS: Final = (
+    _row("R-1", "a record without a nonce", flawed.by_value(flawed.without("nonce")), _BAD_RECORD),
+    _row(
+        "R-2",
+        "a record to everybody",
+        flawed.by_value(flawed.with_member("audience", "everybody")),
+        _BAD_RECORD,
+    ),
+    _row(
+        "R-2",
+        "an identifier that is no UUID",
+        flawed.by_value(flawed.with_member("id", "urn:uuid:somebody")),
+        _BAD_RECORD,
+    ),
+    _row(
+        "J-18",
+        "a day that there is not",
+        flawed.by_value(flawed.with_member("issued", "2026-02-30T10:00:00Z")),
+        _BAD_RECORD | _code("time.malformed"),
+    ),
+    _row(
+        "J-18",
+        "a time with a fraction of a second",
+        flawed.by_value(flawed.with_member("issued", "2026-11-21T10:00:00.5Z")),
+        _BAD_RECORD | _code("time.malformed"),
+    ),
+    _row("R-12", "a signature of 63 bytes", flawed.by_signature(flawed.short_signature), _BAD_PROOF),
     _row(
         "R-1",
         "a record with a member too many",
@@ -240,6 +278,20 @@ _LEAVES: Final = (
         flawed.relabelled,
         _code("leaf.record-mismatch"),
     ),
+    _row("L-19", "a leaf beyond its limit", flawed.long_leaf, _code("leaf.too-large")),
+    _row("L-20", "a leaf without its version", flawed.short_leaf, _code("leaf.malformed")),
+    _row(
+        "L-23",
+        "a leaf that names another version than its record",
+        flawed.renumbered,
+        _code("leaf.record-mismatch"),
+    ),
+    _row(
+        "L-23",
+        "a leaf that names another record than its own",
+        flawed.renamed,
+        _code("leaf.record-mismatch"),
+    ),
     _row("O-2", "an object under another salt", flawed.uncommitted, _code("object.commitment")),
     _row("O-3", "an object of 20 bytes", flawed.stub_object, _code("object.malformed")),
 )
@@ -248,6 +300,23 @@ _BILATERAL: Final = (
         "R-4",
         "a record that addresses an agency twice",
         flawed.to_us(lambda r, b: {**r, "audience": [b.reader, b.reader]}),
+        _BAD_RECORD,
+    ),
+    _sealed_row(
+        "R-4",
+        "a record that addresses nobody",
+        flawed.to_us(lambda r, _b: {**r, "audience": [], "seen": {}}),
+        _BAD_RECORD,
+    ),
+    _sealed_row(
+        "R-26",
+        "a record that says what it had seen of an agency too many",
+        flawed.to_us(
+            lambda r, b: {
+                **r,
+                "seen": {b.reader: {"feed": 1, "size": 0}, b.other.scid: {"feed": 1, "size": 0}},
+            }
+        ),
         _BAD_RECORD,
     ),
     _sealed_row(
