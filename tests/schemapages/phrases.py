@@ -192,8 +192,11 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
     "used-by-none": ("Used by no schema yet.", "Aucun schéma ne l'emploie encore."),
     "list-kind": ("{title}, {kind}.", "{title}, {kind}."),
     "list-code": ("code", "code"),
-    "list-words": ("in English", "en français"),
-    "list-other-words": ("in French", "en anglais"),
+    "list-words-en": ("in English", "en anglais"),
+    "list-words-fr": ("in French", "en français"),
+    "list-words-es": ("in Spanish", "en espagnol"),
+    "list-words-pt": ("in Portuguese", "en portugais"),
+    "list-words-ar": ("in Arabic", "en arabe"),
     # --- index
     "index-title": ("Records, type by type", "Les actes, type par type"),
     "index-intro": (

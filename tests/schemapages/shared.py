@@ -25,6 +25,7 @@ from tests.schemapages.records import json_block, member_line, tiers
 
 _SHOWN_PATTERN: Final = 240
 _LIST_NAMES: Final = ("x-codes", "x-codes-of-area")
+_LABEL_LANGUAGES: Final = ("en", "fr", "es", "pt", "ar")
 
 
 def common_page(say: Phrases) -> str:
@@ -107,13 +108,13 @@ def codes_page(say: Phrases) -> str:
 
 
 def _list_table(entry: Schema, say: Phrases) -> str:
-    other = "fr" if say.language == "en" else "en"
+    languages = sorted(_LABEL_LANGUAGES, key=lambda language: language != say.language)
     codes = entry["codes"]
     more = [name for name in codes[0] if name not in {"code", "label", "description"}]
-    heads = [say("list-code"), say("list-words"), say("list-other-words"), *more]
+    heads = [say("list-code"), *(say(f"list-words-{language}") for language in languages), *more]
     rows = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for code in codes:
-        cells = [f"`{code['code']}`", code["label"][say.language], code["label"][other]]
+        cells = [f"`{code['code']}`", *(code["label"][language] for language in languages)]
         cells += [_plain(code.get(name, "")) for name in more]
         rows.append(f"| {' | '.join(cell(one) for one in cells)} |")
     return "\n".join(rows) + "\n"

@@ -1,4 +1,4 @@
-"""Dates, numbers, countries, languages and durations as people write them (CLDR, by Babel).
+"""Dates, numbers, amounts, countries, languages and durations as people write them (CLDR, by Babel).
 
 Every method takes our own wire forms (``YYYY-MM-DD``, ``YYYY-MM-DDThh:mm:ssZ``, decimal strings,
 EDTF level 0 and 1, ISO 3166-1 and BCP 47 codes) as well as Python values. What is not in such a
@@ -16,7 +16,7 @@ from typing import Final, Literal
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.lists import format_list
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from passerelle.words.languages import LANGUAGES
 
@@ -115,6 +115,17 @@ class Formats:
         if name is None:
             name = self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower())
         return name or tag
+
+    def currency(self, code: str) -> str:
+        """The name of an ISO 4217 currency, ``XOF`` is ``franc CFA (BCEAO)``, or the code where CLDR has none."""
+        return str(self.locale.currencies.get(code, code))
+
+    def money(self, amount: Decimal | str, code: str) -> str:
+        """An amount with the decimals of its currency: ``504,98 €``, ``150 000 F CFA``, ``12,500 TND``."""
+        number = _as_decimal(amount)
+        if number is None or code not in self.locale.currencies:
+            return f"{self.number(amount)} {code}"
+        return format_currency(number, code, locale=self.locale, decimal_quantization=False)
 
     def ago(self, seconds: float) -> str:
         """How long since: ``il y a 3 jours``; below a minute, and for a clock ahead, ``à l'instant``."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
+from unicodedata import normalize
 
 import jsonschema
 import pytest
@@ -21,6 +22,7 @@ FILES = sorted(ROOT.glob("*.json"))
 LISTS = sorted((ROOT / "codes").glob("*.json"))
 SCHEMAS = Schemas.packaged()
 IN_EVERY_BODY = {"lang", "machineTranslated", "sources", "synthetic"}
+ARABIC = re.compile("[\u0600-\u06ff]")
 PUBLIC_TYPES = {"agency", "node", "organisation", "offer", "decision", "event"}
 
 # RFC 9485, one token at a time: an escape of a single character, a class, a group's parts, a
@@ -166,13 +168,18 @@ def test_no_schema_that_was_published_has_left() -> None:
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
-def test_every_code_list_has_french_and_english_words(path: Path) -> None:
+def test_every_code_list_has_words_in_five_languages(path: Path) -> None:
+    """Written out, composed (NFC), and none of them a copy of another by mistake of script."""
     document = load(path)
     assert document["list"] == path.stem
     codes = cast("list[JsonObject]", document["codes"])
-    for entry in [{"label": document["title"]}, *codes]:
-        label = cast("dict[str, str]", entry["label"])
-        assert all(label[language].strip() for language in ("fr", "en"))
+    words = [document["title"], *(entry["label"] for entry in codes)]
+    words += [entry["description"] for entry in codes if "description" in entry]
+    for label in cast("list[dict[str, str]]", words):
+        assert list(label) == ["fr", "en", "es", "pt", "ar"]
+        assert all(text and text == normalize("NFC", text.strip()) for text in label.values()), label
+        assert path.stem == "passport-sex" or ARABIC.search(label["ar"]), label
+        assert not any(ARABIC.search(text) for tag, text in label.items() if tag != "ar"), label
     names = [str(entry["code"]) for entry in codes]
     assert len(set(names)) == len(names) > 0
     assert len(SCHEMAS.code_list(path.stem)) == len(names)

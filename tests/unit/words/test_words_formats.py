@@ -55,6 +55,30 @@ def test_sizes_use_the_units_of_the_language() -> None:
 def test_countries_and_languages_have_names() -> None:
     assert (FR.country("ML"), EN.country("TG"), FR.country("ZZ9")) == ("Mali", "Togo", "ZZ9")
     assert (FR.language("wo"), EN.language("fr-TG"), FR.language("qzz")) == ("wolof", "French", "qzz")
+    assert (FR.currency("XOF"), EN.currency("TND"), FR.currency("QQQ")) == (
+        *("franc CFA (BCEAO)", "Tunisian Dinar", "QQQ"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "code", "fr", "en"),
+    [
+        ("504.98", "EUR", "504,98 €", "€504.98"),
+        ("150000", "XOF", "150 000 F CFA", "F CFA150,000"),
+        ("12.5", "TND", "12,500 TND", "TND12.500"),
+        ("100.25", "XAF", "100,25 FCFA", "FCFA100.25"),
+        ("10.5", "QQQ", "10,5 QQQ", "10.5 QQQ"),
+        ("ten", "EUR", "ten EUR", "ten EUR"),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency(amount: str, code: str, fr: str, en: str) -> None:
+    """None for the franc CFA, three for the dinar; what a record says beyond that is not rounded away."""
+    assert (plain(FR.money(amount, code)), plain(EN.money(amount, code))) == (fr, en)
+
+
+def plain(text: str) -> str:
+    """With ordinary spaces for the narrow and the fixed ones."""
+    return text.replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(
