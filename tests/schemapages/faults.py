@@ -35,6 +35,7 @@ OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
         *("placement.nomination-not-confirmed", "placement.nomination-mismatch"),
         *("placement.nomination-placed", "placement.undated", *_OF_AGREEMENTS, *_OF_VERSIONS),
     ),
+    "programme": (),
     "rejection": (),
 }
 """Codes of a type, besides those of any record."""

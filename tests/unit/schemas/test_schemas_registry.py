@@ -139,7 +139,7 @@ class TestIncoming:
         assert (
             SCHEMAS.check_incoming({**offer, "schema": "urn:passerelle:schema:offer:2.0"}) == "unknown-major"
         )
-        other = {**offer, "type": "evaluation", "schema": "urn:passerelle:schema:evaluation:1.0"}
+        other = {**offer, "type": "visit", "schema": "urn:passerelle:schema:visit:1.0"}
         assert SCHEMAS.check_incoming(other) == "unknown-type"
         assert SCHEMAS.explain(other) == []
 
@@ -150,7 +150,7 @@ class TestIncoming:
         assert SCHEMAS.check_incoming(record) == "unknown-type"
 
     def test_type_and_schema_agree(self, offer: JsonObject) -> None:
-        for schema in ("urn:passerelle:schema:evaluation:1.0", "urn:passerelle:schema:agency:1.0"):
+        for schema in ("urn:passerelle:schema:visit:1.0", "urn:passerelle:schema:agency:1.0"):
             with pytest.raises(ProtocolError) as caught:
                 SCHEMAS.check_incoming({**offer, "schema": schema})
             assert caught.value.code == "schema.violation"
@@ -234,8 +234,8 @@ class TestExplaining:
 
     def test_a_type_that_is_not_written_here_is_unknown(self) -> None:
         with pytest.raises(ProtocolError) as caught:
-            SCHEMAS.explain_body("evaluation", {})
-        assert (caught.value.code, caught.value.params) == ("schema.unknown", {"schema": "evaluation"})
+            SCHEMAS.explain_body("visit", {})
+        assert (caught.value.code, caught.value.params) == ("schema.unknown", {"schema": "visit"})
 
 
 class TestNames:
@@ -250,7 +250,7 @@ class TestNames:
 
     def test_this_version_writes_1_0_of_every_type(self) -> None:
         assert all(SCHEMAS.newest(known) == f"urn:passerelle:schema:{known}:1.0" for known in SCHEMAS.types())
-        assert len(SCHEMAS.types()) == 11
+        assert len(SCHEMAS.types()) == 12
 
 
 class TestResidue:
@@ -271,7 +271,7 @@ class TestResidue:
 
     def test_nothing_stays_of_what_cannot_be_erased(self, offer: JsonObject) -> None:
         assert SCHEMAS.residue(offer) == {}
-        assert SCHEMAS.residue({"type": "evaluation", "body": {"a": 1}}) == {}
+        assert SCHEMAS.residue({"type": "visit", "body": {"a": 1}}) == {}
         assert SCHEMAS.residue({"type": "event", "body": None}) == {}
 
     def test_a_stub_with_more_than_the_residue_is_a_fault(self) -> None:
