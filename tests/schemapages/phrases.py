@@ -27,6 +27,7 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
     "where-public": ("where the record is public", "si l'acte est public"),
     "must-not": ("must not stand there", "ne doit pas y figurer"),
     "must": ("is needed", "est nécessaire"),
+    "names-no": ("names no {types}", "ne nomme aucun acte {types}"),
     "also": ("And: {rules}.", "Et : {rules}."),
     "joined": ("; ", " ; "),
     "example": ("An example to copy", "Un exemple à copier"),

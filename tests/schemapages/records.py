@@ -98,9 +98,22 @@ def _conditions(schema: Schema, say: Phrases) -> Iterator[str]:
         if schema["if"]["properties"] != {"audience": {"const": "public"}}:
             raise ValueError("a condition that is not about the audience")
         for name, rule in schema["then"]["properties"]["body"]["properties"].items():
-            if rule != {"not": {}}:
-                raise ValueError(f"a condition on {name} that does not forbid it")
-            yield f"`{name}` {say('must-not')} {say('where-public')}"
+            yield f"`{name}` {_forbidden(name, rule, say)} {say('where-public')}"
+
+
+def _forbidden(name: str, rule: Schema, say: Phrases) -> str:
+    """A member that must not stand there, or a list of references that must not name some types.
+
+    Raises:
+        ValueError: Neither.
+    """
+    if rule == {"not": {}}:
+        return say("must-not")
+    types = rule.get("items", {}).get("properties", {}).get("type", {}).get("not", {}).get("pattern", "")
+    named = [f"`{one}`" for one in types.removeprefix("^(").removesuffix(")$").split("|") if one]
+    if not named:
+        raise ValueError(f"a condition on {name} that does not forbid it")
+    return say("names-no", types=", ".join(named))
 
 
 def _examples(name: str, say: Phrases) -> str:

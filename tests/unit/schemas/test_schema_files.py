@@ -23,7 +23,7 @@ LISTS = sorted((ROOT / "codes").glob("*.json"))
 SCHEMAS = Schemas.packaged()
 IN_EVERY_BODY = {"lang", "machineTranslated", "sources", "synthetic"}
 ARABIC = re.compile("[\u0600-\u06ff]")
-PUBLIC_TYPES = {"agency", "node", "organisation", "offer", "decision", "event", "programme"}
+PUBLIC_TYPES = {"agency", "decision", "evaluation", "event", "node", "offer", "organisation", "programme"}
 
 # RFC 9485, one token at a time: an escape of a single character, a class, a group's parts, a
 # quantifier, an ordinary character. Anchors and the full stop (whose meaning differs) are left out.
@@ -208,7 +208,7 @@ def test_sectors_say_what_they_are_elsewhere() -> None:
 
 def test_the_agreed_types_are_personal() -> None:
     """Agreements, decisions and descriptors are never erased."""
-    assert SCHEMAS.personal_types() == {"dossier", "nomination", "placement", "event"}
+    assert SCHEMAS.personal_types() == {"dossier", "evaluation", "event", "nomination", "placement"}
 
 
 def test_a_stub_keeps_exactly_the_members_marked_as_residue() -> None:

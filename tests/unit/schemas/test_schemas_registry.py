@@ -70,7 +70,7 @@ class TestOutgoing:
         assert caught.value.params["form"] == "code"
 
     @pytest.mark.parametrize(
-        "urn", ["offer:1.1", "offer:2.0", "evaluation:1.0", "header:1.0", "common:1.0", "stub:1.0"]
+        "urn", ["offer:1.1", "offer:2.0", "visit:1.0", "header:1.0", "common:1.0", "stub:1.0"]
     )
     def test_only_schemas_of_this_version_are_written(self, offer: JsonObject, urn: str) -> None:
         offer["schema"] = f"urn:passerelle:schema:{urn}"
@@ -250,7 +250,7 @@ class TestNames:
 
     def test_this_version_writes_1_0_of_every_type(self) -> None:
         assert all(SCHEMAS.newest(known) == f"urn:passerelle:schema:{known}:1.0" for known in SCHEMAS.types())
-        assert len(SCHEMAS.types()) == 12
+        assert len(SCHEMAS.types()) == 13
 
 
 class TestResidue:
