@@ -38,6 +38,7 @@ OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "programme": (),
     "rejection": (),
+    "statistic": (),
 }
 """Codes of a type, besides those of any record."""
 
