@@ -21,6 +21,7 @@ OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
         *("quota.reached", *_OF_AGREEMENTS, "record.version-conflict"),
     ),
     "dossier": ("record.audience",),
+    "erasure": (),
     "evaluation": (),
     "event": ("event.audience",),
     "node": ("record.audience",),

@@ -24,7 +24,8 @@ SCHEMAS = Schemas.packaged()
 IN_EVERY_BODY = {"lang", "machineTranslated", "sources", "synthetic"}
 ARABIC = re.compile("[\u0600-\u06ff]")
 PUBLIC_TYPES = {
-    *("agency", "decision", "evaluation", "event", "node", "offer", "organisation", "programme", "statistic"),
+    *("agency", "decision", "erasure", "evaluation", "event", "node", "offer", "organisation", "programme"),
+    "statistic",
 }
 
 # RFC 9485, one token at a time: an escape of a single character, a class, a group's parts, a
