@@ -13,6 +13,7 @@ _OF_AGREEMENTS: Final = ("agreement.not-in-force", "agreement.superseded", "dire
 OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
     "agency": ("record.audience",),
     "agreement": ("record.audience", "agreement.parties"),
+    "certificate-status": (),
     "decision": (
         *("decision.not-entitled", "decision.not-applicable", "decision.audience"),
         *("decision.subject-blocked", "decision.subject-waiting", "decision.subject-ended"),

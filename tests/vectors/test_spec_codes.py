@@ -17,7 +17,7 @@ from tests.vectors.spec_text import ROOT, SPEC, chapters, codes_named, sections
 
 _CODES = re.compile(r"`([a-z]+\.[a-z]+(?:-[a-z0-9]+)*)`")
 _STRINGS = re.compile(r"^\| (`[^|]+`) \| [^|]+ \| [0-9, ]+ \|$", re.MULTILINE)
-_TYPE = re.compile(r"^\| `([a-z]+)` \| (public|bilateral|either) \| (yes|no) \|", re.MULTILINE)
+_TYPE = re.compile(r"^\| `([a-z-]+)` \| (public|bilateral|either) \| (yes|no) \|", re.MULTILINE)
 
 
 def _area(code: str) -> str:

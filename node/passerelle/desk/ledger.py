@@ -31,7 +31,7 @@ from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.records import Placed
 
-BULK = ("agency", "node", "offer", "organisation", "programme", "statistic")
+BULK = ("agency", "certificate-status", "node", "offer", "organisation", "programme", "statistic")
 """Types that the fold reads only where another record names them."""
 
 UNJUDGED = frozenset({*BULK, "rejection"})

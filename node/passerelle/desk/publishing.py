@@ -19,7 +19,9 @@ from passerelle.sync.signing import Audience, Draft
 
 Answer = dict[str, object]
 
-PUBLIC_ONLY = frozenset({"agency", "node", "offer", "organisation", "programme", "statistic"})
+PUBLIC_ONLY = frozenset(
+    {"agency", "certificate-status", "node", "offer", "organisation", "programme", "statistic"}
+)
 BILATERAL_ONLY = frozenset({"agreement", "dossier", "nomination", "placement", "rejection"})
 _AGENCY_MEMBERS = frozenset({"agency", "sendingAgency"})
 _PLAIN = frozenset({str, int, bool})

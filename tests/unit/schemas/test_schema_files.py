@@ -25,7 +25,7 @@ IN_EVERY_BODY = {"lang", "machineTranslated", "sources", "synthetic"}
 ARABIC = re.compile("[\u0600-\u06ff]")
 PUBLIC_TYPES = {
     *("agency", "decision", "erasure", "evaluation", "event", "node", "offer", "organisation", "programme"),
-    "statistic",
+    *("certificate-status", "statistic"),
 }
 
 # RFC 9485, one token at a time: an escape of a single character, a class, a group's parts, a

@@ -250,7 +250,7 @@ class TestNames:
 
     def test_this_version_writes_1_0_of_every_type(self) -> None:
         assert all(SCHEMAS.newest(known) == f"urn:passerelle:schema:{known}:1.0" for known in SCHEMAS.types())
-        assert len(SCHEMAS.types()) == 15
+        assert len(SCHEMAS.types()) == 16
 
 
 class TestResidue:
