@@ -13,7 +13,7 @@ from passerelle.cli.intake.offers import Publisher
 from passerelle.desk.ledger import BULK
 from passerelle.errors import PasserelleError
 from passerelle.protocol.schemas import Schemas
-from tests.unit.desk.story import Answer, Pair
+from tests.unit.desk.story import Answer, Pair, decide, verdict
 from tests.unit.federation.world import MALI, introduce
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -81,3 +81,19 @@ async def test_what_is_for_everybody_needs_no_addressee(pair: Pair, record_type:
     (answer,) = await pair.togo.node.desk.publish([item])
     assert Schemas.packaged().newest(record_type).endswith(f"{record_type}:1.0")
     assert answer["digest"]
+
+
+async def test_the_other_agency_answers_in_its_own_words(pair: Pair) -> None:
+    """E-19, S-45: an evaluation is endorsed, an erasure is answered, a kept copy names the law that keeps it."""
+    joint, ordered = items_of("evaluation")[0], items_of("erasure")[0]
+    assert (joint["to"], ordered["to"]) == ([MALI], [MALI])
+    evaluation, erasure = await pair.togo.node.desk.publish([joint, ordered])
+    await pair.mali.hear(pair.togo)
+    given = [
+        await decide(pair.mali, evaluation, "endorse"),
+        await decide(pair.mali, erasure, "dispute", reason="legal-hold", text={"fr": "Loi de l'Exemple"}),
+        await decide(pair.mali, erasure, "accept", function="dpo"),
+    ]
+    await pair.togo.hear(pair.mali)
+    for answer in given:
+        assert await verdict(pair.togo, answer) == ("accepted", None)
