@@ -248,9 +248,9 @@ async (V, files) => {
       const now = seconds(c.data.now);
       const identity = await V.verifyIdentity(bytes(c.data.log), now);
       const context = { origin: V.parseOrigin(c.data.origin), identity, now, schemas, keys: new Map() };
-      for (const { name, leaf, object, status, code } of c.data.cases) {
+      for (const { name, leaf, object, status, code, readable } of c.data.cases) {
         const found = await V.examineLeaf(bytes(leaf), object === null ? null : V.unhex(object), context);
-        c.same(name, [found.status, found.code], [status, code]);
+        c.same(name, [found.status, found.code, found.readable === true], [status, code, readable]);
       }
     },
 

@@ -39,7 +39,10 @@ MAX_LISTED: Final = 64
 """Items of any list that this node reads in an entry of an identity log."""
 
 _SCID: Final = "Qm[1-9A-HJ-NP-Za-km-z]{44}"  # base58btc of 0x12 0x20 and 32 bytes
-_DOMAIN: Final = r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z][a-z0-9-]{0,62}(?:%3A[1-9][0-9]{0,4})?"
+_PORT: Final = (
+    "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6(?:[0-4][0-9]{3}|5(?:[0-4][0-9]{2}|5(?:[0-2][0-9]|3[0-5]))))"
+)
+_DOMAIN: Final = rf"[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}})*\.[a-z][a-z0-9-]{{0,62}}(?:%3A{_PORT})?"
 _IS_DOMAIN: Final = re.compile(_DOMAIN)
 _DID: Final = re.compile(f"did:webvh:({_SCID}):({_DOMAIN})")
 _HEX_SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -159,11 +162,13 @@ def parse_document(state: Json, scid: str) -> KeyDocument:
         raise ProtocolError("identity.document", member="@context")
     bounded(state.get("alsoKnownAs"), "alsoKnownAs")  # read only after a change of domain
     methods = _parse_methods(state.get("verificationMethod"), did)
+    record_keys = _listed(state, "assertionMethod", methods)
+    request_keys = _listed(state, "authentication", methods)
     own = _object(state.get("passerelle"), "passerelle")
     return KeyDocument(
         did=did,
-        record_keys=_listed(state, "assertionMethod", methods),
-        request_keys=_listed(state, "authentication", methods),
+        record_keys=record_keys,
+        request_keys=request_keys,
         log_keys=_multikeys(own, "log"),
         witness_keys=_multikeys(own, "witness"),
         sealing=_parse_sealing(own.get("sealing")),

@@ -179,8 +179,8 @@ def moved_entries(agency: str) -> list[Tree]:
     return [*log, next_entry(log, agency, Keys.of(agency), SECOND, domain=f"new.{agency}.example")]
 
 
-def make_identity() -> Tree:
-    """Logs that are accepted, logs that are refused, pairs that are compared."""
+def make_identity(more: list[Tree]) -> Tree:
+    """Logs that are accepted, logs that are refused (``more`` of them after those made here), pairs that are compared."""
     return {
         "chapter": "03",
         "about": "valid: log is verified with the clock at now and gives scid, did of the newest entry in force, the "
@@ -191,7 +191,7 @@ def make_identity() -> Tree:
         "made_by": SELF,
         "confirmed_by": ["didwebvh-ts (npm)"],
         "valid": _valid(),
-        "invalid": _not_lines() + _attacks_on_first() + _attacks_on_later(),
+        "invalid": [*_not_lines(), *_attacks_on_first(), *_attacks_on_later(), *more],
         "compare": _compare(),
         "steps": _steps(),
     }
@@ -235,15 +235,32 @@ def _valid() -> list[Tree]:
         _accepted("a change of domain", moved, late, 4),
         _accepted("lists as long as they may be", _long_lists(), late, 1),
         _accepted("lines that are not canonical", three, late, 3, text="\n".join(loose)),
-        _accepted("a first proof with other members", [_proved_again(three[0], SECOND, domain="x")], late, 1),
+        _accepted("a first proof with other members", [proved_again(three[0], SECOND, domain="x")], late, 1),
         _accepted(
             "a second entry a millisecond later", _milliseconds(first=".123Z", second=".124Z"), late, 2
         ),
         _accepted("lines that end in CR LF", three, late, 3, text=encode_log(three).replace("\n", "\r\n")),
         _accepted("a time with a fraction and an offset of zero", other_time, late, 2),
+        *_named_oddly(),
         _accepted("the third entry 5 minutes ahead: in force", three, "2025-07-10T07:55:00Z", 3),
         _accepted("the third entry more than 5 minutes ahead: held", three, "2025-07-10T07:54:59Z", 2),
     ]
+
+
+def _named_oddly() -> list[Tree]:
+    """Names that only the pattern of I-3 judges, and other names that nobody reads."""
+    keys = Keys.of("togo")
+    domains = {
+        "the largest port": "togo.example%3A65535",
+        "hyphens at the ends of labels": "-togo-.example-",
+        "a name longer than names may be": ".".join([*(letter * 63 for letter in "abcde"), "example"]),
+    }
+    logs = {name: [first_entry("togo", domain, keys)] for name, domain in domains.items()}
+    also: Tree = {"alsoKnownAs": "https://togo.example/"}
+    logs["other names that are no list, under the same DID"] = [
+        first_entry("togo", "togo.example", keys, state=also)
+    ]
+    return [_accepted(name, log, NOW, 1) for name, log in logs.items()]
 
 
 def _milliseconds(*, first: str, second: str) -> list[Tree]:
@@ -299,7 +316,7 @@ def _record_keys_at(log: list[Tree], time: str) -> list[str] | None:
     return sorted(valid[-1]["state"]["assertionMethod"]) if valid else None
 
 
-def _refused(
+def refused(
     name: str,
     rule: str,
     code: str,
@@ -309,6 +326,7 @@ def _refused(
     entry: int | None = 1,
     text: str | None = None,
 ) -> Tree:
+    """A log that is refused, in one of its entries or as a whole."""
     return {
         "name": name,
         "rule": rule,
@@ -332,7 +350,7 @@ def _not_lines() -> list[Tree]:
         "two entries on one line": (1, three.replace("\n", " ", 1)),
     }
     return [
-        _refused(name, "I-7", "identity.malformed", [], webvh="any", entry=entry, text=text)
+        refused(name, "I-7", "identity.malformed", [], webvh="any", entry=entry, text=text)
         for name, (entry, text) in files.items()
     ]
 
@@ -358,107 +376,107 @@ def _attacks_on_first() -> list[Tree]:
     swapped = json.loads(canonical(honest).decode().replace(scid_of([honest]), other))
     address = [first_entry("togo", "192.0.2.7", keys)]
     return [
-        _refused("the SCID of another agency", "I-9", "identity.scid", [swapped], webvh="rejects"),
-        _refused("two names that the SCID makes one", "I-9", "identity.scid", _collision(), webvh="any"),
-        _refused(
+        refused("the SCID of another agency", "I-9", "identity.scid", [swapped], webvh="rejects"),
+        refused("two names that the SCID makes one", "I-9", "identity.scid", _collision(), webvh="any"),
+        refused(
             "a scid that is none",
             "I-9",
             "identity.unsupported",
             first(parameters={"scid": "anvt"}),
             webvh="rejects",
         ),
-        _refused(
+        refused(
             "no successors",
             "I-48",
             "identity.document",
             first(state={"passerelle": {name: own[name] for name in own if name != "successors"}}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "no request key",
             "I-48",
             "identity.document",
             first(state={"authentication": []}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "a log key that is no string",
             "I-48",
             "identity.document",
             first(state={"passerelle": {**own, "log": [1]}}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "a context in the proof",
             "I-16",
             "identity.proof",
-            [_proved_again(honest, **{"@context": None})],
+            [proved_again(honest, **{"@context": None})],
             webvh="any",
         ),
-        _refused(
+        refused(
             "a time with a comma",
             "I-7",
             "identity.time",
             [first_entry("togo", "togo.example", keys, time=FIRST.replace("Z", ",5Z"))],
             webvh="any",
         ),
-        _refused(
+        refused(
             "not portable",
             "I-13",
             "identity.unsupported",
             first(parameters={"portable": False}),
             webvh="accepts",
         ),
-        _refused(
+        refused(
             "no pre-rotation",
             "I-14",
             "identity.unsupported",
             first(parameters={"nextKeyHashes": []}),
             webvh="accepts",
         ),
-        _refused(
+        refused(
             "a later method",
             "I-13",
             "identity.unsupported",
             first(parameters={"method": "did:webvh:2.0"}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "an unknown parameter",
             "I-17",
             "identity.unsupported",
             first(parameters={"quorum": 2}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "deactivated",
             "I-17",
             "identity.unsupported",
             first(parameters={"deactivated": True}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "portable as a number",
             "I-13",
             "identity.unsupported",
             first(parameters={"portable": 1}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "contexts in another order",
             "I-24",
             "identity.document",
             first(state={"@context": [DID_CONTEXT[0], DID_CONTEXT[2], DID_CONTEXT[1]]}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "a key id that is not its key",
             "I-25",
             "identity.document",
             first(state={"verificationMethod": renamed}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "a record key that no method names",
             "I-26",
             "identity.document",
@@ -469,54 +487,54 @@ def _attacks_on_first() -> list[Tree]:
             ),
             webvh="any",
         ),
-        _refused(
+        refused(
             "no log key",
             "I-27",
             "identity.document",
             first(state={"passerelle": {**own, "log": []}}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "a log key of small order",
             "I-30",
             "identity.key-refused",
             first(state={"passerelle": {**own, "log": [small]}}),
             webvh="any",
         ),
-        _refused("an address in place of a domain", "I-3", "identity.document", address, webvh="any"),
-        _refused(
+        refused("an address in place of a domain", "I-3", "identity.document", address, webvh="any"),
+        refused(
             "a signature of another key",
             "I-16",
             "identity.proof",
             [_signed_by(honest, Key("stranger"))],
             webvh="rejects",
         ),
-        _refused(
+        refused(
             "two proofs", "I-16", "identity.proof", [{**honest, "proof": honest["proof"] * 2}], webvh="any"
         ),
-        _refused("no proof", "I-16", "identity.proof", [{**honest, "proof": []}], webvh="any"),
-        _refused(
+        refused("no proof", "I-16", "identity.proof", [{**honest, "proof": []}], webvh="any"),
+        refused(
             "another purpose",
             "I-16",
             "identity.proof",
-            [_proved_again(honest, proofPurpose="authentication")],
+            [proved_again(honest, proofPurpose="authentication")],
             webvh="rejects",
         ),
-        _refused(
+        refused(
             "sixty-five log keys",
             "I-45",
             "identity.too-many",
             first(state={"passerelle": {**own, "log": [Key(f"many/{n}").multikey for n in range(65)]}}),
             webvh="any",
         ),
-        _refused(
+        refused(
             "sixty-five hashes of next keys",
             "I-45",
             "identity.too-many",
             first(parameters={"nextKeyHashes": [key_hash(update_key("togo", 2))] * 65}),
             webvh="accepts",
         ),
-        _refused("a sixth member", "I-7", "identity.malformed", [{**honest, "note": "x"}], webvh="any"),
+        refused("a sixth member", "I-7", "identity.malformed", [{**honest, "note": "x"}], webvh="any"),
     ]
 
 
@@ -539,7 +557,7 @@ def _attacks_on_later() -> list[Tree]:
     )
     unrotated = next_entry(three[:1], "togo", Keys.of("togo"), SECOND, parameters={"nextKeyHashes": None})
     return [
-        _refused(
+        refused(
             "a stolen update key that was used before",
             "I-15",
             "identity.pre-rotation",
@@ -547,7 +565,7 @@ def _attacks_on_later() -> list[Tree]:
             webvh="rejects",
             entry=4,
         ),
-        _refused(
+        refused(
             "a key that nobody committed to",
             "I-15",
             "identity.pre-rotation",
@@ -555,7 +573,7 @@ def _attacks_on_later() -> list[Tree]:
             webvh="rejects",
             entry=4,
         ),
-        _refused(
+        refused(
             "a line changed after signing",
             "I-16",
             "identity.proof",
@@ -563,7 +581,7 @@ def _attacks_on_later() -> list[Tree]:
             webvh="rejects",
             entry=2,
         ),
-        _refused(
+        refused(
             "a line taken out of the middle",
             "I-15",
             "identity.pre-rotation",
@@ -571,7 +589,7 @@ def _attacks_on_later() -> list[Tree]:
             webvh="rejects",
             entry=2,
         ),
-        _refused(
+        refused(
             "two entries exchanged",
             "I-15",
             "identity.pre-rotation",
@@ -579,10 +597,10 @@ def _attacks_on_later() -> list[Tree]:
             webvh="rejects",
             entry=2,
         ),
-        _refused(
+        refused(
             "a number left out", "I-10", "identity.version", [three[0], renumbered], webvh="rejects", entry=2
         ),
-        _refused(
+        refused(
             "a fraction of four digits",
             "I-11",
             "identity.time",
@@ -590,8 +608,8 @@ def _attacks_on_later() -> list[Tree]:
             webvh="any",
             entry=2,
         ),
-        _refused("no later than the entry before", "I-11", "identity.time", back, webvh="rejects", entry=2),
-        _refused(
+        refused("no later than the entry before", "I-11", "identity.time", back, webvh="rejects", entry=2),
+        refused(
             "a change of domain that hides the former DID",
             "I-19",
             "identity.document",
@@ -599,7 +617,7 @@ def _attacks_on_later() -> list[Tree]:
             webvh="any",
             entry=4,
         ),
-        _refused(
+        refused(
             "pre-rotation left off",
             "I-14",
             "identity.unsupported",
@@ -616,7 +634,8 @@ def _signed_by(entry: Tree, key: Key) -> Tree:
     return {**bare, "proof": [make_proof(bare, key, f"did:key:{key.multikey}#{key.multikey}", FIRST)]}
 
 
-def _proved_again(entry: Tree, at: str = FIRST, **changes: Any) -> Tree:
+def proved_again(entry: Tree, at: str = FIRST, **changes: Any) -> Tree:
+    """The entry with another proof by its own key."""
     bare = {name: value for name, value in entry.items() if name != "proof"}
     key = update_key("togo", 1)
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -36,6 +37,8 @@ def make_intake() -> Tree:
         code: str | None,
         leaf: Tree | str,
         object_: bytes | None,
+        *,
+        readable: bool = False,
     ) -> Tree:
         text = leaf if isinstance(leaf, str) else canonical(leaf).decode()
         return {
@@ -45,6 +48,7 @@ def make_intake() -> Tree:
             "code": code,
             "leaf": text,
             "object": None if object_ is None else object_.hex(),
+            "readable": readable,
         }
 
     def whole(name: str, rule: str, status: str, code: str | None, value: Tree) -> Tree:
@@ -170,11 +174,18 @@ def make_intake() -> Tree:
             "schema.violation",
             sign(header(actors, "schema", body={"synthetic": True})),
         ),
-    ]
+        *(
+            case(name, "R-31", status, code, leaf_of(value), salt + canonical(value), readable=code is None)
+            for name, status, code, value in _offers(actors)
+        ),
+        whole("a schema that is of no type", "R-33", "accepted", None, sign(header(actors, "stub", type="stub", schema="urn:passerelle:schema:stub:1.0"))),
+        whole("a schema of a major version that is not known", "R-33", "accepted", None, sign(header(actors, "major", schema="urn:passerelle:schema:offer:2.0"))),
+    ]  # fmt: skip
     return {
         "chapter": "09",
         "about": "Each leaf, with its object (null: none), in the public feed origin, examined under log with the clock at now by "
-        "the agency me: status and code of the table of chapter 09. A record of the unknown type visit is kept unread.",
+        "the agency me: status and code of the table of chapter 09. A record of an unknown type (most are of the type visit) or major version is kept unread; readable: it is accepted, and its "
+        "schema is known.",
         "made_by": SELF,
         "confirmed_by": [],
         "now": NOW,
@@ -183,3 +194,39 @@ def make_intake() -> Tree:
         "log": encode_log(actors.togo),
         "cases": cases,
     }
+
+
+def _offers(actors: Actors) -> Iterator[tuple[str, str, str | None, Tree]]:
+    """Offers under the version that is known, and under a newer minor one."""
+    agency = {"agency": actors.scids["togo"], "country": "TG"}
+    body: Tree = {
+        "lang": "fr",
+        "title": {"fr": "Appui à une bibliothèque de quartier"},
+        "description": {"fr": "Atelier de lecture"},
+        "scheme": "vir",
+        "hostOrganisation": {"id": "urn:uuid:b718f135-4f72-4731-aeca-086d9a024afe"},
+        "host": agency,
+        "place": {"country": "TG", "city": "Lomé"},
+        "places": 2,
+        "period": "2026-09-04/2027-05-04",
+        "synthetic": True,
+    }
+    refused = ("quarantined", "schema.violation")
+    beyond = {"surprise": 1}
+    told: dict[str, tuple[tuple[str, str | None], str, Tree]] = {
+        "an offer": (("accepted", None), "1.0", {}),
+        "a member that its schema does not know": (refused, "1.0", beyond),
+        "such a member in a value of the common types": (refused, "1.0", {"place": body["place"] | beyond}),
+        "a newer minor version": (("accepted", None), "1.7", {}),
+        "a newer minor version, with a member that is not known": (("accepted", None), "1.7", beyond),
+        "a newer minor version, with one in a value of the common types": (
+            ("accepted", None),
+            "1.7",
+            {"place": body["place"] | beyond, "host": agency | beyond},
+        ),
+        "a newer minor version, with a known member of another form": (refused, "1.7", {"places": "2"}),
+        "a newer minor version, without a member that has to be there": (refused, "1.7", {"host": beyond}),
+    }
+    for name, ((status, code), version, changes) in told.items():
+        schema = f"urn:passerelle:schema:offer:{version}"
+        yield name, status, code, sign(header(actors, name, schema=schema, body=body | changes))
