@@ -382,10 +382,10 @@ async (V, files) => {
     async "anchors.json"(file) {
       const c = new Checks(file, ["valid", "invalid"]);
       for (const { name, checkpoint_text: checkpoint, part, root, leaf } of c.data.valid) {
-        c.same(name, await c.code(() => V.checkAnchor(checkpoint, part, root)), null);
+        c.same(name, await c.code(() => V.checkAnchor(checkpoint, part, JSON.parse(leaf))), null);
         c.same(name, V.parseLeaf(bytes(leaf), V.parseOrigin("passerelle/QmdsrPrb7fxmz3YPSL5bPbUR3AoWmSUpoKsden8C5W4sCW/public/1")).value, { epoch: part.epoch, kind: "anchor", root });
       }
-      for (const { name, checkpoint_text: checkpoint, part, root, code } of c.data.invalid) c.same(name, await c.code(() => V.checkAnchor(checkpoint, part, root)), code);
+      for (const { name, checkpoint_text: checkpoint, part, leaf, code } of c.data.invalid) c.same(name, await c.code(() => V.checkAnchor(checkpoint, part, JSON.parse(leaf))), code);
     },
 
     async "successions.json"(file) {
@@ -400,7 +400,10 @@ async (V, files) => {
       const c = new Checks(file, ["valid", "refused", "padded"]);
       for (const { name, zip, files: wanted } of c.data.valid) {
         const found = {};
-        for (const [path, one] of V.openBundle(V.unhex(zip))) found[path] = V.hex(await one.read());
+        for (const [path, one] of V.openBundle(V.unhex(zip))) {
+          const code = await c.code(async () => (found[path] = V.hex(await one.read())));
+          if (code !== null) found[path] = code === "bundle.malformed" ? null : code;
+        }
         c.same(name, found, wanted);
       }
       for (const { name, zip, code } of c.data.refused) c.same(name, await c.code(() => V.openBundle(V.unhex(zip))), code);
@@ -409,7 +412,11 @@ async (V, files) => {
 
     async "policies.json"(file) {
       const c = new Checks(file, ["policy", "cases", "malformed"]);
-      for (const { name, note, time } of c.data.cases) c.same(name, await V.policyTime(V.parsePolicy(c.data.policy), V.parseNote(bytes(note))), time);
+      for (const { name, note, time, code, policy } of c.data.cases) {
+        let found = null;
+        const told = await c.code(async () => (found = await V.policyTime(V.parsePolicy(policy ?? c.data.policy), V.parseNote(bytes(note)))));
+        c.same(name, [found, told], [time, code]);
+      }
       for (const { name, policy, code } of c.data.malformed) c.same(name, await c.code(() => V.parsePolicy(policy)), code);
     },
 

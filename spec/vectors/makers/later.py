@@ -74,17 +74,25 @@ def make_anchors() -> Tree:
         for position, text in texts.items()
     }
     good, stranger = parts[5], seed("anchors/stranger").hex()
+    leaf = canonical({"epoch": day, "kind": "anchor", "root": top.hex()}).decode()
     wrong: dict[str, Tree] = {
         "another nonce": good | {"nonce": stranger},
         "another position": good | {"position": 4},
         "a sibling changed": good | {"path": [stranger, *good["path"][1:]]},
         "two siblings exchanged": good | {"path": [good["path"][1], good["path"][0], *good["path"][2:]]},
         "nine hashes": good | {"path": good["path"][:9]},
+        "eleven hashes": good | {"path": [*good["path"], stranger]},
+        "a position beyond the tree, with the same ten bits": good | {"position": 1024 + 5},
+        "another size": good | {"size": 117},
+        "another day": good | {"epoch": "2025-10-02"},
+        "a member more": good | {"root": top.hex()},
+        "no size": {name: value for name, value in good.items() if name != "size"},
+        "a nonce in capitals": good | {"nonce": good["nonce"].upper()},
     }
     return {
         "chapter": "14",
         "about": "valid: part, as it lies at anchors/<epoch>, leads from the checkpoint with the text checkpoint_text to root, "
-        "which the leaf anchors. invalid: part does not lead from that text to root.",
+        "which the leaf anchors. invalid: part does not lead from that text to root, or is not the part of that leaf and that text.",
         "made_by": SELF,
         "confirmed_by": [],
         "valid": [
@@ -93,7 +101,7 @@ def make_anchors() -> Tree:
                 "checkpoint_text": text,
                 "part": parts[position],
                 "root": top.hex(),
-                "leaf": canonical({"epoch": day, "kind": "anchor", "root": top.hex()}).decode(),
+                "leaf": leaf,
             }
             for position, text in texts.items()
         ],
@@ -106,7 +114,7 @@ def make_anchors() -> Tree:
                     "checkpoint_text": texts[5],
                     "part": part,
                 }
-                | {"root": top.hex()}
+                | {"root": top.hex(), "leaf": leaf}
                 for name, part in wrong.items()
             ),
             {
@@ -116,6 +124,7 @@ def make_anchors() -> Tree:
                 "checkpoint_text": texts[5].replace("\n118\n", "\n117\n"),
                 "part": good,
                 "root": top.hex(),
+                "leaf": leaf,
             },
         ],
     }
@@ -141,7 +150,9 @@ def make_successions() -> Tree:
 
     authorised = sha256(text(leaves[:6]).encode()).hexdigest()
 
-    def case(name: str, rule: str, held: list[bytes], leaf: str, verdict: str, *successors: str) -> Tree:
+    def case(
+        name: str, rule: str, held: list[bytes], leaf: str | None, verdict: str, *successors: str
+    ) -> Tree:
         code = {"refused": "feed.not-succeeded"}.get(verdict)
         return {
             "name": name,
@@ -155,7 +166,7 @@ def make_successions() -> Tree:
 
     return {
         "chapter": "14",
-        "about": "held: leaves of feed 1 that a follower holds. successors: of the newest identity document. first_leaf: of feed 2. "
+        "about": "held: leaves of feed 1 that a follower holds. successors: of the newest identity document. first_leaf: of feed 2, null for none. "
         "verdict: followed, waits, or refused with code. checkpoint: the text that previous of an authorised successor names, and "
         "its SHA-256.",
         "made_by": SELF,
@@ -181,6 +192,15 @@ def make_successions() -> Tree:
             case("closed, and another root named", "L-29", closed, opened([*leaves, leaves[0]]), "refused"),
             case("closed, and a smaller size named", "L-29", closed, opened(closed[:9]), "refused"),
             case("a feed that begins with a record", "L-28", closed, leaves[0].decode(), "refused"),
+            case("a feed without a leaf", "L-29", closed, None, "refused"),
+            case("a feed that opens after another", "L-28", closed, opened(closed, 2), "refused"),
+            case(
+                "a first leaf that is malformed",
+                "L-28",
+                closed,
+                opened(closed).replace("{", '{"by":1,', 1),
+                "refused",
+            ),
         ],
     }
 
@@ -246,6 +266,26 @@ def make_witness() -> Tree:
             case("a size with a zero before it", 3, body(3, 5).replace("old 3", "old 03"), 400),
             case("old beyond the checkpoint", 5, body(6, 5), 400),
             case("64 hashes", 3, body(3, 5, proof=[other] * 64), 400),
+            case("a root of 31 bytes", None, body(0, 3, root=other[:31]), 400),
+            case(
+                "no form, in a feed that is not followed",
+                None,
+                body(0, 3, origin=f"passerelle/{MALI}/public/1")[:-2],
+                400,
+            ),
+            case(
+                "size 0 with another root, in a feed that is not followed",
+                None,
+                body(0, 0, root=other, origin=f"passerelle/{MALI}/public/1"),
+                404,
+            ),
+            case(
+                "size 0 with another root, by nobody known",
+                None,
+                body(0, 0, root=other, key="mali/log/1"),
+                403,
+            ),
+            case("size 0 with another root, after a larger one", 3, body(0, 0, root=other), 409, "3\n"),
             case("another feed", None, body(0, 3, origin=f"passerelle/{MALI}/public/1"), 404),
             case("signed by nobody known", 3, body(3, 5, key="mali/log/1"), 403),
             case("old is not the last", 4, body(3, 5), 409, "4\n"),
@@ -285,20 +325,72 @@ def policy_text() -> str:
 
 def make_policies() -> Tree:
     """Who has to have signed, and checkpoints that some have signed."""
+    good = policy_text()
+    return {
+        "chapter": "16",
+        "about": "policy: who has to have signed. cases: time is the time of the checkpoint under that policy, or under the policy "
+        "of the case (T-9), null where it is not satisfied or gives none; code where the checkpoint is refused. malformed: refused "
+        "with policy.malformed.",
+        "made_by": SELF,
+        "confirmed_by": [],
+        "policy": good,
+        "cases": _policy_cases(good),
+        "malformed": [
+            {"name": name, "rule": "T-7", "code": "policy.malformed", "policy": text}
+            for name, text in _wrong_policies(good).items()
+        ],
+    }
+
+
+def _policy_cases(good: str) -> list[Tree]:
     origin = f"passerelle/{TOGO}/public/1"
     text = text_of(origin, 5, root(0, 5))
 
-    def signed(*times: tuple[str, int]) -> str:
+    def signed(*times: tuple[str, int], log: str = LOG) -> str:
         lines = (
             cosign(text, f"{house}.example/witness", seed(f"witness/{house}"), time) for house, time in times
         )
-        return note(origin, 5, root(0, 5)) + "".join(lines)
+        return note(origin, 5, root(0, 5), log) + "".join(lines)
 
-    def case(name: str, rule: str, time: int | None, *times: tuple[str, int]) -> Tree:
-        return {"name": name, "rule": rule, "note": signed(*times), "time": time}
+    def case(name: str, rule: str, time: int | None, *times: tuple[str, int], **more: Any) -> Tree:
+        return {"name": name, "rule": rule, "code": None, "note": signed(*times), "time": time} | more
 
-    good = policy_text()
-    wrong = {
+    three = (("north", 100), ("east", 300), ("south", 200))
+    failing = signed(*three) + cosign("another text\n", "west.example/witness", seed("witness/west"), 400)
+    loose = (
+        good.replace(" ", " \t  ")
+        .replace("witness ", "\t witness ")
+        .replace("quorum", "\n \t\n  # who\nquorum")
+    )
+    no_log = "".join(line for line in good.splitlines(keepends=True) if not line.startswith("log"))
+    nobody = no_log.replace("quorum houses", "quorum none")
+    nested = good.replace(
+        "group houses 3 north south east west", "group old 2 north south\ngroup houses all old east"
+    )
+    return [
+        case("nobody", "T-9", None),
+        case("two of four", "T-9", None, ("north", 100), ("south", 200)),
+        case("three of four: the latest of the three earliest", "T-9", 300, *three),
+        case("all four: one with a late clock changes nothing", "T-9", 300, *_four(900)),
+        case("all four: one with an early clock changes nothing", "T-9", 300, *_four(1)),
+        case("one house twice", "T-8", None, ("north", 100), ("north", 110), ("south", 200)),
+        case("a stranger", "T-9", None, ("north", 100), ("south", 200), ("centre", 300)),
+        case("a line of a fourth that fails", "T-9", None, code="cosignature.invalid", note=failing),
+        case("signed by another log", "T-9", None, code="note.unsigned", note=signed(*three, log="mali/log/1")),
+        case("signed by another log, and the policy names none", "T-9", 300, policy=no_log, note=signed(*three, log="mali/log/1")),
+        case("no quorum is asked for", "T-9", None, *three, policy=nobody),
+        case("one house is the quorum", "T-9", 200, *three, policy=good.replace("quorum houses", "quorum south")),
+        case("a group in a group", "T-9", 300, *three, policy=nested),
+        case("other spaces, tabs, and a comment set in", "T-9", 300, *three, policy=loose),
+        case("an address behind a key", "T-9", 300, *three, policy=good.replace("\nwitness south", " https://north.example/\nwitness south")),
+    ]  # fmt: skip
+
+
+def _wrong_policies(good: str) -> dict[str, str]:
+    north = _vkey("north.example/witness", 4, Key("witness/north").public)
+    again = _vkey("again.example/witness", 4, Key("witness/north").public)
+    log = good.splitlines()[0]
+    return {
         "no quorum": good.replace("quorum houses\n", ""),
         "two quorums": good + "quorum north\n",
         "a member that is not defined": good.replace("south east", "centre east"),
@@ -306,34 +398,22 @@ def make_policies() -> Tree:
         "an unknown line": good + "weight north 2\n",
         "more than there are": good.replace("houses 3", "houses 5"),
         "a key id of another key": good.replace("example/witness+", "example/witness+0", 1),
-    }
-    return {
-        "chapter": "16",
-        "about": "policy: who has to have signed. cases: time is the time of the checkpoint under that policy (T-9), null where it "
-        "is not satisfied. malformed: refused with policy.malformed.",
-        "made_by": SELF,
-        "confirmed_by": [],
-        "policy": good,
-        "cases": [
-            case("nobody", "T-9", None),
-            case("two of four", "T-9", None, ("north", 100), ("south", 200)),
-            case(
-                "three of four: the latest of the three earliest",
-                "T-9",
-                300,
-                ("north", 100),
-                ("east", 300),
-                ("south", 200),
-            ),
-            case("all four: one with a late clock changes nothing", "T-9", 300, *_four(900)),
-            case("all four: one with an early clock changes nothing", "T-9", 300, *_four(1)),
-            case("one house twice", "T-8", None, ("north", 100), ("north", 110), ("south", 200)),
-            case("a stranger", "T-9", None, ("north", 100), ("south", 200), ("centre", 300)),
-        ],
-        "malformed": [
-            {"name": name, "rule": "T-7", "code": "policy.malformed", "policy": text}
-            for name, text in wrong.items()
-        ],
+        "a group without members": good.replace("houses 3 north south east west", "houses all"),
+        "none of a group": good.replace("houses 3", "houses 0"),
+        "a number with a zero before it": good.replace("houses 3", "houses 03"),
+        "a member twice in a group": good.replace("north south", "north north"),
+        "a member of two groups": good.replace("quorum", "group two any north\nquorum"),
+        "a group named before it is defined": "".join(sorted(good.splitlines(keepends=True))),
+        "a group by the name none": good.replace("houses", "none"),
+        "none as a member": good.replace("north south", "none south"),
+        "a witness under two names": good.replace("group", f"witness again {north}\ngroup"),
+        "a key of a witness under two names of keys": good.replace("group", f"witness again {again}\ngroup"),
+        "a log twice": f"{log}\n{good}",
+        "a log key as a witness": good.replace("group", f"witness log {log.split(' ')[1]}\ngroup"),
+        "two quorums on one line": good.replace("quorum houses", "quorum houses north"),
+        "carriage returns": good.replace("\n", "\r\n"),
+        "no line feed at the end": good[:-1],
+        "nothing": "",
     }
 
 

@@ -27,8 +27,9 @@ def digest(body: bytes) -> str:
 
 
 def signed(method: str, uri: str, key_id: str, body: bytes = b"", *, key: Key = KEY, **changes: Any) -> Tree:
-    """A request; ``changes`` replace parameters (None removes one), ``components`` or ``label``."""
-    headers = {"Content-Type": "application/json", "Content-Digest": digest(body)} if body else {}
+    """A request; ``changes`` replace parameters (None removes one), ``components``, ``label`` or ``content_digest``."""
+    digested = changes.pop("content_digest", digest(body))
+    headers = {"Content-Type": "application/json", "Content-Digest": digested} if body else {}
     values = {"@method": method, "@target-uri": uri} | {
         name.lower(): value for name, value in headers.items()
     }
@@ -148,6 +149,29 @@ def make_requests() -> Tree:
                 "request.signature",
                 with_headers(post, Content_Digest=digest(other_body)),
                 body=other_body.hex(),
+            ),
+            *(
+                refused(
+                    name,
+                    "Q-7",
+                    "request.digest",
+                    signed("POST", f"{URI}/notices", key_id, notice, content_digest=told),
+                )
+                for name, told in (
+                    ("a parameter of the digest", digest(notice) + ";x=1"),
+                    ("a second digest", digest(notice) + ", sha-512=:AAAA:"),
+                    ("the digest twice", digest(notice) + ", " + digest(notice)),
+                    ("another digest alone", digest(notice).replace("sha-256", "sha-512")),
+                )
+            ),
+            refused(
+                "a body without its type", "Q-7", "request.malformed", with_headers(post, Content_Type=None)
+            ),
+            refused(
+                "a body without its digest",
+                "Q-7",
+                "request.malformed",
+                with_headers(post, Content_Digest=None),
             ),
             refused("a body that was not signed", "Q-3", "request.malformed", get, body=notice.hex()),
             refused("a body that was taken away", "Q-3", "request.malformed", post, body=""),
