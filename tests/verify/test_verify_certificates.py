@@ -105,6 +105,16 @@ def test_a_revocation_in_the_public_feed_is_found(core: Core, statuses: list[str
     assert ("certificate.not-revoked" in told) is (state is None)
 
 
+def test_a_revocation_in_a_copy_with_a_fault_counts(core: Core) -> None:
+    """D-22, D-25: the record proves itself, whatever else is wrong with the feed; its absence there would prove nothing."""
+    change = """async (made) => ({ ...made, files: Object.fromEntries(Object.entries(made.files)
+        .filter(([path]) => !/^feeds\\/public.*tile\\/[0-9]/.test(path))) })"""
+    revoked, confirmed = (judge(core, change, statuses=[status]) for status in ("revoked", "confirmed"))
+    assert revoked["findings"] == confirmed["findings"] == ["audit.file-missing"]
+    assert revoked["certificate"]["certificate.status"] == "certificate.revoked"
+    assert confirmed["certificate"]["certificate.no-status"] == "open"
+
+
 def test_another_leaf_at_that_index_refuses(core: Core) -> None:
     """D-16: the tree that the host signed holds something else there."""
     told = judge(core, leaf="d1" * 32)

@@ -173,7 +173,7 @@ def parse_evidence(value: Json) -> tuple[Origin, int, str]:
     evidence = _parse_object(_only(value, "evidence"), "evidence", {"id", "type"})
     _check_constant(evidence["type"], ["Evidence"], "evidence/type")
     match = _LEAF.fullmatch(parse_text(evidence["id"], "evidence/id"))
-    if match is None or int(match[2]) > profile.MAX_INTEGER:
+    if match is None or int(match[2]) >= profile.MAX_INTEGER:  # a size is at most that, an index one less
         raise malformed("evidence/id")
     try:
         origin = Origin.parse(match[1])

@@ -74,6 +74,8 @@ def placements() -> list[Tree]:
     event = placement(type="event", schema="urn:passerelle:schema:event:1.0")
     malian = sign({**header(ACTORS, "certified"), **{k: v for k, v in good.items() if k != "proof"}, "issuer": MALI_DID, "audience": [TOGO], "seen": {TOGO: {"feed": 1, "size": 0}}}, MALIAN)  # fmt: skip
     third = "Qm" + "1" * 44
+    unsigned = good | {"proof": good["proof"] | {"proofValue": malian["proof"]["proofValue"]}}
+    twice = good | {"proof": [good["proof"]] * 2}
     elsewhere = placement(audience=[third], seen={third: {"feed": 1, "size": 0}})
     mismatch = "certificate.placement-mismatch"
     salts = {
@@ -85,6 +87,9 @@ def placements() -> list[Tree]:
         named = resource(identifier or record["id"], record)
         return text_of(attest(bare(relatedResource=named)))
 
+    def bare_of(record: Tree, member: str) -> Tree:
+        return {name: value for name, value in record.items() if name != member}
+
     told: list[tuple[str, str, str | None, str, str]] = [
         ("the record", "D-17", None, naming(good), text_of(good)),
         ("the record with its salt", "D-17", None, naming(good), text_of(good)),
@@ -94,6 +99,22 @@ def placements() -> list[Tree]:
         ("a record of another type", "D-17", mismatch, naming(event), text_of(event)),
         ("a record of the partner", "D-17", mismatch, naming(malian), text_of(malian)),
         ("a record to a third agency", "D-17", mismatch, naming(elsewhere), text_of(elsewhere)),
+        ("a record with a signature that fails", "D-17", None, naming(unsigned), text_of(unsigned)),
+        (
+            "a record without a nonce",
+            "R-1",
+            "record.malformed",
+            naming(bare_of(good, "nonce")),
+            text_of(bare_of(good, "nonce")),
+        ),
+        (
+            "a record without a proof",
+            "R-1",
+            "record.malformed",
+            naming(bare_of(good, "proof")),
+            text_of(bare_of(good, "proof")),
+        ),
+        ("a record with two proofs", "R-8", "proof.malformed", naming(twice), text_of(twice)),
         ("a record laid out anew", "J-12", "json.not-canonical", naming(good), text_of(good) + "\n"),
     ]
     return [
@@ -131,6 +152,8 @@ def statuses() -> list[Tree]:
         ("a status of later", "D-22", None, [status("later", {**revoked, "status": "suspended"}, *strange)]),
         ("items that are no list", "D-22", None, [status("none", body={"items": revoked})]),
         ("a record of another type", "D-22", None, [status("visit", revoked, type="visit", schema="urn:passerelle:schema:visit:1.0")]),
+        ("revoked under a later minor version", "D-22", "certificate.revoked", [status("minor", revoked, schema="urn:passerelle:schema:certificate-status:1.9")]),
+        ("revoked under a later major version", "D-22", "certificate.revoked", [status("major", revoked, schema="urn:passerelle:schema:certificate-status:2.0")]),
         ("revoked in a record for one partner", "D-22", None, [private]),
         ("revoked by the other agency", "D-23", None, [malian]),
         ("confirmed after it was revoked", "D-24", "certificate.revoked", [status("revoked", revoked), status("confirmed", confirmed)]),

@@ -23,6 +23,7 @@ from makers.attestations import (
     french,
     full,
     issuer,
+    leaf_name,
     text_of,
 )
 from makers.common import SELF, Key, Tree, canonical
@@ -66,6 +67,9 @@ def _valid() -> list[Tree]:
             french(issuer=issuer(FRANCE_NEW, "Agence de France (fictive)"), validFrom=AFTER), FRENCH
         ),
         "23 hours ahead": attest(bare("ahead", validFrom="2026-01-01T23:00:00Z"), NEW),
+        "the last index that there can be": attest(
+            changed_copy(bare("last"), "evidence", 0, "id", to=leaf_name(index=2**53 - 2))
+        ),
         "an endorsement": attest(endorsement(good), MALIAN),
     }
     cases = [

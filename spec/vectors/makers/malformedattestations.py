@@ -84,6 +84,10 @@ def malformed() -> list[Tree]:
         case("a language by its name", "D-4", put(*achievement, "inLanguage", to="French")),
         case("no skill in the list", "D-4", put(*achievement, "alignment", to=[])),
         case("a skill at no address", "D-4", put(*achievement, "alignment", 0, "targetUrl", to="group")),
+        *(
+            case(f"a skill at {to!r}", "D-4", put(*achievement, "alignment", 0, "targetUrl", to=to))
+            for to in ("urn:", "https://", "https:/a.example", "urn:a b", "urn:\u00e9", "URN:a")
+        ),
         case("hours before days", "D-4", put(subject, "result", to=bare("x", full)[subject]["result"][::-1])),
         case("hours with a zero before", "D-4", put(subject, "result", 1, "value", to="0640")),
         case("days as a number", "D-4", put(subject, "result", 0, "value", to=117)),
@@ -113,6 +117,11 @@ def malformed() -> list[Tree]:
             "an index beyond the range of integers",
             "D-4",
             put("evidence", 0, "id", to=leaf_name(index=2**53)),
+        ),
+        case(
+            "an index that no leaf can have",
+            "D-4",
+            put("evidence", 0, "id", to=leaf_name(index=2**53 - 1)),
         ),
         case("evidence elsewhere", "D-4", put("evidence", 0, "id", to="https://togo.example/leaf")),
         case(
@@ -165,10 +174,20 @@ def _malformed_proofs() -> list[Tree]:
         "no context in the proof": {name: value for name, value in proof.items() if name != "@context"},
         "a proof that expires": {**proof, "expires": "2030-01-01T00:00:00Z"},
         "a proof for one reader": {**proof, "domain": "school.example"},
+        "a proof of nothing": None,
     }
+    none = {name: value for name, value in good.items() if name != "proof"}
     return [
-        {"name": name, "rule": "D-6", "code": "proof.malformed", "data": text_of({**good, "proof": value})}
-        for name, value in changed.items()
+        {"name": "no proof", "rule": "D-3", "code": "certificate.malformed", "data": text_of(none)},
+        *(
+            {
+                "name": name,
+                "rule": "D-6",
+                "code": "proof.malformed",
+                "data": text_of({**good, "proof": value}),
+            }
+            for name, value in changed.items()
+        ),
     ]
 
 
