@@ -46,7 +46,9 @@ def vectors() -> dict[str, dict[str, Any]]:
         "json.json": profiles.make_json(),
         "multikeys.json": profiles.make_multikeys(),
         "fingerprints.json": profiles.make_fingerprints(sorted(actors.scids.values())),
-        "identity.json": identities.make_identity([*oddities.first(), *oddities.later()]),
+        "identity.json": identities.make_identity(
+            [*oddities.first(), *oddities.later(), *oddities.many_keys()]
+        ),
         "proofs.json": signed_records.make_proofs(),
         "records.json": signed_records.make_records(),
         "origins.json": feeds.make_origins(),

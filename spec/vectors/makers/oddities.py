@@ -56,6 +56,41 @@ def first() -> list[Tree]:
     ]  # fmt: skip
 
 
+def many_keys() -> list[Tree]:
+    """A log that reaches 4,096 signing keys in its entry 33, 62 of them for no use, and names one more in entry 34."""
+    log = identities.one_entry(TOGO)
+    first_keys = identities.Keys.of(TOGO)
+    did = log[0]["state"]["id"]
+
+    def of(purpose: str, number: int, count: int = 64) -> tuple[Key, ...]:
+        return tuple(Key(f"many/{purpose}/{number}/{n}") for n in range(count))
+
+    def grown(number: int, witnesses: tuple[Key, ...], log_keys: tuple[Key, ...], **state: Any) -> None:
+        keys = identities.Keys(first_keys.record, first_keys.request, log_keys, witnesses)
+        time = f"2025-02-01T00:00:{number:02}Z"
+        log.append(identities.next_entry(log, TOGO, keys, time, state=state))
+
+    # Four keys and an update key in the first entry; an update key and 128 keys in each of the next 31.
+    for number in range(2, 33):
+        grown(number, of("witness", number), of("log", number))
+    found = 5 + 31 * 129
+    unused = of("unused", 33, 62)
+    named = [
+        {
+            "id": f"{did}#{key.multikey}",
+            "type": "Multikey",
+            "controller": did,
+            "publicKeyMultibase": key.multikey,
+        }
+        for key in unused
+    ]
+    methods = [*log[0]["state"]["verificationMethod"], *named]
+    rest = 4096 - found - 1 - len(unused)
+    for number in (33, 34):
+        grown(number, of("witness", 33, 1), of("log", 33, rest - 1), verificationMethod=methods)
+    return [_case("4,097 signing keys", "I-46", "identity.too-many", log, entry=34)]
+
+
 def later() -> list[Tree]:
     """Faults of a second entry."""
     one = identities.one_entry(TOGO)
