@@ -21,10 +21,12 @@ from makers import (
     certificates,
     curves,
     dates,
+    doubtfulfolders,
     faultyfolders,
     feeds,
     folders,
     folds,
+    forkedfolders,
     identities,
     intakes,
     later,
@@ -85,7 +87,8 @@ def encode(value: object) -> bytes:
 
 def main(folder: Path) -> None:
     """Writes all files into a folder; whole feeds below ``feeds/``, in place of what is there."""
-    index, files = folders.make_feeds([*folders.Cases().all(), *faultyfolders.More().all()])
+    makers = (folders.Cases, faultyfolders.More, forkedfolders.Forked, doubtfulfolders.Doubtful)
+    index, files = folders.make_feeds([case for maker in makers for case in maker().all()])
     (folder / "fold").mkdir(exist_ok=True)
     for name, value in {**vectors(), "feeds.json": index}.items():
         (folder / name).write_bytes(encode(value))

@@ -105,14 +105,91 @@ def test_a_revocation_in_the_public_feed_is_found(core: Core, statuses: list[str
     assert ("certificate.not-revoked" in told) is (state is None)
 
 
-def test_a_revocation_in_a_copy_with_a_fault_counts(core: Core) -> None:
-    """D-22, D-25: the record proves itself, whatever else is wrong with the feed; its absence there would prove nothing."""
-    change = """async (made) => ({ ...made, files: Object.fromEntries(Object.entries(made.files)
-        .filter(([path]) => !/^feeds\\/public.*tile\\/[0-9]/.test(path))) })"""
-    revoked, confirmed = (judge(core, change, statuses=[status]) for status in ("revoked", "confirmed"))
-    assert revoked["findings"] == confirmed["findings"] == ["audit.file-missing"]
-    assert revoked["certificate"]["certificate.status"] == "certificate.revoked"
-    assert confirmed["certificate"]["certificate.no-status"] == "open"
+SPOIL = """async (made) => { const files = { ...made.files }; const folder = "feeds/public/1";
+    const paths = { bundle: `${folder}/tile/entries/000.p/2`, tile: `${folder}/tile/0/000.p/2`, note: `${folder}/checkpoint` };
+    const origin = `passerelle/${host.scid}/public/1`, other = new Uint8Array(32).fill(1);
+    const rewrite = async (change) => { const leaves = V.splitBundle(files[paths.bundle], 2).map(change);
+        files[paths.bundle] = V.concat(...leaves.flatMap((leaf) => [Uint8Array.of(leaf.length >> 8, leaf.length), leaf]));
+        files[paths.tile] = V.concat(...leaves.map(V.leafHash));
+        files[paths.note] = await tools.make.checkpoint(host, origin, 2, V.rootOf(leaves.map(V.leafHash))); };
+    await (%s)();
+    return { ...made, files }; }"""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (
+            "async () => { files[paths.note] = await tools.make.checkpoint(host, origin, 2, other); }",
+            "audit.root-mismatch",
+        ),
+        (
+            "async () => { files[`${folder}/receipt`] = await tools.make.checkpoint(host, origin, 2, other); }",
+            "fork.two-roots",
+        ),
+        (
+            "() => rewrite((leaf) => V.ascii(new TextDecoder().decode(leaf).replace('certificate-status', 'offer')))",
+            "leaf.record-mismatch",
+        ),
+        ("() => rewrite((leaf, i) => i === 1 ? V.ascii('no leaf') : leaf)", "json.syntax"),
+        ("async () => { delete files[paths.tile]; }", "audit.file-missing"),
+    ],
+)
+def test_a_revocation_counts_whatever_is_wrong_around_it(core: Core, spoil: str, code: str) -> None:
+    """D-22: a root that is not met, a fork, a leaf that says something else or is none, a lost tile."""
+    told = judge(core, SPOIL % spoil, statuses=["revoked"])
+    assert told["findings"] == [code]
+    assert told["certificate"]["certificate.status"] == "certificate.revoked"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "is_cleared"),
+    [
+        (
+            "async () => { files[paths.note] = await tools.make.checkpoint(host, origin, 2, other); }",
+            "audit.root-mismatch",
+            False,
+        ),
+        (
+            "async () => { files[`${folder}/receipt`] = await tools.make.checkpoint(host, origin, 2, other); }",
+            "fork.two-roots",
+            False,
+        ),
+        ("async () => { delete files[paths.bundle]; }", "audit.file-missing", False),
+        ("async () => { delete files[paths.tile]; }", "audit.file-missing", True),
+        (
+            "async () => { const path = `${folder}/objects/000.p/2`; files[path] = files[path].slice(); files[path][40] ^= 1; }",
+            "object.commitment",
+            True,
+        ),
+    ],
+)
+def test_where_one_has_looked(core: Core, spoil: str, code: str, *, is_cleared: bool) -> None:
+    """D-25: where all leaves were read and are the signed ones, and nothing else was signed; other faults do not matter."""
+    told = judge(core, SPOIL % spoil, statuses=["confirmed"])
+    assert told["findings"] == [code]
+    assert ("certificate.not-revoked" in told["certificate"]) is is_cleared
+    assert ("certificate.no-status" in told["certificate"]) is not is_cleared
+
+
+COSIGNED = """async (made) => { const origin = `passerelle/${host.scid}/to/${sender.scid}/1`, name = V.witnessName(sender.scid), folder = `feeds/to/${sender.scid}/1`;
+    const whole = V.splitTile(made.files[`${folder}/tile/0/000.p/3`], 3), time = 1750000000;
+    const root = value.size === 3 ? V.rootOf(whole) : new Uint8Array(32);
+    const note = await tools.make.checkpoint(host, origin, value.size, root), text = V.parseNote(note).text;
+    const signature = await sender.keys.witness.sign(V.ascii(`cosignature/v1\\ntime ${time}\\n${text}`));
+    const blob = V.concat(V.unhex(V.keyId(name, 4, sender.keys.witness.raw)), Uint8Array.of(0, 0, 0, 0), V.unhex(time.toString(16).padStart(8, "0")), signature);
+    const files = { ...made.files, [`${folder}/receipt`]: V.concat(note, V.ascii(`\\u2014 ${name} ${V.base64(blob)}\\n`)) };
+    return { ...made, files }; }"""
+
+
+@pytest.mark.parametrize(("size", "is_shown"), [(3, True), (5, False)])
+def test_a_receipt_of_more_than_a_copy_shows_is_none_of_its_leaves(
+    core: Core, size: int, *, is_shown: bool
+) -> None:
+    """F-23 to F-28: a cosignature of a larger tree says nothing of a leaf of this one, which it may not begin with."""
+    told = core(JUDGE % COSIGNED, {"made": {}, "size": size})
+    assert told["findings"] == ([] if is_shown else ["audit.checkpoint-behind"])
+    assert ("place.receipt" in told["certificate"]) is is_shown
 
 
 def test_another_leaf_at_that_index_refuses(core: Core) -> None:

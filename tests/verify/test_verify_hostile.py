@@ -43,6 +43,29 @@ CASES = {
         AUDIT,
         {"codes": ["stopped"], "findings": 0},
     ),
+    "a fork behind more than a thousand leaves that are none": (
+        """async () => { const a = await tools.make.newAgency("togo.example"); const origin = `passerelle/${a.scid}/public/1`, folder = "feeds/public/1";
+            const files = { ".well-known/did.jsonl": a.log }, leaf = V.ascii("x"), hashes = Array(1024).fill(V.leafHash(leaf));
+            for (let n = 0; n < 4; n++) files[`${folder}/${V.bundlePath(n, 256)}`] = V.concat(...Array(256).fill(Uint8Array.of(0, 1, 0x78)));
+            files[`${folder}/checkpoint`] = await tools.make.checkpoint(a, origin, 1024, V.rootOf(hashes));
+            files[`${folder}/checkpoints/003`] = await tools.make.checkpoint(a, origin, 3, new Uint8Array(32));
+            return files; }""",
+        AUDIT,
+        {"codes": ["audit.file-missing", "fork.inconsistent", "json.syntax"], "findings": 1000},
+    ),
+    "a folder whose identity log is a mebibyte and a byte": (
+        """async () => { const a = await tools.make.newAgency("togo.example"); const files = await tools.make.newFeed(a, []);
+            files[".well-known/did.jsonl"] = new Uint8Array(1048577).fill(10); return files; }""",
+        AUDIT,
+        {"codes": ["audit.file-too-large"], "findings": 1},
+    ),
+    "ten thousand and one earlier checkpoints": (
+        """async () => { const a = await tools.make.newAgency("togo.example"); const files = await tools.make.newFeed(a, []);
+            for (let n = 0; n < 10001; n++) files[`feeds/public/1/checkpoints/x${String(n).padStart(3, "0")}`] = new Uint8Array(0);
+            return files; }""",
+        AUDIT,
+        {"codes": ["stopped", "tile.path"], "findings": 1000},
+    ),
     "an object file of 257 objects": (
         """async () => { const a = await tools.make.newAgency("togo.example"); const files = await tools.make.newFeed(a, [await tools.make.newRecord(a)]);
             files["feeds/public/1/objects/000.p/1"] = new Uint8Array(4 * 257); return files; }""",

@@ -11,7 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passerelle.audit.feed import FeedAudit, FeedFolder
+from passerelle.audit.claims import FeedFolder
+from passerelle.audit.feed import FeedAudit
 from passerelle.audit.report import AuditReport, FeedReport, Finding
 from passerelle.audit.shelf import FileFault, Shelf, read
 from passerelle.errors import InputError, ProtocolError
@@ -43,7 +44,8 @@ def audit_folder(
     shelf = Shelf(top, now)
     feeds: list[FeedFolder] = []
     broken: list[FeedReport] = []
-    for folder in _folders_with_checkpoint(top):
+    findings: list[Finding] = []
+    for folder in _folders_with_checkpoint(top, shelf, findings):
         found = _open(folder, shelf)
         if isinstance(found, FeedFolder):
             feeds.append(found)
@@ -53,12 +55,18 @@ def audit_folder(
     for feed in feeds:
         others = [other for other in feeds if other.origin == feed.origin and other is not feed]
         reports.append(FeedAudit(feed, others, shelf, now).run(progress))
-    findings = () if reports else (Finding("audit.no-feed"),)
-    return AuditReport(str(path), tuple(sorted(reports, key=lambda report: report.folder)), findings)
+    if not reports:
+        findings.append(Finding("audit.no-feed"))
+    return AuditReport(str(path), tuple(sorted(reports, key=lambda report: report.folder)), tuple(findings))
 
 
-def _folders_with_checkpoint(top: Path) -> Iterator[Path]:
-    for folder, names, files in os.walk(top):
+def _folders_with_checkpoint(top: Path, shelf: Shelf, findings: list[Finding]) -> Iterator[Path]:
+    """Each feed's folder; one that the system refuses to list may hide feeds, so it is a finding."""
+
+    def refused(error: OSError) -> None:
+        findings.append(Finding("audit.file-unreadable", path=shelf.shown(Path(error.filename))))
+
+    for folder, names, files in os.walk(top, onerror=refused):
         names.sort()
         if "checkpoint" in files:
             names[:] = [name for name in names if name not in {"tile", "objects", "checkpoints"}]

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 MAX_FINDINGS: Final = 1000
 """Kept for one feed; of the rest only the number, so that memory stays flat."""
 
+_FORK: Final = "fork."
+"""Begins the codes of what the author signed against itself: no number of other faults may hide it."""
+
 ReportJson: TypeAlias = "bool | int | str | list[ReportJson] | dict[str, ReportJson] | None"
 
 
@@ -152,11 +155,19 @@ class Findings:
         self.left_out = 0
 
     def add(self, finding: Finding) -> None:
-        """Takes one more."""
+        """Takes one more; beyond the limit a fork takes the place of the last that is none."""
         if len(self.kept) < MAX_FINDINGS:
             self.kept.append(finding)
-        else:
-            self.left_out += 1
+            return
+        self.left_out += 1
+        if _is_fork(finding):
+            last = next((at for at in range(len(self.kept) - 1, -1, -1) if not _is_fork(self.kept[at])), None)
+            if last is not None:
+                self.kept[last] = finding
+
+
+def _is_fork(finding: Finding) -> bool:
+    return finding.code.startswith(_FORK)
 
 
 def _jsonable(value: object) -> ReportJson:

@@ -64,14 +64,17 @@ class Shelf:
         """A path as reports show it."""
         return path.relative_to(self._top).as_posix() if path.is_relative_to(self._top) else path.as_posix()
 
-    def identity(self, scid: str, feed_folder: Path) -> tuple[Identity | None, Finding | None]:
-        """The longest log of an agency beside a feed, and what is wrong with the logs there.
+    def identity(self, scid: str, feed_folder: Path) -> tuple[Identity | None, list[Finding]]:
+        """The log of an agency beside a feed, and what is wrong with the logs there.
 
         A log lies at ``.well-known/did.jsonl`` or ``mirrors/<SCID>/did.jsonl`` in the feed's
-        folder or one of the four above it. A broken one is a fault only where no other helps.
+        folder or one of the four above it. Each is compared with the one in use so far: a longer
+        one takes its place, one that parts from it is a fault. A broken one is a fault only where
+        no other helps.
         """
         best: Identity | None = None
         fault: Finding | None = None
+        forks: list[Finding] = []
         for path in self._places(scid, feed_folder):
             found = self._parse(path)
             if isinstance(found, Finding):
@@ -79,11 +82,11 @@ class Shelf:
             elif found is not None and found.scid == scid:
                 relation = "newer" if best is None else compare_logs(best.log, found.log)
                 if relation == "forked":
-                    return best, Finding("audit.identity-forked", {"scid": scid}, self.shown(path))
+                    forks.append(Finding("audit.identity-forked", {"scid": scid}, self.shown(path)))
                 best = found if relation == "newer" else best
         if best is None:
-            return None, fault or Finding("audit.identity-missing", {"scid": scid})
-        return best, None
+            return None, [fault or Finding("audit.identity-missing", {"scid": scid})]
+        return best, forks
 
     @staticmethod
     def _places(scid: str, feed_folder: Path) -> list[Path]:

@@ -65,35 +65,31 @@ class FeedFiles:
 
     def has(self, tile: Tile) -> bool:
         """Whether there is such a file, or a wider one, whatever stands in it."""
-        return (self._folder / self._name(tile)).is_file()
+        return (self._folder / Tile(tile.kind, tile.level, tile.index, self._width(tile)).path).is_file()
 
     def shown(self, name: str) -> str:
         """A path below the feed as reports show it."""
         return name if self._shown == "." else f"{self._shown}/{name}"
 
-    def _items(self, tile: Tile, parse: Callable[[bytes], tuple[Item, ...]]) -> tuple[Item, ...] | None:
-        name = self._name(tile)
+    def _items(self, tile: Tile, parse: Callable[[bytes, int], tuple[Item, ...]]) -> tuple[Item, ...] | None:
+        width = self._width(tile)
+        name = Tile(tile.kind, tile.level, tile.index, width).path
         try:
-            items = parse(read(self._folder / name, _MOST_BYTES[tile.kind]))
+            items = parse(read(self._folder / name, _MOST_BYTES[tile.kind]), width)
         except FileFault as fault:
             self._findings.add(Finding(fault.code, {}, self.shown(name)))
             return None
         except ProtocolError as error:
             self._findings.add(Finding(error.code, error.params, self.shown(name)))
             return None
-        if len(items) < tile.width:
-            params = {"found": len(items), "expected": tile.width}
-            self._findings.add(Finding("tile.malformed", params, self.shown(name)))
-            return None
         return items[: tile.width]
 
-    def _name(self, tile: Tile) -> str:
-        """The file itself, or a wider one of which it is a prefix: the feed grew while it was copied."""
+    def _width(self, tile: Tile) -> int:
+        """Of the file itself, or of a wider one of which it is a prefix: the feed grew while it was copied."""
         for width in range(tile.width, TILE_WIDTH + 1):
-            name = Tile(tile.kind, tile.level, tile.index, width).path
-            if (self._folder / name).is_file():
-                return name
-        return tile.path
+            if (self._folder / Tile(tile.kind, tile.level, tile.index, width).path).is_file():
+                return width
+        return tile.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +115,10 @@ class TreeCheck:
         claims: Signed checkpoints, none larger than the tree will grow.
         has_tiles: Whether tiles of hashes must be there; a partner's copy has entries alone.
         findings: Takes the faults.
+
+    Attributes:
+        contradicted: The claims whose root the tree does not have at their size.
+        met: The largest size at which the tree has the root of a claim, -1 where there is none.
     """
 
     def __init__(
@@ -132,6 +132,7 @@ class TreeCheck:
         self._rows: Final[list[list[bytes | None]]] = []
         self._counts: Final[list[int]] = []
         self.contradicted: Final[list[Claim]] = []
+        self.met = -1
         self.broken = False
         self._compare_claims()
 
@@ -174,7 +175,9 @@ class TreeCheck:
     def _compare_claims(self) -> None:
         while self._claims and self._claims[-1].size == self._frontier.size:
             claim = self._claims.pop()
-            if claim.root != self._frontier.root():
+            if claim.root == self._frontier.root():
+                self.met = claim.size
+            else:
                 self.contradicted.append(claim)
 
     def _push(self, level: int, hash_: bytes | None) -> None:

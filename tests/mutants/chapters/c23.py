@@ -25,12 +25,24 @@ CHAPTER: Final = Chapter(
             "for width in range(TILE_WIDTH, tile.width - 1, -1):",
         ),
         Mutant("V-4", "audit/report.py", "if len(self.kept) < MAX_FINDINGS:", "if not self.kept:"),
-        Mutant("V-5", _TREE, "if len(items) < tile.width:", "if len(items) != tile.width:"),
+        Mutant(
+            "V-5",
+            _TREE,
+            "for width in range(tile.width, TILE_WIDTH + 1):",
+            "for width in range(tile.width, tile.width + 1):",
+        ),
         Mutant(
             "V-6",
             _TREE,
             "hashes = stored if entries is None else tuple(map(leaf_hash, entries))",
             "hashes = stored if entries is None or stored is not None else tuple(map(leaf_hash, entries))",
         ),
+        Mutant(
+            "V-7",
+            "audit/claims.py",
+            "if len(found) > 1}",
+            "if len(found) > 9}",
+        ),
+        Mutant("V-8", "audit/report.py", "if _is_fork(finding):", "if False:"),
     ),
 )

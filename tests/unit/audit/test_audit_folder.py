@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -407,18 +408,16 @@ def test_two_histories(feed: Path) -> None:
 
 
 def test_no_fork_is_claimed_on_half_a_tree(feed: Path) -> None:
-    """Code audit.root-mismatch: where the signed root was not reached, the files may be at fault."""
+    """Code audit.root-mismatch: where no larger signed root was reached, the files may be at fault."""
     other = [public_item(1000), *public_items(600)[1:]]
     put(feed / PUBLIC.path / "checkpoints/299", signed(other, 299).encode())
     for name in ("tile/entries/002.p/88", "tile/0/002.p/88"):
         (feed / PUBLIC.path / name).unlink()
-    codes = [item.code for item in only(feed).findings]
-    assert codes == [
-        "audit.file-missing",
-        "audit.file-missing",
-        "audit.root-mismatch",
-        "audit.tree-incomplete",
-    ]
+    codes = ["audit.file-missing", "audit.file-missing", "fork.inconsistent", "audit.tree-incomplete"]
+    assert [item.code for item in only(feed).findings] == codes  # the root of the kept one of 300 is reached
+    (feed / PUBLIC.path / "checkpoints/300").unlink()
+    codes[2] = "audit.root-mismatch"
+    assert [item.code for item in only(feed).findings] == codes
 
 
 def test_one_size_two_roots(feed: Path) -> None:
@@ -437,7 +436,7 @@ def test_an_older_copy_agrees(feed: Path) -> None:
     write_feed(feed / PUBLIC.mirror_path(), public_items(250))
     report = audited(feed)
     assert report.ok
-    assert [feed_.checkpoints for feed_ in report.feeds] == [3, 0]
+    assert [feed_.checkpoints for feed_ in report.feeds] == [3, 1]  # the checkpoint of size 3 is one of both
 
 
 def test_no_identity(feed: Path) -> None:
@@ -555,6 +554,54 @@ def test_findings_are_bounded(feed: Path, monkeypatch: pytest.MonkeyPatch) -> No
     report = only(feed)
     assert (len(report.findings), report.findings_left_out) == (10, 590)
     assert not report.ok
+
+
+def test_a_fork_is_never_left_out(feed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """V-8: a thousand broken objects leave room for what the author signed against itself."""
+    monkeypatch.setattr(report_module, "MAX_FINDINGS", 10)
+    put(feed / PUBLIC.path / tiles.objects_path(0, 256), tiles.encode_objects([bytes(40)] * 256))
+    other = [public_item(1000), *public_items(600)[1:]]
+    for size in range(280, 292):
+        put(feed / PUBLIC.path / tiles.checkpoint_path(size), signed(other, size).encode())
+    report = only(feed)
+    assert [item.code for item in report.findings] == ["fork.inconsistent"] * 10
+    assert report.findings_left_out == 256 + 12 - 10
+
+
+def test_an_absurd_size_ends_in_the_second_reading_too(tmp_path: Path) -> None:
+    """A commitment that occurs twice is looked for where leaves were read, not up to the size that is stated."""
+    items = [sealed_item(1), sealed_item(1), *(sealed_item(number) for number in range(2, 256))]
+    write_identities(tmp_path)
+    write_feed(tmp_path / BILATERAL.path, items, BILATERAL)
+    huge = Checkpoint(BILATERAL.encode(), 2**53 - 1, bytes(32))
+    put(tmp_path / BILATERAL.path / "checkpoint", checkpoints.sign_checkpoint(huge, key(13)).encode())
+    assert ("leaf.commitment-twice", None, 1) in found(tmp_path)
+
+
+def test_a_checkpoint_that_leads_nowhere(feed: Path) -> None:
+    """A link that leads nowhere is a checkpoint that is missing; a folder of that name is none."""
+    (feed / "feeds/public/2").mkdir()
+    (feed / "feeds/public/2/checkpoint").symlink_to("gone")
+    (feed / "feeds/public/3/checkpoint").mkdir(parents=True)
+    report = audited(feed)
+    assert [(feed_.folder, [item.code for item in feed_.findings]) for feed_ in report.feeds] == [
+        ("feeds/public/1", []),
+        ("feeds/public/2", ["audit.file-missing"]),
+    ]
+
+
+def test_a_folder_that_cannot_be_listed(feed: Path) -> None:
+    """Code audit.file-unreadable, of no feed: a folder that may hide one. Here its path is longer than the system takes."""
+    name, below = "x" * 200, os.open(feed, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir(name, dir_fd=below)
+        inside = os.open(name, os.O_RDONLY, dir_fd=below)
+        os.close(below)
+        below = inside
+    os.close(below)
+    report = audited(feed)
+    assert ([item.code for item in report.findings], report.ok) == (["audit.file-unreadable"], False)
+    assert [feed_.ok for feed_ in report.feeds] == [True]
 
 
 def test_nothing_to_audit(tmp_path: Path) -> None:
