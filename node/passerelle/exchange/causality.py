@@ -93,8 +93,22 @@ class Line:
         return cls(author, reader, in_order(items), leaves)
 
     def holds(self, position: FeedPosition) -> bool:
-        """Whether so many leaves of that feed are held."""
-        return position.size <= self.sizes.get(position.feed, 0)
+        """Whether so many leaves of that feed are held, and, after the first feed, any leaf of it or a later one.
+
+        A position in a feed takes in all feeds before it whole. So one in a feed that has not
+        begun would take in what its author's partner has yet to write.
+        """
+        return position.feed <= self._begun and position.size <= self.sizes.get(position.feed, 0)
+
+    def is_short_of(self, position: FeedPosition) -> bool:
+        """Whether a leaf that this line has yet to get may lie below the position."""
+        begun = self._begun
+        return position > FeedPosition(begun, self.sizes.get(begun, 0))
+
+    @property
+    def _begun(self) -> int:
+        """Number of the newest feed with any leaf."""
+        return max((number for number, leaves in self.sizes.items() if leaves), default=1)
 
     def count_below(self, position: FeedPosition) -> int:
         """How many records stand below a position; feeds with a smaller number count whole."""
@@ -133,7 +147,6 @@ def examine(own: Line, other: Line, found: Examined) -> Examined:
     for entry in islice(other.entries, len(found.furthest) - 1, None):
         reached = own.count_below(_seen(entry, own.author))
         found.furthest.append(max(found.furthest[-1], reached))
-    newest = max(other.sizes, default=1)
     for entry in islice(own.entries, len(found.claims), None):
         said = _seen(entry, other.author)
         before = found.last.get(entry.place[0], _NOTHING_SEEN)
@@ -143,7 +156,7 @@ def examine(own: Line, other: Line, found: Examined) -> Examined:
         fault = _fault(other, said, before, is_mutual=is_mutual)
         if fault is None:
             found.view = max(found.view, count)
-        found.is_open = found.is_open or said.feed > newest or not other.holds(said)
+        found.is_open = found.is_open or not other.holds(said)
         found.claims.append(Claim(fault, found.view))
     return found
 
@@ -190,7 +203,8 @@ def safe_seen(
 
     A partner that claims to have seen more than our feed to it holds would make each record
     of ours that acknowledges the claim part of a cycle, and block it. So our ``seen`` stops
-    before the first such record, until our feed has grown to what it claims.
+    before the first such record, until our feed has grown to what it claims, or is followed
+    by the next, of which it claims nothing.
 
     Args:
         held: Everything held; of it the partner's records to the author are read.
@@ -210,6 +224,6 @@ def short_of_lies(own: Line, theirs: Line, cosigned: FeedPosition) -> FeedPositi
         place = FeedPosition(*entry.place)
         if place >= cosigned:
             break
-        if not own.holds(_seen(entry, own.author)):
+        if own.is_short_of(_seen(entry, own.author)):
             return place
     return cosigned

@@ -35,8 +35,13 @@ def find_subject(book: Book, view: DecisionView, cut: Cut) -> Known | Verdict:
     known = find_named(book, view.about, cut, member="about", record_type=view.about_type)
     if isinstance(known, Verdict) or known.verdict.is_accepted:
         return known
-    because = {"about": view.about.id, "digest": view.about.digest, "because": known.verdict.code}
-    if known.verdict.status == "waiting":
+    return as_subject(known.verdict, view)
+
+
+def as_subject(verdict: Verdict, view: DecisionView) -> Verdict:
+    """What the verdict of a record that does not count makes of a decision on it."""
+    because = {"about": view.about.id, "digest": view.about.digest, "because": verdict.code}
+    if verdict.status == "waiting":
         return waiting("decision.subject-waiting", **because)
     return blocked("decision.subject-blocked", **because)
 

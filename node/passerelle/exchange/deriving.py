@@ -79,16 +79,16 @@ def derive_pair(pair: Pair, as_of: date) -> PairState:
     )
 
 
-def derive_offers(public: Book, accepted: dict[str, int], as_of: date) -> dict[str, OfferState]:
+def derive_offers(public: Book, accepted: dict[tuple[str, str], int], as_of: date) -> dict[str, OfferState]:
     """The offers of the network.
 
     Args:
         public: The public records.
-        accepted: By offer id, how many nominations are accepted.
+        accepted: By id and issuer of the offer, how many nominations are accepted.
         as_of: The day.
     """
     return {
-        key: _offer(known, view, accepted.get(known.entry.id, 0), as_of)
+        key: _offer(known, view, accepted.get((known.entry.id, known.entry.issuer), 0), as_of)
         for key, known in _subjects(public, "offer")
         if isinstance(view := known.view, OfferView)
     }

@@ -71,7 +71,7 @@ def derive(judged: Judged, as_of: date) -> State:
 def combine(judged: Judged, pairs: Mapping[PairKey, PairState], as_of: date) -> State:
     """The state of everything from that of the pairs."""
     nominations = _merge([pair.nominations for pair in pairs.values()])
-    accepted = Counter(item.offer for item in nominations.values() if item.is_accepted)
+    accepted = Counter((item.offer, item.host) for item in nominations.values() if item.is_accepted)
     return State(
         as_of=as_of,
         verdicts=judged.verdicts,

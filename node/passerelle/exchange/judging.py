@@ -140,8 +140,13 @@ def resolve(book: Book, ref: Ref, cut: Cut, *, member: str, record_type: str) ->
     known = find_named(book, ref, cut, member=member, record_type=record_type)
     if isinstance(known, Verdict) or known.verdict.is_accepted:
         return known
-    where = {"member": member, "digest": ref.digest, "because": known.verdict.code}
-    if known.verdict.status == "waiting":
+    return as_reference(known.verdict, member, ref)
+
+
+def as_reference(verdict: Verdict, member: str, ref: Ref) -> Verdict:
+    """What the verdict of a record that does not count makes of one that names it."""
+    where = {"member": member, "digest": ref.digest, "because": verdict.code}
+    if verdict.status == "waiting":
         return waiting("reference.waiting", **where)
     return blocked("reference.blocked", **where)
 

@@ -13,14 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 
 from passerelle.exchange import lifecycles
 from passerelle.exchange.book import Act, Book, Case, Known
 from passerelle.exchange.causality import ALWAYS, At, Cut, Examined, Line, causal_order, cut_of, examine
-from passerelle.exchange.decisions import effect_of, find_subject, has_effect, judge_entitled, judge_state
+from passerelle.exchange.decisions import (
+    as_subject,
+    effect_of,
+    find_subject,
+    has_effect,
+    judge_entitled,
+    judge_state,
+)
 from passerelle.exchange.held import Entry
-from passerelle.exchange.judging import Bench, judge_agreement, judge_version
+from passerelle.exchange.judging import Bench, as_reference, judge_agreement, judge_version
 from passerelle.exchange.nominations import judge_nomination
 from passerelle.exchange.placements import judge_placement
 from passerelle.exchange.quotas import Ledger, Place
@@ -36,6 +44,9 @@ from passerelle.exchange.views import (
 )
 
 _NO_VIEW: Cut = (0, 0, 0)
+_OF_ITS_SUBJECT = frozenset({"reference.not-held", "reference.not-in-view"})
+"""Findings on the agreement that an endorsed decision is about which are told as they are."""
+
 _moves = count()
 
 
@@ -195,12 +206,17 @@ class PairFold:
         if view.about_type != "decision":
             return blocked("reference.other-type", **where, type="decision", expected=view.about_type)
         if view.outcome != "endorse":
-            return ACCEPTED
+            return as_subject(word.view, view) if isinstance(word.view, Verdict) else ACCEPTED
+        verdict = self._judge_word(word, cut)
+        if verdict.is_accepted or verdict.code in _OF_ITS_SUBJECT:
+            return verdict
+        return as_reference(verdict, "about", view.about)
+
+    def _judge_word(self, word: _Word, cut: Cut) -> Verdict:
+        if isinstance(word.view, Verdict):
+            return word.view
         subject = find_subject(self._book, word.view, cut)
-        if isinstance(subject, Verdict):
-            return subject
-        verdict = judge_entitled(word.entry, word.view, subject)
-        return verdict if verdict.is_accepted else blocked("reference.blocked", **where, because=verdict.code)
+        return subject if isinstance(subject, Verdict) else judge_entitled(word.entry, word.view, subject)
 
     def _claim_home(self, entry: Entry, view: NominationView | PlacementView) -> None:
         if self._bench.is_home(view.direction):
@@ -229,7 +245,7 @@ class PairFold:
                 case.versions.append(known)
             case DecisionView() as view, _:
                 word = self._words.get(view.about.digest) if view.outcome == "endorse" else None
-                if word is not None:
+                if word is not None and isinstance(word.view, DecisionView):
                     return self._apply_decision(word.entry.issuer, word.view, at, _NO_VIEW, turn=word.turn)
                 return self._apply_decision(known.entry.issuer, view, at, cut, turn=at[1])
             case EventView() as view, _:
@@ -304,7 +320,7 @@ class PairFold:
 
         Their order is theirs to show, another one to each reader. So nothing here may rest on it.
         """
-        words: list[tuple[Entry, DecisionView]] = []
+        words: list[tuple[Entry, DecisionView | Verdict]] = []
         for entry in sorted(beside, key=lambda entry: entry.digest):
             view = entry.view
             if isinstance(view, AgreementView):
@@ -313,22 +329,35 @@ class PairFold:
                 known = self._file(entry, ALWAYS, verdict, view)
                 if known.verdict.is_accepted and known.case is not None:
                     known.case.versions.append(known)
-            elif isinstance(view, DecisionView) and view.about_type == "agreement" and has_effect(view):
+            elif isinstance(view, DecisionView | Verdict) and _may_be_word(entry, view):
                 words.append((entry, view))
-        words.sort(key=lambda word: (word[1].day, word[1].outcome == "resume", word[0].digest))
+        words.sort(key=_turn)
         self._words = {entry.digest: _Word(entry, view, turn) for turn, (entry, view) in enumerate(words)}
+
+
+def _may_be_word(entry: Entry, view: DecisionView | Verdict) -> bool:
+    """Whether it is a decision on an agreement, or one of which nobody can read what it is on."""
+    return entry.type == "decision" if isinstance(view, Verdict) else view.about_type == "agreement"
+
+
+def _turn(word: tuple[Entry, DecisionView | Verdict]) -> tuple[date, bool, str]:
+    """By effective day; of one day a resumption comes after what it lifts, whatever the scopes."""
+    entry, view = word
+    if isinstance(view, Verdict):
+        return date.min, False, entry.digest
+    return view.day, view.outcome == "resume", entry.digest
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A third party's decision on an agreement.
+    """A third party's decision on an agreement, or one that cannot be read.
 
     Args:
         turn: Its place among all such, by their effective day; of one day a resumption is the last.
     """
 
     entry: Entry
-    view: DecisionView
+    view: DecisionView | Verdict
     turn: int
 
 

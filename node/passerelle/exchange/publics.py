@@ -1,8 +1,11 @@
 """Public records, judged: offers, what their issuers decide on them, events, and the rest.
 
 Public feeds know nothing of each other, so each author's records are judged in the order of
-its feed. A decision with an effect is its author's on its own record, which stands before it;
-others wait for what they name, in whatever feed it is.
+its feed, and of its own records one sees only those before it. Of others' records all that
+are held are in view, wherever they stand. A decision with an effect is its author's on its own
+record; any other waits for what it names, in whatever feed that is.
+
+Nothing here calls itself: how long a chain of decisions about decisions is, is for strangers to say.
 """
 
 from __future__ import annotations
@@ -47,28 +50,39 @@ class _Undecided:
 class _PublicFold:
     def __init__(self) -> None:
         self._book = Book()
+        self._feeds: dict[str, tuple[Entry, int]] = {}
+        """By digest, every record and its place among its author's."""
         self._pending: defaultdict[str, list[_Undecided]] = defaultdict(list)
+        self._ready: list[_Undecided] = []
 
     def run(self, feeds: Mapping[str, Sequence[Entry]]) -> Book:
+        for entries in feeds.values():
+            self._feeds.update((entry.digest, (entry, turn)) for turn, entry in enumerate(entries))
         for author in sorted(feeds):
             for turn, entry in enumerate(feeds[author]):
                 self._take(entry, turn)
+                self._settle()
         while self._pending:  # what they name is not held: they wait
-            _, waiting = self._pending.popitem()
-            for undecided in waiting:
-                self._decide(undecided)
+            _, self._ready = self._pending.popitem()
+            self._settle()
         return self._book
+
+    def _settle(self) -> None:
+        """Decides what has become ready, and what becomes ready by that."""
+        while self._ready:
+            self._decide(self._ready.pop())
 
     def _take(self, entry: Entry, turn: int) -> None:
         view = entry.view
-        header = judge_version(self._book, entry, EVERYTHING)
+        header = self._judge_header(entry)
         self._book.meet(entry, ALWAYS)
         if isinstance(view, DecisionView):
             undecided = _Undecided(entry, header, view, turn)
-            if self._book.find(view.about.digest) is None:
-                self._pending[view.about.digest].append(undecided)
+            named = view.about.digest
+            if self._book.find(named) is None and not self._is_own_later(entry, named, turn):
+                self._pending[named].append(undecided)
             else:
-                self._decide(undecided)
+                self._ready.append(undecided)
         elif isinstance(view, Verdict):
             self._file(Known(entry, ALWAYS, view, None, None))
         else:
@@ -80,6 +94,19 @@ class _PublicFold:
                 case.versions.append(known)
             self._file(known)
 
+    def _judge_header(self, entry: Entry) -> Verdict:
+        """As in a pair; but what it names as the version before may be another author's, who is taken later."""
+        verdict = judge_version(self._book, entry, EVERYTHING)
+        before, _ = self._feeds.get(entry.previous or "", (entry, 0))
+        if verdict.is_accepted and before.issuer != entry.issuer:
+            return blocked("version.not-issuer", id=entry.id, issuer=before.issuer)
+        return verdict
+
+    def _is_own_later(self, entry: Entry, named: str, turn: int) -> bool:
+        """Whether a digest is that of a record that its author put after this one."""
+        other, place = self._feeds.get(named, (entry, 0))
+        return other.issuer == entry.issuer and place > turn
+
     def _decide(self, undecided: _Undecided) -> None:
         entry, view, verdict = undecided.entry, undecided.view, undecided.header
         if verdict.is_accepted:
@@ -90,6 +117,8 @@ class _PublicFold:
         if view.about_type in BILATERAL_ONLY:
             said = {"outcome": view.outcome, "aboutType": view.about_type, "about": view.about.id}
             return blocked("decision.audience", **said)
+        if self._is_own_later(entry, view.about.digest, turn):
+            return blocked("reference.not-in-view", member="about", digest=view.about.digest)
         subject = find_subject(self._book, view, EVERYTHING)
         if isinstance(subject, Verdict):
             return subject
@@ -117,5 +146,4 @@ class _PublicFold:
 
     def _file(self, known: Known) -> None:
         self._book.add(known)
-        for undecided in self._pending.pop(known.entry.digest, ()):
-            self._decide(undecided)
+        self._ready.extend(self._pending.pop(known.entry.digest, ()))

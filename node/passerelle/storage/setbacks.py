@@ -80,6 +80,15 @@ async def count(connection: AsyncConnection, feed_id: int | None = None) -> dict
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 
+async def first_unjudged(connection: AsyncConnection, feed_id: int) -> int | None:
+    """Index of the first object that is a record to come: pending, or held back; None where there is none."""
+    query = select(func.min(setback.c.idx)).where(
+        setback.c.feed_id == feed_id, setback.c.status.in_(("pending", "held"))
+    )
+    index: int | None = (await connection.execute(query)).scalar_one()
+    return index
+
+
 async def unreported(connection: AsyncConnection, feed_id: int, limit: int) -> list[Setback]:
     """Quarantined objects that their author was not told of yet."""
     rows = await connection.execute(

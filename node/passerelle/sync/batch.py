@@ -17,7 +17,7 @@ from passerelle.exchange.held import Held
 from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import FeedPosition, Record
-from passerelle.storage import feeds, vault
+from passerelle.storage import feeds, setbacks, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.heads import Head, Swap
@@ -219,10 +219,17 @@ async def sign_head(connection: AsyncConnection, held: Feed, keys: Keys, old: He
 
 
 async def largest_cosigned(connection: AsyncConnection, author: str, own: str) -> FeedPosition:
-    """How far we have cosigned a partner's feed to us: the ``seen`` of what we sign now."""
+    """How far we have cosigned a partner's feed to us and could judge all of it: the ``seen`` of what we sign now.
+
+    A record whose key is not known yet has a claim all the same, which counts once the partner shows the key:
+    had we acknowledged it, it could say that it saw what we wrote meanwhile, and block that (S-12, S-15).
+    """
     held = await feeds.get(connection, Origin(author, own, 1))
     receipt = None if held is None else await feeds.get_receipt(connection, held.id, own)
-    return FeedPosition(1, 0 if receipt is None else receipt[0].size)
+    if held is None or receipt is None:
+        return FeedPosition(1, 0)
+    unjudged = await setbacks.first_unjudged(connection, held.id)
+    return FeedPosition(1, receipt[0].size if unjudged is None else min(unjudged, receipt[0].size))
 
 
 def _refuse_narrower(previous: Record, item: Draft) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from makers.common import Tree, seed
 from makers.folds import PAIR, begin, blocked, case, file, waiting
-from makers.histories import FRANCE, MALI, TOGO, History, direction, party, quota
+from makers.histories import FRANCE, MALI, SCIDS, TOGO, History, direction, party, quota
 from makers.signed_records import record_id
 
 
@@ -145,6 +145,35 @@ def _headers(common: History) -> list[Tree]:
         _one("a major version to come, and a number used", "later", waiting("schema.unreadable"), major),
         _one("a number used, and other parties", "again", blocked("record.version-conflict"), twice),
         case("a type that nobody knows", "S-76", "2018-12-31", unknown, states={"first": "submitted"}),
+        *_unreadable(common),
+    ]
+
+
+def _unreadable(common: History) -> list[Tree]:
+    """A member that the rules read is not there (S-26)."""
+
+    def without(member: str, kind: str, to: tuple[str, ...], body: Tree) -> Tree:
+        history = common.branch()
+        history.publish("one", MALI, to, kind, {name: body[name] for name in body if name != member})
+        name = f"a body without {member}, of type {kind}"
+        return case(name, "S-26", "2018-12-31", history, verdicts={"one": blocked("body.unreadable")})
+
+    told = (TOGO,)
+    placement = {"direction": direction(TOGO, MALI), "agreement": common.ref("agreement"), "planned": "2019"}
+    ends: Tree = {
+        "parties": [party(MALI), party(TOGO)],
+        "period": "2019",
+        "schemes": ["vir"],
+        "directions": [],
+    }
+    word = {"about": common.ref("first"), "aboutType": "nomination", "outcome": "accept", "effective": "2018"}
+    return [
+        without("places", "offer", (), {"scheme": "vir", "places": 1}),
+        without("sendingAgency", "dossier", told, {"part": "card", "sendingAgency": SCIDS[MALI]}),
+        without("scheme", "placement", told, placement | {"scheme": "vir"}),
+        without("schemes", "agreement", told, ends),
+        without("effective", "decision", told, word),
+        without("about", "event", told, {"kind": "visit", "status": "done", "about": []}),
     ]
 
 
@@ -207,5 +236,111 @@ def thirds() -> Tree:
                 },
                 states={"agreement": "proposed"},
             ),
+            *_endorsed(common),
+            *_lifted(common),
+            _shown(common),
         ],
+    )
+
+
+def _endorsed(common: History) -> list[Tree]:
+    """What is endorsed is asked for its own form, its subject, S-45 and S-46, and nothing else (S-72)."""
+    three = (TOGO, MALI, FRANCE)
+
+    def told(name: str, word: list[str] | None, endorsed: list[str] | None, **changes: Any) -> Tree:
+        history = common.branch()
+        history.decide("word", FRANCE, (TOGO, MALI), "agreement", "accept", "2017-02-02")
+        entry = history.entry("word")
+        entry["schema"] = changes.pop("schema", entry["schema"])
+        entry["body"] |= changes
+        history.sync(*three)
+        history.decide("endorsed", TOGO, (MALI, FRANCE), "word", "endorse", "2017-02-03")
+        verdicts = {"word": word, "endorsed": endorsed}
+        told = {label: verdict for label, verdict in verdicts.items() if verdict}
+        return case(name, "S-72", "2018-12-31", history, verdicts=told, states={"agreement": "proposed"})
+
+    other = common.ref("agreement") | {"id": record_id("fold/thirds/other")}
+    return [
+        told("an endorsement of what moves nothing", None, None, outcome="dispute"),
+        told(
+            "an endorsement of what cannot be read",
+            blocked("body.unreadable"),
+            blocked("reference.blocked"),
+            effective="soon",
+        ),
+        told(
+            "an endorsement of a major version to come",
+            waiting("schema.unreadable"),
+            waiting("reference.waiting"),
+            schema="urn:passerelle:schema:decision:2.0",
+        ),
+        told(
+            "an endorsement of a word on another id",
+            blocked("reference.other-id"),
+            blocked("reference.blocked"),
+            about=other,
+        ),
+        told(
+            "an endorsement of a word on what is not held",
+            waiting("reference.not-held"),
+            waiting("reference.not-held"),
+            about=_unknown("agreement"),
+        ),
+    ]
+
+
+def _in_force(common: History) -> History:
+    three = (TOGO, MALI, FRANCE)
+    history = common.branch()
+    history.decide("agreed by france", FRANCE, (TOGO, MALI), "agreement", "accept", "2017-02-02")
+    history.sync(*three)
+    for label in ("agreed by mali", "agreed by france"):
+        history.decide(f"endorsed: {label}", TOGO, (MALI, FRANCE), label, "endorse", "2017-02-03")
+    history.offer("offer", MALI)
+    return history
+
+
+def _lifted(common: History) -> list[Tree]:
+    """France suspends twice and resumes, all from one day; Togo hands it on, the last first (S-73)."""
+    three = (TOGO, MALI, FRANCE)
+    day = "2018-01-01"
+    scopes: Tree = {"way": {"direction": direction(TOGO, MALI)}, "scheme": {"scheme": "vir"}, "all": None}
+
+    def told(name: str, code: str | None, *resumed: str) -> Tree:
+        history = _in_force(common)
+        labels = [("suspend", scope) for scope in ("way", "scheme")] + [
+            ("resume", scope) for scope in resumed
+        ]
+        for outcome, scope in labels:
+            history.decide(
+                f"{outcome} {scope}", FRANCE, (TOGO, MALI), "agreement", outcome, day, scope=scopes[scope]
+            )
+        history.sync(*three)
+        for outcome, scope in reversed(labels):
+            label = f"{outcome} {scope}"
+            history.decide(f"endorsed: {label}", TOGO, (MALI, FRANCE), label, "endorse", day)
+        history.nominate("nomination", TOGO, MALI, day)
+        verdicts = {"nomination": blocked(code)} if code else {}
+        return case(name, "S-73", "2018-12-31", history, verdicts=verdicts) | {
+            "states": {"nomination": "blocked" if code else "submitted"}
+        }
+
+    return [
+        told("of two suspensions one is lifted", "direction.suspended", "scheme"),
+        told("each is lifted by a resumption of its own", None, "scheme", "way"),
+        told("one is lifted, and then all that are left", None, "way", "all"),
+    ]
+
+
+def _shown(common: History) -> Tree:
+    """In force for two pairs of three, and proposed for the pair in which it is a third party's."""
+    history = _in_force(common)
+    history.entry("agreed by france")["seen"][SCIDS[MALI]]["size"] = 99
+    return case(
+        "in one pair of three an acceptance waits",
+        "S-67",
+        "2018-12-31",
+        history,
+        verdicts={"agreed by france": waiting("seen.not-held")},
+        states={"agreement": "proposed"},
     )

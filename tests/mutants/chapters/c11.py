@@ -77,14 +77,14 @@ CHAPTER: Final = Chapter(
         Mutant(
             "S-72",
             _PAIRS,
-            'return verdict if verdict.is_accepted else blocked("reference.blocked", **where, because=verdict.code)',
+            'return as_reference(verdict, "about", view.about)',
             "return ACCEPTED",
         ),
         Mutant(
             "S-73",
             _PAIRS,
-            'key=lambda word: (word[1].day, word[1].outcome == "resume", word[0].digest)',
-            "key=lambda word: word[0].place",
+            "words.sort(key=_turn)",
+            "words.sort(key=lambda word: word[0].place)",
         ),
         Mutant(
             "S-8",
@@ -109,7 +109,7 @@ CHAPTER: Final = Chapter(
             '    if not other.holds(said):\n        return waiting("seen.not-held", **claim)\n',
             "",
         ),
-        Mutant("S-15", _CAUSALITY, "if not own.holds(_seen(entry, own.author)):", "if False:"),
+        Mutant("S-15", _CAUSALITY, "if own.is_short_of(_seen(entry, own.author)):", "if False:"),
         Mutant("S-16", "exchange/nominations.py", "if not bench.is_home(view.direction):", "if False:"),
         Mutant("S-67", "exchange/verdicts.py", "return min(verdicts,", "return max(verdicts,"),
         Mutant(
@@ -125,10 +125,10 @@ CHAPTER: Final = Chapter(
         Mutant(
             "S-17",
             _JUDGING,
-            '    if known.verdict.status == "waiting":\n        return waiting("reference.waiting", **where)\n',
+            '    if verdict.status == "waiting":\n        return waiting("reference.waiting", **where)\n',
             "",
         ),
-        Mutant("S-25", _JUDGING, 'return blocked("reference.blocked", **where)', "return known"),
+        Mutant("S-25", _JUDGING, 'return blocked("reference.blocked", **where)', "return ACCEPTED"),
         Mutant("S-20", _JUDGING, "if other.version == entry.version:", "if False:"),
         Mutant("S-21", _JUDGING, "return _judge_previous(before.entry, entry)", "return ACCEPTED"),
         Mutant(

@@ -94,6 +94,37 @@ def test_an_honest_author_stops_short_of_a_claim_that_cannot_be() -> None:
     assert world.verdict_at_all(careless).code == "seen.beyond-feed"
 
 
+def test_an_honest_author_stops_short_of_a_feed_that_it_has_not_begun() -> None:
+    """S-14, S-15: size 0 of our next feed takes in all that we have yet to write in this one."""
+    programme = _programme()
+    world = programme.world
+    place = FeedPosition(1, len(world.feeds[Origin(TG, ML, 1)]))
+    lie = world.publish(TG, ML, "dossier", {"part": "card", "sendingAgency": TG}, seen={ML: (2, 0)})
+    assert world.verdict_at_all(lie).code == "seen.not-held"
+    cosigned = world.position(TG, ML)
+    safe = safe_seen(world.held_by(ML), author=ML, partner=TG, cosigned=cosigned, sizes=world.sizes_of(ML))
+    assert safe == place
+    ended = world.decide(ML, TG, programme.agreement, "terminate", seen={TG: (safe.feed, safe.size)})
+    assert world.verdict_at_all(ended).is_accepted
+
+
+def test_a_claim_on_a_feed_that_ended_holds_nobody_up() -> None:
+    """S-15: of the feed that follows it claims nothing; what was said after it counts there again."""
+    programme = _programme()
+    world = programme.world
+    world.publish(TG, ML, "dossier", {"part": "card", "sendingAgency": TG}, seen={ML: (1, 50)})
+    world.numbers[ML, TG] = 2
+    world.dossier(ML, TG)
+    world.numbers[TG, ML] = 2
+    nomination = programme.nominate(TG, ML)
+    assert world.verdict_at_all(nomination).is_accepted
+    cosigned = world.position(TG, ML)
+    safe = safe_seen(world.held_by(ML), author=ML, partner=TG, cosigned=cosigned, sizes=world.sizes_of(ML))
+    assert safe == cosigned
+    accepted = world.decide(ML, TG, nomination, "accept", seen={TG: (safe.feed, safe.size)})
+    assert world.verdict_at_all(accepted).is_accepted
+
+
 def test_without_a_lie_what_is_cosigned_is_safe() -> None:
     """S-15: nothing is held back from an honest partner, and nothing beyond what is cosigned is claimed."""
     world = _programme().world

@@ -15,9 +15,10 @@ from passerelle.protocol import intake
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.intake import Examined
 from passerelle.protocol.keys import SigningKey
-from passerelle.protocol.records import Record
+from passerelle.protocol.records import FeedPosition, Record
 from passerelle.storage import feeds
 from passerelle.sync import again, keeping, pull
+from passerelle.sync.batch import largest_cosigned
 from passerelle.sync.findings import Finding
 from tests.unit.sync.author import START, Feed, flipped
 from tests.unit.sync.conftest import Follower
@@ -65,6 +66,29 @@ async def test_what_waits_is_not_counted_as_quarantined(
     assert (await follower.pull(feed.origin)).cosigned == 2
     rotate(follower)
     assert (await follower.pull(feed.origin)).freed == 1
+
+
+@pytest.mark.parametrize("status", ["pending", "held"])
+async def test_seen_stops_before_what_is_not_judged_yet(follower: Follower, status: str) -> None:
+    """S-15: what we sign now says nothing of a record whose claim counts only later, though a receipt covers it."""
+    feed = follower.feed(follower.bilateral, 1)
+    if status == "pending":
+        add_pending(follower, feed)
+    else:
+        ahead = follower.author.record(to=[follower.me.scid], issued=START + timedelta(days=2))
+        feed.add(ahead, recipient=follower.me.keys.sealing[0].public)
+    assert (await follower.pull(feed.origin)).cosigned == 2
+    assert [item.status for item in await follower.setbacks(feed.origin)] == [status]
+
+    async def said() -> FeedPosition:
+        async with follower.database.reading() as connection:
+            return await largest_cosigned(connection, follower.author.scid, follower.me.scid)
+
+    assert await said() == FeedPosition(1, 1)
+    if status == "pending":
+        rotate(follower)
+        await follower.pull(feed.origin)
+        assert await said() == FeedPosition(1, 2)
 
 
 async def test_what_waits_and_is_not_kept_is_a_gap(
