@@ -88,7 +88,35 @@ def _ids(common: History) -> list[Tree]:
         history.entry("dossier")["id"] = history.entry("another's")["id"]
         return history
 
+    crossed = common.branch()
+    crossed.nominate("crossed", MALI, TOGO, "2017-04-02", offer="offer of togo")
+    crossed.entry("crossed")["id"] = common.entry("nomination")["id"]
+    crossed.sync(*PAIR)
+    crossed.decide("accepted", MALI, (TOGO,), "nomination", "accept", "2017-05-01")
+
+    thirds = common.branch()
+    thirds.agreement("of three", FRANCE, (TOGO, MALI), [quota(TOGO, MALI, 1)])
+    thirds.entry("of three")["id"] = common.entry("agreement")["id"]
+    thirds.sync(*PAIR, FRANCE)
+    thirds.decide("accepted", MALI, (TOGO,), "nomination", "accept", "2017-05-01")
+    for agency, other in (PAIR, PAIR[::-1]):
+        thirds.decide(
+            f"three agreed by {agency}", agency, (FRANCE, other), "of three", "accept", "2017-02-15"
+        )
+
+    def told(ahead: int, behind: int, nominated: int) -> Tree:
+        none = [months(TOGO, MALI), months(MALI, TOGO)]
+        rows = [
+            row(TOGO, MALI, quota=ahead, nominated=1, accepted=1, fulfilment="0.000"),
+            row(MALI, TOGO, quota=behind, nominated=nominated, fulfilment="0.000"),
+        ]
+        return figures(DAY, rows, none, ahead=0, index=None, by_months=None)
+
     return [
+        case("two nominations under one id that crossed", "S-21", DAY, crossed, figures=told(4, 2, 1)),
+        # Four under the agreement of the two, and one under that of France, which both accepted.
+        case("an agreement of a third under the id of one of the two", "S-21", DAY, thirds)
+        | {"figures": told(5, 2, 0)},
         case("an id of the partner's, seen", "S-21", DAY, taken(MALI, (TOGO,), seen=True))
         | {"verdicts": {"dossier": blocked("version.not-issuer")}},
         case("an id of the partner's, not seen", "S-21", DAY, taken(MALI, (TOGO,), seen=False))

@@ -143,15 +143,17 @@ def _days(value: Any) -> Iterator[date]:
 def _follow(
     walk: Iterator[State], states: dict[str, set[str]], moves: dict[str, set[tuple[str, str]]]
 ) -> None:
-    before: dict[tuple[str, str], str] = {}
+    before: dict[tuple[str, str, str | None], str] = {}
     for state in walk:
         for subject in _SUBJECTS:
             for key, found in getattr(state, f"{subject}s").items():
                 states[subject].add(found.state)
-                former = before.get((subject, key), found.state)
+                # Two issuers may write down one id; which of the two has the key to itself then changes.
+                subject_of = (subject, key, getattr(found, "issuer", None))
+                former = before.get(subject_of, found.state)
                 if former != found.state:
                     moves[subject].add((former, found.state))
-                before[subject, key] = found.state
+                before[subject_of] = found.state
 
 
 @pytest.mark.parametrize("subject", _SUBJECTS)
