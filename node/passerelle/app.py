@@ -126,7 +126,7 @@ async def _listen(
     console = await open_site(
         board, config.console.host, config.console.port, runners, proxies=config.console.proxy_addresses
     )
-    local = web.AppRunner(local_app(node.desk.call), access_log=None)
+    local = web.AppRunner(local_app(node.desk.call, node.desk.call_as_sent), access_log=None)
     await local.setup()
     runners.append(local)
     await web.SockSite(local, private_socket(node.paths.socket)).start()

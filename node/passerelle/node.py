@@ -20,7 +20,9 @@ from passerelle.config import Config
 from passerelle.custody import unlock
 from passerelle.desk.context import Context
 from passerelle.desk.desk import Desk
+from passerelle.desk.dictation import Hello
 from passerelle.desk.ledger import UNJUDGED
+from passerelle.desk.scribing import Scribing
 from passerelle.errors import ConfigError, PasserelleError
 from passerelle.exchange.held import Held
 from passerelle.protocol.origins import Origin
@@ -104,7 +106,9 @@ class Node:
         self.packed = PackedBundles(paths.packed, database)
         allowances = Allowances()
         self.client = self._new_client(allowances)
-        self.publisher = self._new_publisher()
+        tools = self._new_tools()
+        self.publisher = Publisher(database, heads, tools, crash=self.crash, published=self._published)
+        self.scribing = Scribing(self.publisher, tools, self._hello)
         self.follower = self._new_follower(allowances)
         self.desk = Desk(self._new_context())
         self.descriptor = b""
@@ -122,8 +126,8 @@ class Node:
             allowances=allowances,
         )
 
-    def _new_publisher(self) -> Publisher:
-        tools = Tools(
+    def _new_tools(self) -> Tools:
+        return Tools(
             keys=self.keys,
             directory=self.directory,
             schemas=self.schemas,
@@ -134,7 +138,17 @@ class Node:
             new_id=lambda: f"urn:uuid:{uuid.uuid4()}",
             safe_seen=self._safe_seen,
         )
-        return Publisher(self.database, self.heads, tools, crash=self.crash, published=self._published)
+
+    def _hello(self) -> Hello:
+        agency = self.config.agency
+        return Hello(
+            self.keys.record.seed,
+            self.directory.own_scid,
+            agency.code,
+            agency.fictitious,
+            agency.languages[0],
+            UNJUDGED,
+        )
 
     def _new_follower(self, allowances: Allowances) -> Follower:
         tools = PullTools(
@@ -177,6 +191,7 @@ class Node:
             self.client,
             confirming,
             self.clock,
+            self.scribing,
         )
 
     # --- living --------------------------------------------------------------------------------------------
@@ -225,6 +240,7 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.client.close()
         await self.examiner.close()
+        await self.scribing.close()
 
     async def say_who_we_are(self) -> None:
         """Publish the `agency` and `node` records where they are missing or due."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from passerelle.config import Config
+from passerelle.desk.drafting import Drafting
+from passerelle.desk.scribing import Scribing
 from passerelle.protocol.schemas import Schemas
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head
@@ -31,6 +33,7 @@ class Context:
         client: Sends requests to partners.
         fence: Ends a read-only state on a person's word.
         clock: Gives the present, aware, UTC.
+        scribing: Signs great numbers of new public records.
     """
 
     config: Config
@@ -42,11 +45,24 @@ class Context:
     client: Client
     fence: Confirming
     clock: Callable[[], datetime]
+    scribing: Scribing
 
     @property
     def heads(self) -> Mapping[str, Head]:
         """Our own heads in force, by origin."""
         return self.publisher.current
+
+    @property
+    def drafting(self) -> Drafting:
+        """What drafts are made with now."""
+        agency = self.config.agency
+        return Drafting(
+            self.own,
+            agency.code,
+            agency.fictitious,
+            agency.languages[0],
+            lambda name: self.directory.find(name).scid,
+        )
 
     @property
     def own(self) -> str:

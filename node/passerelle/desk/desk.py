@@ -73,6 +73,14 @@ class Desk:
         except ValidationError as exc:  # of the arguments: nothing further in reads with pydantic
             raise InputError("desk.malformed-call", method=method, detail=_first_fault(exc)) from exc
 
+    async def call_as_sent(self, method: str, arguments: bytes) -> object:
+        """One use case by name, from the JSON of its arguments as it came; None where `call` is to answer.
+
+        Raises:
+            PasserelleError: What the use case raises.
+        """
+        return await self._context.scribing.publish(arguments) if method == "publish" else None
+
     async def status(self) -> Answer:
         """Who we are, whether we may sign, how far each feed is."""
         return await reading.status(self._context)

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from hashlib import sha256
 
 from passerelle.desk import naming
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
-from passerelle.protocol.origins import is_scid
-from passerelle.protocol.profile import Json, encode_plain
+from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
 from passerelle.storage import vault
-from passerelle.sync.signing import Audience, Draft
 
 Answer = dict[str, object]
-
-PUBLIC_ONLY = frozenset(
-    {"agency", "certificate-status", "node", "offer", "organisation", "programme", "statistic"}
-)
-BILATERAL_ONLY = frozenset({"agreement", "dossier", "nomination", "placement", "rejection"})
-_AGENCY_MEMBERS = frozenset({"agency", "sendingAgency"})
-_PLAIN = frozenset({str, int, bool})
-_KEY_CHARACTERS = 200
-_ITEM_MEMBERS = frozenset({"type", "to", "body", "id", "key"})
 
 
 async def publish(
@@ -56,116 +43,8 @@ async def publish(
         raise InputError("publish.unchecked-not-fictitious")
     if not items:
         raise InputError("publish.nothing")
-    drafts = [
-        _draft(context, item, number, unchecked=unchecked) for number, item in enumerate(items, start=1)
-    ]
-    _refuse_twice([given for given in (key, *(draft.key for draft in drafts)) if given is not None])
-    asked = "" if key is None else _digest(items)
+    drafts, asked = context.drafting.drafts(items, key, unchecked=unchecked)
     return await context.publisher.publish(drafts, key=key, request=asked)
-
-
-def _refuse_twice(keys: Sequence[str]) -> None:
-    for key, count in Counter(keys).items():
-        if count > 1:
-            raise InputError("publish.key-reused", key=key)
-
-
-def _digest(items: Sequence[Mapping[str, object]], *, first: int = 1) -> str:
-    """Of what is asked under an idempotency key, whatever it is; `first` is the number of the first item."""
-    asked = sha256()
-    for number, item in enumerate(items, start=first):
-        try:
-            asked.update(encode_plain(dict(item)) + b"\n")
-        except ValueError as exc:
-            raise InputError("publish.not-in-profile", number=number, detail=str(exc)[:200]) from exc
-    return asked.hexdigest()
-
-
-def _draft(context: Context, item: Mapping[str, object], number: int, *, unchecked: bool) -> Draft:
-    record_type, body, revises = item.get("type"), item.get("body"), item.get("id")
-    if not isinstance(record_type, str) or not isinstance(body, Mapping) or not set(item) <= _ITEM_MEMBERS:
-        raise InputError("publish.malformed-item", number=number)
-    if revises is not None and not isinstance(revises, str):
-        raise InputError("publish.malformed-item", number=number)
-    key = item.get("key")
-    if key is not None and not (isinstance(key, str) and 0 < len(key) <= _KEY_CHARACTERS):
-        raise InputError("publish.malformed-item", number=number)
-    audience = _audience(context, record_type, item.get("to"))
-    if record_type == "event" and audience == "public" and body.get("placements"):
-        raise InputError("event.audience", type="placement")  # the rest of an event is the fold's to judge
-    filled = _members_with_scids(context, body)
-    if context.config.agency.fictitious:
-        filled["synthetic"] = True
-    filled.setdefault("lang", context.config.agency.languages[0])
-    request = "" if key is None else _digest([filled], first=number)
-    return Draft(record_type, audience, filled, revises, unchecked, key, request)
-
-
-def _audience(context: Context, record_type: str, asked: object) -> Audience:
-    if record_type in PUBLIC_ONLY:
-        if asked not in (None, "public"):
-            raise InputError("publish.always-public", type=record_type)
-        return "public"
-    if asked == "public":
-        if record_type in BILATERAL_ONLY:
-            raise InputError("publish.never-public", type=record_type)
-        return "public"
-    names = [asked] if isinstance(asked, str) else asked
-    if not isinstance(names, list | tuple) or not names:
-        raise InputError("publish.no-audience", type=record_type)
-    return tuple(sorted({context.directory.find(str(name)).scid for name in names}))
-
-
-def _members_with_scids(context: Context, body: Mapping[str, object]) -> dict[str, Json]:
-    """A body in which agencies named by code are named by SCID; most name none so."""
-    return _rewritten(context, body) if _is_to_be_rewritten(body) else {**body}  # type: ignore[dict-item]  # plain
-
-
-def _is_to_be_rewritten(body: Mapping[str, object]) -> bool:
-    """Whether anything in it is named by code, or is not of a plain kind; it looks at every member of every record."""
-    if type(body) is not dict:
-        return True
-    left: list[object] = [body]
-    while left:
-        node = left.pop()
-        for name, item in node.items() if type(node) is dict else enumerate(node):  # type: ignore[arg-type]
-            kind = type(item)
-            if kind is str:
-                if name in _AGENCY_MEMBERS and not is_scid(item):
-                    return True
-            elif kind is dict or kind is list:
-                left.append(item)
-            elif item is not None and kind not in _PLAIN:
-                return True
-    return False
-
-
-def _rewritten(context: Context, body: Mapping[str, object]) -> dict[str, Json]:
-    """An object in which agencies named by code are named by SCID."""
-    return {
-        str(name): _scid(context, item)
-        if name in _AGENCY_MEMBERS and isinstance(item, str)
-        else _with_scids(context, item)
-        for name, item in body.items()
-    }
-
-
-def _with_scids(context: Context, value: object) -> Json:
-    if value is None or type(value) in _PLAIN:
-        return value  # type: ignore[return-value]  # of a plain kind
-    if isinstance(value, Mapping):
-        return _rewritten(context, value)
-    if isinstance(value, list | tuple):
-        return [_with_scids(context, item) for item in value]
-    raise InputError("publish.not-in-profile", number=0, detail=type(value).__name__)
-
-
-def _scid(context: Context, name: str) -> str:
-    if is_scid(name):
-        return name
-    if name == context.config.agency.code:
-        return context.own
-    return context.directory.find(name).scid
 
 
 async def newest(context: Context, ledger: Ledger, name: str, record_type: str | None = None) -> Record:

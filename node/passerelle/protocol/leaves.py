@@ -183,10 +183,22 @@ def _read(match: re.Match[bytes]) -> Leaf:
 
 def encode_leaf(leaf: Leaf) -> bytes:
     """The leaf's bytes, at most MAX_LEAF_BYTES."""
+    if isinstance(leaf, PublicRecordLeaf):
+        plain = _write_record(leaf)
+        if _RECORD.fullmatch(plain):
+            return plain
     data = leaf.data if isinstance(leaf, UnknownLeaf) else profile.encode_plain(_members(leaf))
     if len(data) > MAX_LEAF_BYTES:
         raise ValueError(f"a leaf of {len(data)} bytes")
     return data
+
+
+def _write_record(leaf: PublicRecordLeaf) -> bytes:
+    """A record's leaf where nothing in it is to be escaped: nearly every one, and quicker than the encoder."""
+    return (
+        f'{{"commitment":"{leaf.commitment.hex()}","id":"{leaf.id}","kind":"record",'
+        f'"type":"{leaf.type}","version":{leaf.version}}}'
+    ).encode()
 
 
 def leaf_commitment(leaf: Leaf) -> bytes | None:

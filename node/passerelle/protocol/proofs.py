@@ -69,8 +69,7 @@ def sign(
     }
     if "@context" in document:
         proof["@context"] = document["@context"]
-    signature = key.sign(hash_data(document, proof))
-    proof["proofValue"] = "z" + base58btc.encode(signature)
+    proof["proofValue"] = encode_signature(key.sign(hash_data(document, proof)))
     return {**document, "proof": proof}
 
 
@@ -116,6 +115,11 @@ def signature_of(document: Mapping[str, Json], proof: Mapping[str, Json]) -> byt
     if ("@context" in proof) != ("@context" in document) or proof.get("@context") != document.get("@context"):
         raise ProtocolError("proof.context-mismatch")
     return _parse_proof_value(proof.get("proofValue"))
+
+
+def encode_signature(signature: bytes) -> str:
+    """A signature as it stands in ``proofValue``: ``z`` and its base58btc."""
+    return "z" + base58btc.encode(signature)
 
 
 def _parse_proof_value(text: Json) -> bytes:

@@ -48,6 +48,7 @@ __all__ = [
     "check_time",
     "claim_of",
     "draft",
+    "sign_drafts",
     "sign_record",
 ]
 
@@ -280,20 +281,74 @@ def sign_record(value: JsonObject, key: SigningKey, verification_method: str) ->
         InputError: ``record.too-large`` where the body makes more than 256 KiB.
         ValueError: The header is not as a reader wants it, or the value is outside the JSON profile.
     """
-    created = header.parse_text(value["issued"], "issued")
-    # The body is written and looked at once. All of the header has one form, which `_of` checks.
-    written = {**value, "body": profile.embedded(_encode_body(value["body"]))}
-    signed = proofs.sign(written, key, verification_method=verification_method, created=created)
-    data = profile.encode_plain(signed)
-    if len(data) > profile.MAX_RECORD_BYTES:
-        raise InputError("record.too-large", size=len(data), max=profile.MAX_RECORD_BYTES)
-    signed["body"] = value["body"]
+    ((signed, data),) = sign_drafts([value], key, verification_method)
     try:
         return Record._of(signed, data)  # noqa: SLF001  of this module: what was just written need not be parsed
     except ProtocolError as exc:
         raise ValueError(f"not a record that a reader accepts: {exc}") from exc
 
 
+def sign_drafts(
+    values: Sequence[JsonObject], key: SigningKey, verification_method: str
+) -> list[tuple[JsonObject, bytes]]:
+    """Signs drafts; each step for all of them before the next begins, so that it finds itself in the cache.
+
+    Args:
+        values: From :func:`draft`.
+        key: A record key of ours.
+        verification_method: Its id in our identity document.
+
+    Returns:
+        The tree of each record, and its canonical bytes. The caller holds the tree to its schema, which has all that a
+        reader asks of a header in it; :func:`sign_record` reads it as a partner does.
+
+    Raises:
+        InputError: ``record.too-large`` where the body of one makes more than 256 KiB.
+        ValueError: A body is outside the JSON profile.
+    """
+    written = [_write(value) for value in values]
+    messages = [
+        _hash_configuration(_issued_of(value), verification_method) + sha256(data).digest()
+        for value, data in zip(values, written, strict=True)
+    ]
+    signatures = [key.sign(message) for message in messages]
+    return [
+        _complete(value, data, signature, verification_method)
+        for value, data, signature in zip(values, written, signatures, strict=True)
+    ]
+
+
+def _issued_of(value: JsonObject) -> str:
+    return header.parse_text(value["issued"], "issued")
+
+
+def _write(value: JsonObject) -> bytes:
+    """What is hashed of a draft: its canonical form. Only the body is looked at: all of the header has one form, which `_of` checks."""
+    if "proof" in value:
+        raise ValueError("the document carries a proof already")
+    return profile.encode_plain({**value, "body": profile.embedded(_encode_body(value["body"]))})
+
+
+def _complete(value: JsonObject, written: bytes, signature: bytes, method: str) -> tuple[JsonObject, bytes]:
+    """The record of a draft, its canonical form and its signature: as a tree and as bytes."""
+    proof: JsonObject = {
+        "@context": value["@context"],
+        "created": _issued_of(value),
+        "cryptosuite": proofs.CRYPTOSUITE,
+        "proofPurpose": proofs.PURPOSE,
+        "proofValue": proofs.encode_signature(signature),
+        "type": proofs.PROOF_TYPE,
+        "verificationMethod": method,
+    }
+    # Behind the schema stand members without objects or without strings, so its last beginning is the schema's.
+    at = written.rindex(_AFTER_PROOF) + 1
+    data = b"".join((written[:at], b'"proof":', profile.encode_plain(proof), b",", written[at:]))
+    if len(data) > profile.MAX_RECORD_BYTES:
+        raise InputError("record.too-large", size=len(data), max=profile.MAX_RECORD_BYTES)
+    return {**value, "proof": proof}, data
+
+
+_AFTER_PROOF: Final = b',"schema":"'
 _BODY: Final = b'{"body":'
 
 

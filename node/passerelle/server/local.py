@@ -25,6 +25,8 @@ MAX_REQUEST_BYTES = 256 * 2**20
 """A person's own file of offers may be large; the socket answers nobody but the owner."""
 
 Call = Callable[[str, dict[str, object]], Awaitable[object]]
+CallAsSent = Callable[[str, bytes], Awaitable[object]]
+"""Answers a call from the bytes of its arguments; None where they are to be parsed first."""
 
 
 def parse_arguments(body: bytes) -> dict[str, object]:
@@ -42,11 +44,14 @@ def parse_arguments(body: bytes) -> dict[str, object]:
     return arguments
 
 
-def local_app(call: Call, *, accounts: Collection[int] | None = None) -> web.Application:
+def local_app(
+    call: Call, as_sent: CallAsSent | None = None, *, accounts: Collection[int] | None = None
+) -> web.Application:
     """The application behind the socket.
 
     Args:
         call: The desk.
+        as_sent: The same, asked first, for what need not be parsed here.
         accounts: User ids that are answered; the process's own and root's where None.
     """
     answered = {os.geteuid(), 0} if accounts is None else accounts
@@ -54,8 +59,10 @@ def local_app(call: Call, *, accounts: Collection[int] | None = None) -> web.App
     async def handle(request: web.Request) -> web.Response:
         if _account(request) not in {None, *answered}:
             raise Refusal("desk.not-the-owner")
-        arguments = parse_arguments(await request.read())
-        answer = await call(request.match_info["method"], arguments)
+        method, body = request.match_info["method"], await request.read()
+        answer = None if as_sent is None else await as_sent(method, body)
+        if answer is None:
+            answer = await call(method, parse_arguments(body))
         return web.Response(body=orjson.dumps(answer), content_type="application/json")
 
     app = web.Application(middlewares=[answer_errors(told_to_owner)], client_max_size=MAX_REQUEST_BYTES)

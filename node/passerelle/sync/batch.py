@@ -31,7 +31,6 @@ from passerelle.sync.signing import (
     earliest,
     not_in_profile,
     origins_of,
-    sign,
     sign_alone,
     stand_alone,
     stands_of,
@@ -47,10 +46,10 @@ class Tail:
     stands: list[Stand] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
 
-    def add(self, record: Record, stand: Stand) -> int:
+    def add(self, item: Signed, stand: Stand) -> int:
         """Put a record at the end; returns its index."""
         self.stands.append(stand)
-        self.digests.append(record.digest)
+        self.digests.append(item.heading.digest)
         return self.feed.size + len(self.stands) - 1
 
 
@@ -67,17 +66,16 @@ class Batch:
         self.connection = connection
         self._tools = tools
         self._tails: dict[Origin, Tail] = {}
-        self._records: list[Record] = []
-        self._newest: dict[str, Record] = {}
+        self._signed: list[Signed] = []
+        self._newest: dict[str, Signed] = {}
         self._seen: dict[str, FeedPosition] = {}
         self.last_issued = last_issued
 
-    async def compose(self, drafts: Sequence[Draft], early: Early | None = None) -> list[dict[str, object]]:
+    async def compose(self, drafts: Sequence[Draft]) -> list[dict[str, object]]:
         """Sign, check and place one group, wholly or not at all.
 
         Args:
             drafts: The group.
-            early: The same, signed before its turn came; signed anew where that does not hold any more.
 
         Returns:
             For each what its caller is answered once it is durable: id, version, digest and places.
@@ -87,28 +85,31 @@ class Batch:
             ProtocolError: ``schema.*``, the record breaks its schema.
         """
         if not stand_alone(self._tools, drafts):
-            signed: Sequence[Signed] = await self._sign_in_turn(drafts)
-        else:
-            if early is None or not self._still_holds(early):
-                early = await asyncio.to_thread(sign_alone, self._tools, drafts, self.last_issued)
-            signed, self.last_issued = early.signed, early.issued
-        for item in signed:
-            for stand in item.stands:
-                await self._tail(stand.origin)  # may still refuse; nothing is changed yet
-        self._records += [item.record for item in signed]
-        self._newest.update({item.record.id: item.record for item in signed})
-        return [self._place(item) for item in signed]
+            return await self._place_all(await self._sign_in_turn(drafts))
+        return await self.place(await asyncio.to_thread(sign_alone, self._tools, drafts, self.last_issued))
 
-    def _still_holds(self, early: Early) -> bool:
+    def still_holds(self, early: Early) -> bool:
         """Whether nothing was issued later meanwhile, and our keys are those that it names."""
         in_order = self.last_issued is None or early.issued >= self.last_issued
         return in_order and early.under is self._tools.directory.own.newest
+
+    async def place(self, early: Early) -> list[dict[str, object]]:
+        """Place a group that was signed before its turn came, and still holds; answers as `compose` does."""
+        self.last_issued = early.issued
+        return await self._place_all(early.signed)
+
+    async def _place_all(self, signed: Sequence[Signed]) -> list[dict[str, object]]:
+        for origin in {stand.origin for item in signed for stand in item.stands}:
+            await self._tail(origin)  # may still refuse; nothing is changed yet
+        self._signed += signed
+        self._newest.update({item.heading.id: item for item in signed})
+        return [self._place(item) for item in signed]
 
     async def _sign_in_turn(self, drafts: Sequence[Draft]) -> list[Signed]:
         """Sign a group in which one record may build on another, or on what goes before it in this batch."""
         records: list[Record] = []
         sizes = {origin: tail.feed.size for origin, tail in self._tails.items()}
-        ahead = [held for record in self._records for held in await self._held(record, sizes)]
+        ahead = [held for item in self._signed for held in await self._held(item.record, sizes)]
         for number, item in enumerate(drafts, start=1):
             try:
                 record = await self._sign(item, records)
@@ -118,7 +119,7 @@ class Batch:
                 await self._tools.check(record, ahead)
             ahead += await self._held(record, sizes)
             records.append(record)
-        return [Signed(record, stands_of(self._tools, record)) for record in records]
+        return [Signed(record.heading, record.data, stands_of(self._tools, record)) for record in records]
 
     async def _held(self, record: Record, sizes: dict[Origin, int]) -> list[Held]:
         """A record behind those that go before it, in each of its feeds; `sizes` is where they end."""
@@ -139,14 +140,14 @@ class Batch:
             if item.audience == "public"
             else {scid: await self._position(scid) for scid in item.audience}
         )
-        return sign(self._tools, item, issued, previous, seen)
+        return self._tools.pen.sign(item, issued, previous, seen)
 
     async def _previous(self, record_id: str, before: Sequence[Record]) -> Record:
         for record in reversed(before):
             if record.id == record_id:
                 return record
         if record_id in self._newest:
-            return self._newest[record_id]
+            return self._newest[record_id].record
         rows = await record_rows.by_name(self.connection, record_id)
         own = [row for row in rows if row.issuer == self._tools.directory.own_scid]
         if not own:
@@ -172,19 +173,19 @@ class Batch:
         return tail
 
     def _place(self, item: Signed) -> dict[str, object]:
-        record, tails = item.record, self._tails
+        told, tails = item.heading, self._tails
         places = [
-            {"origin": tails[stand.origin].name, "index": tails[stand.origin].add(record, stand)}
+            {"origin": tails[stand.origin].name, "index": tails[stand.origin].add(item, stand)}
             for stand in item.stands
         ]
-        return {"id": record.id, "version": record.version, "digest": record.digest, "places": places}
+        return {"id": told.id, "version": told.version, "digest": told.digest, "places": places}
 
     async def write(self, heads: Mapping[str, Head], now: int) -> list[Swap]:
         """Write all rows and sign a checkpoint for each feed that grew; returns the heads to move."""
         connection = self.connection
-        numbers = await record_rows.add_new(connection, [record.heading for record in self._records])
-        await vault.put_new(connection, [(numbers[item.digest], item.data) for item in self._records])
-        if self._records and self.last_issued is not None:
+        numbers = await record_rows.add_new(connection, [item.heading for item in self._signed])
+        await vault.put_new(connection, [(numbers[item.heading.digest], item.data) for item in self._signed])
+        if self._signed and self.last_issued is not None:
             await record_rows.put_fact(connection, "last-issued", self.last_issued.isoformat())
         swaps = []
         for tail in self._tails.values():

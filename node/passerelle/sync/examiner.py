@@ -17,19 +17,17 @@ under way and no more.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import pickle
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator, Sequence
 
 import structlog
 
 from passerelle.protocol.schemas import Schemas
 from passerelle.sync.findings import Finding, Terms, examine_all
+from passerelle.sync.pipes import frame
 from passerelle.sync.turns import Turns
-from passerelle.sync.worker import LENGTH_BYTES, Answer, frame
+from passerelle.sync.worker import Answer
+from passerelle.sync.workers import Worker
 
 MANY = 128
 """Leaves of one call from which on a worker process is worth its way."""
@@ -45,6 +43,7 @@ ANSWER_SECONDS = 120.0
 IDLE_SECONDS = 20.0
 """How long workers stay without work; starting one takes a quarter of a second."""
 END_SECONDS = 5.0
+PROGRAM = "passerelle.sync.worker"
 
 _log = structlog.get_logger()
 
@@ -63,7 +62,7 @@ class Examiner:
         self._schemas = schemas
         self._turns = Turns(self._most * DEPTH)
         self._thread_turns = Turns(1)  # more would only contend for one interpreter
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._end: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -110,9 +109,9 @@ class Examiner:
                 )
         return found
 
-    def _add(self) -> _Worker:
+    def _add(self) -> Worker:
         self._stay()
-        worker = _Worker()
+        worker = Worker(PROGRAM)
         self._workers.append(worker)
         return worker
 
@@ -132,7 +131,7 @@ class Examiner:
             worker = self._add()
         answer: Answer = "cancelled"
         try:
-            answer = await worker.ask(asked)
+            answer = await worker.ask(asked, ANSWER_SECONDS)  # type: ignore[assignment]  # our own child's
         except TimeoutError:
             _log.warning("worker-hangs", seconds=ANSWER_SECONDS)
             raise
@@ -153,11 +152,11 @@ class Examiner:
         else:
             self._let_go(list(self._workers))
 
-    def _let_go(self, workers: Sequence[_Worker]) -> None:
+    def _let_go(self, workers: Sequence[Worker]) -> None:
         for worker in workers:
             if worker in self._workers:
                 self._workers.remove(worker)
-                task = asyncio.create_task(worker.finish())
+                task = asyncio.create_task(worker.finish(END_SECONDS))
                 self._ending.add(task)
                 task.add_done_callback(self._ending.discard)
 
@@ -179,81 +178,3 @@ def portions(objects: Sequence[bytes | None]) -> Iterator[slice]:
             start, size = index, 0
     if start < len(objects):
         yield slice(start, len(objects))
-
-
-class _Worker:
-    """One worker process. It is asked again before it has answered, so that it never waits for us."""
-
-    def __init__(self) -> None:
-        self.process: Process | None = None
-        self.asked = 0
-        self._started = asyncio.create_task(self._start())
-        self._writing = asyncio.Lock()
-        self._reading = asyncio.Lock()
-        self._lost = False
-
-    async def _start(self) -> Process:
-        self.process = await _start()
-        return self.process
-
-    async def ask(self, asked: bytes) -> Answer:
-        """One question and its answer. Whoever gives up waiting takes the worker from all others: it would answer them wrongly.
-
-        Raises:
-            TimeoutError: It takes no more, or does not answer, for `ANSWER_SECONDS`.
-            OSError: The worker has ended, could not be started, or was given up.
-            EOFError: It ended before it had answered.
-        """
-        self.asked += 1
-        answered = False
-        try:
-            process = await asyncio.shield(self._started)
-            if process.stdin is None or process.stdout is None:
-                raise RuntimeError("a worker is started with both pipes")
-            async with self._writing:
-                self._refuse_lost()
-                process.stdin.write(asked)
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await process.stdin.drain()
-            # Locks are given in the order in which they are asked for, so answers are read in that of the questions.
-            async with self._reading:
-                self._refuse_lost()
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    length = await process.stdout.readexactly(LENGTH_BYTES)
-                    data = await process.stdout.readexactly(int.from_bytes(length, "big"))
-            answered = True
-        finally:
-            self.asked -= 1
-            self._lost |= not answered
-        answer: Answer = pickle.loads(data)  # noqa: S301  from our own child
-        return answer
-
-    def _refuse_lost(self) -> None:
-        if self._lost:
-            raise BrokenPipeError
-
-    async def finish(self) -> None:
-        """Let it end, and see that it has."""
-        try:
-            process = await self._started
-        except OSError:
-            return
-        await _finish(process)
-
-
-async def _start() -> Process:
-    # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end.
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "passerelle.sync.worker"), stdin=PIPE, stdout=PIPE, start_new_session=True
-    )
-
-
-async def _finish(worker: Process) -> None:
-    if worker.stdin is not None:
-        worker.stdin.close()
-    try:
-        await asyncio.wait_for(worker.wait(), END_SECONDS)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            worker.kill()
-        await worker.wait()

@@ -36,6 +36,7 @@ from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head, HeadStore, Swap
 from passerelle.sync.batch import Batch, sign_head
+from passerelle.sync.pen import Asked
 from passerelle.sync.signing import Draft, Early, Tools, sign_alone, stand_alone
 
 MAX_BATCH = 256
@@ -53,13 +54,19 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class _Group:
-    drafts: Sequence[Draft]
+    drafts: Sequence[Draft]  # none where what was signed is all there is
     key: str | None
     request: str
-    done: asyncio.Future[list[dict[str, object]]]
+    done: asyncio.Future[list[dict[str, object]] | None]
     also: Also | None
     early: Early | None = None
+    asked: Sequence[Asked] = ()
     answer: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many records it has."""
+        return len(self.drafts) or len(self.asked)
 
 
 class Publisher:
@@ -120,9 +127,40 @@ class Publisher:
         """
         self.refuse_closed()
         early = await self._sign_early(drafts)
-        group = _Group(drafts, key, request, asyncio.get_running_loop().create_future(), also, early)
+        answer = await self._take(_Group(drafts, key, request, _new_future(), also, early))
+        if answer is None:
+            raise RuntimeError("a group of drafts is signed anew, whatever overtook it")
+        return answer
+
+    async def publish_early(
+        self, asked: Sequence[Asked], early: Early, *, key: str | None = None, request: str = ""
+    ) -> list[dict[str, object]] | None:
+        """Publish a group of which nothing is left but what was signed, as :meth:`publish`.
+
+        Args:
+            asked: One for each record.
+            early: Of records that stand alone, signed for this node.
+            key: As there.
+            request: As there.
+
+        Returns:
+            None where it was signed too early: what it says of its time, or of us, has been overtaken. Nothing was published.
+
+        Raises:
+            InputError: ``publish.key-reused``.
+            StorageError: As there.
+        """
+        self.refuse_closed()
+        return await self._take(_Group((), key, request, _new_future(), None, early, asked))
+
+    async def _take(self, group: _Group) -> list[dict[str, object]] | None:
         await self._queue.put(group)
         return await group.done
+
+    @property
+    def last_issued(self) -> datetime | None:
+        """The largest `issued` that is known to be in the rows."""
+        return self._last_issued
 
     async def _sign_early(self, drafts: Sequence[Draft]) -> Early | None:
         """Sign what stands alone while another batch is written; None where that has to wait for its turn.
@@ -147,7 +185,7 @@ class Publisher:
                 self._waiting.append(self._queue.get_nowait())
             batch = take_batch(self._waiting, few_first=few_first)
             # A large group waits for one commit of small ones, and no more.
-            few_first = any(len(group.drafts) > FEW for group in batch)
+            few_first = any(group.size > FEW for group in batch)
             await self._commit(batch)
 
     async def _commit(self, groups: Sequence[_Group]) -> None:
@@ -198,7 +236,11 @@ class Publisher:
             if known is not None:
                 group.answer = _answered_before(group, known)
                 return
-            group.answer = await _compose_new(batch, group.drafts, group.early)
+            answer = await _compose_new(batch, group)
+            if answer is None:
+                group.done.set_result(None)
+                return
+            group.answer = answer
         except StorageError:
             raise
         except PasserelleError as error:
@@ -271,6 +313,10 @@ class Publisher:
         await self._move([swap], "peer-head")
 
 
+def _new_future() -> asyncio.Future[list[dict[str, object]] | None]:
+    return asyncio.get_running_loop().create_future()
+
+
 def take_batch(waiting: list[_Group], *, few_first: bool) -> list[_Group]:
     """Take from the groups that wait those that are committed together: the first, and whatever fits beside it.
 
@@ -281,15 +327,15 @@ def take_batch(waiting: list[_Group], *, few_first: bool) -> list[_Group]:
         waiting: In order of arrival; what is taken is gone from it.
         few_first: Whether small groups (`FEW`) go before a large one, whose commit takes ten times as long.
     """
-    small = few_first and any(len(group.drafts) <= FEW for group in waiting)
+    small = few_first and any(group.size <= FEW for group in waiting)
     batch: list[_Group] = []
     later: list[_Group] = []
     size = 0
     for group in waiting:
-        fits = not batch or size + len(group.drafts) <= MAX_BATCH
-        fits &= not small or len(group.drafts) <= FEW
+        fits = not batch or size + group.size <= MAX_BATCH
+        fits &= not small or group.size <= FEW
         (batch if fits else later).append(group)
-        size += len(group.drafts) if fits else 0
+        size += group.size if fits else 0
     waiting[:] = later
     return batch
 
@@ -300,23 +346,32 @@ def _stopped(cause: BaseException) -> StorageError:
     return StorageError("publish.stopped", fatal=True, cause=named)
 
 
-async def _compose_new(batch: Batch, drafts: Sequence[Draft], early: Early | None) -> list[dict[str, object]]:
-    """Compose the drafts that are not published yet, each by its own key; the answer of another says so."""
+async def _compose_new(batch: Batch, group: _Group) -> list[dict[str, object]] | None:
+    """Compose what is not published yet, each record by its own key; the answer of another says so.
+
+    Returns:
+        None where the group was overtaken, and there is nothing to sign it anew from.
+    """
+    asked: Sequence[Draft | Asked] = group.drafts or group.asked
     known = await record_rows.get_answers(
-        batch.connection, [item.key for item in drafts if item.key is not None]
+        batch.connection, [item.key for item in asked if item.key is not None]
     )
-    for item in drafts:
+    for item in asked:
         if item.key in known and known[item.key][0] != item.request:
             raise InputError("publish.key-reused", key=item.key)
-    new = [item for item in drafts if item.key not in known]
-    if early is not None:
-        pairs = zip(drafts, early.signed, strict=True)
-        early = replace(early, signed=[signed for item, signed in pairs if item.key not in known])
-    composed = await batch.compose(new, early)
-    made = [(item.key, item.request, told) for item, told in zip(new, composed, strict=True) if item.key]
+    new = [at for at, item in enumerate(asked) if item.key not in known]
+    early = group.early
+    if early is not None and batch.still_holds(early):
+        composed = await batch.place(replace(early, signed=[early.signed[at] for at in new]))
+    elif group.drafts:
+        composed = await batch.compose([group.drafts[at] for at in new])
+    else:
+        return None
+    pairs = ((asked[at], told) for at, told in zip(new, composed, strict=True))
+    made = [(item.key, item.request, told) for item, told in pairs if item.key]
     await record_rows.put_answers(batch.connection, made)
     told = iter(composed)
-    return [{**known[item.key][1], "already": True} if item.key in known else next(told) for item in drafts]
+    return [{**known[item.key][1], "already": True} if item.key in known else next(told) for item in asked]
 
 
 async def _put_beside(batch: Batch, group: _Group) -> None:

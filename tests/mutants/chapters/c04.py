@@ -11,6 +11,7 @@ _IDENTITY: Final = "protocol/identity.py"
 _HEADER: Final = "protocol/recordheaders.py"
 _PROOF: Final = "protocol/proofs.py"
 _SIGNING: Final = "sync/signing.py"
+_PEN: Final = "sync/pen.py"
 _SCHEMAS: Final = "protocol/schemas.py"
 _JUDGING: Final = "exchange/judging.py"
 _SEEN: Final = "exchange/causality.py"
@@ -34,9 +35,9 @@ CHAPTER: Final = Chapter(
         Mutant("R-4", _HEADER, "if list(scids) != sorted(set(scids)) or issuer_scid in scids:", "if False:"),
         Mutant(
             "R-5",
-            _SIGNING,
-            "nonce=tools.random(NONCE_BYTES),",
-            "nonce=tools.random(NONCE_BYTES) if previous is None else bytes.fromhex(previous.nonce),",
+            _PEN,
+            "nonce=self.random(NONCE_BYTES),",
+            "nonce=self.random(NONCE_BYTES) if previous is None else bytes.fromhex(previous.nonce),",
         ),
         Mutant(
             "R-6",
@@ -46,7 +47,7 @@ CHAPTER: Final = Chapter(
         ),
         Mutant(
             "R-7",
-            _SIGNING,
+            _PEN,
             "previous=None if previous is None else previous.digest,",
             'previous=previous and __import__("hashlib").sha256(previous.data.partition(b\',"proof":\')[0]).hexdigest(),',
         ),
@@ -107,7 +108,7 @@ CHAPTER: Final = Chapter(
         Mutant("R-26", _HEADER, "if seen.keys() != set(audience):", "if False:"),
         Mutant("R-27", _SEEN, "if said < before:", "if False:"),
         Mutant("R-28", _SEEN, "if not other.holds(said):", "if False:"),
-        Mutant("R-29", _SIGNING, "tools.schemas.check_outgoing(record.value)", "pass"),
+        Mutant("R-29", _PEN, "self.schemas.check_outgoing(record)", "pass"),
         Mutant(
             "R-30", _SCHEMAS, 'if reading == "relaxed" else', 'if reading in {"relaxed", "outgoing"} else'
         ),

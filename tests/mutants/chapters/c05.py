@@ -19,7 +19,7 @@ CHAPTER: Final = Chapter(
         Mutant(
             "L-3",
             "sync/signing.py",
-            "_origin(record.issuer_scid, partner) for partner",
+            "origin_of(record.issuer_scid, partner) for partner",
             "Origin(record.issuer_scid, partner, record.version) for partner",
         ),
         Mutant(

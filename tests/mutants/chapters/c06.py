@@ -13,7 +13,7 @@ _INTAKE: Final = "protocol/intake.py"
 CHAPTER: Final = Chapter(
     "06",
     mutants=(
-        Mutant("O-1", "sync/signing.py", "salt = tools.random(SALT_BYTES)", "salt = bytes(SALT_BYTES)"),
+        Mutant("O-1", "sync/pen.py", "return self.random(SALT_BYTES)", "return bytes(SALT_BYTES)"),
         Mutant("O-2", _INTAKE, "if objects.commitment(salt, data) != leaf.commitment:", "if False:"),
         Mutant("O-3", _OBJECTS, "if len(object_) <= SALT_BYTES:", "if False:"),
         Mutant(

@@ -45,9 +45,9 @@ CHAPTER: Final = Chapter(
         Mutant(
             "W-3",
             _BATCH,
-            "        self.stands.append(stand)\n        self.digests.append(record.digest)\n",
-            "        at = 0 if stand.origin.partner == max(record.addressees or (None,)) else len(self.stands)\n"
-            "        self.stands.insert(at, stand)\n        self.digests.insert(at, record.digest)\n",
+            "        self.stands.append(stand)\n        self.digests.append(item.heading.digest)\n",
+            "        at = 0 if stand is item.stands[-1] else len(self.stands)\n"
+            "        self.stands.insert(at, stand)\n        self.digests.insert(at, item.heading.digest)\n",
         ),
         Mutant(
             "W-4",

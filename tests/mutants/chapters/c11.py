@@ -46,7 +46,7 @@ CHAPTER: Final = Chapter(
         ),
         Mutant(
             "S-71",
-            "desk/publishing.py",
+            "desk/drafting.py",
             'raise InputError("event.audience", type="placement")',
             "pass",
         ),

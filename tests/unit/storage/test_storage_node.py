@@ -140,15 +140,15 @@ async def test_publishing_goes_on_when_the_server_is_back(
 ) -> None:
     """A connection lost before COMMIT is a known end: nothing happened, and nothing is closed."""
     async with open_node(made) as node:
-        real = Batch.compose
+        real = Batch.place
 
-        async def compose(self: Batch, drafts: Any, early: Any = None) -> Any:
-            composed = await real(self, drafts, early)
+        async def place(self: Batch, early: Any) -> Any:
+            composed = await real(self, early)
             hang_up(postgresql_server, access)
             return composed
 
         with monkeypatch.context() as patched:
-            patched.setattr(Batch, "compose", compose)
+            patched.setattr(Batch, "place", place)
             error = await failing(lambda: publish(node))
         assert error.code == "storage.connection-lost"
         assert node.publisher.closed is None

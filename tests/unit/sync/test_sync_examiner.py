@@ -22,7 +22,7 @@ from passerelle.protocol.schemas import Schemas
 from passerelle.sync import examiner, findings
 from passerelle.sync.examiner import MANY, PORTION, PORTION_BYTES, Examiner, portions
 from passerelle.sync.findings import Finding, Terms, examine_all
-from passerelle.sync.worker import LENGTH_BYTES
+from passerelle.sync.pipes import LENGTH_BYTES
 from tests.unit.sync.author import START
 from tests.unit.sync.conftest import Follower
 
@@ -191,10 +191,10 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
 
 PARENT = """
 import asyncio
-from passerelle.sync import examiner
+from passerelle.sync import examiner, workers
 
 async def main():
-    worker = await examiner._start()
+    worker = await workers.start(examiner.PROGRAM)
     print(worker.pid, flush=True)
     await asyncio.sleep(60)
 

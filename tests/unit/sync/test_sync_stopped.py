@@ -130,14 +130,14 @@ async def test_the_fence_is_looked_at_again_before_signing(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """W-13: proof that came while a group was composed still stops its signature."""
-    real, before = Batch.compose, await signed(node)
+    real, before = Batch.place, await signed(node)
 
-    async def compose(self: Batch, drafts: Any, early: Any = None) -> Any:
-        composed = await real(self, drafts, early)
+    async def place(self: Batch, early: Any) -> Any:
+        composed = await real(self, early)
         node.publisher.closed = StorageError("fence.partner-ahead")
         return composed
 
-    monkeypatch.setattr(Batch, "compose", compose)
+    monkeypatch.setattr(Batch, "place", place)
     assert (await refused(node)).code == "fence.partner-ahead"
     assert await signed(node) == before, "nothing was signed"
 
