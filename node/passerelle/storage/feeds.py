@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
@@ -96,8 +96,34 @@ async def add(connection: AsyncConnection, origin: Origin, *, own: bool, state: 
 
 async def get(connection: AsyncConnection, origin: Origin) -> Feed | None:
     """The feed of that origin."""
-    row = (await connection.execute(select(feed).where(feed.c.origin == origin.encode()))).one_or_none()
+    row = (await connection.execute(_BY_ORIGIN, {"origin": origin.encode()})).one_or_none()
     return None if row is None else _feed(row)
+
+
+# Put together once: that takes longer than most of them take to run, and each batch needs them all.
+_BY_ORIGIN = select(feed).where(feed.c.origin == bindparam("origin"))
+_GROW = (
+    update(feed)
+    .where(feed.c.id == bindparam("held"))
+    .values(size=bindparam("size"), frontier=bindparam("edge"))
+)
+_LEAVES = (
+    select(leaf.c.data)
+    .where(
+        leaf.c.feed_id == bindparam("held"), leaf.c.idx >= bindparam("first"), leaf.c.idx < bindparam("end")
+    )
+    .order_by(leaf.c.idx)
+)
+_ROOTS = (
+    select(subtree.c.hash)
+    .where(subtree.c.feed_id == bindparam("held"), subtree.c.level == bindparam("level"))
+    .where(subtree.c.idx >= bindparam("first"), subtree.c.idx < bindparam("end"))
+    .order_by(subtree.c.idx)
+)
+_SIZED = select(checkpoint.c.size).where(
+    checkpoint.c.feed_id == bindparam("held"), checkpoint.c.size == bindparam("size")
+)
+_KEEP = insert(checkpoint)
 
 
 async def every(connection: AsyncConnection, *, own: bool | None = None) -> list[Feed]:
@@ -192,9 +218,7 @@ async def append(
     roots = [root_of(first[start : start + WIDTH]) for start in range(0, len(first) - WIDTH + 1, WIDTH)]
     await _fill_subtrees(connection, held, roots)
     frontier = _grown(held.frontier, hashes, roots)
-    await connection.execute(
-        update(feed).where(feed.c.id == held.id).values(size=frontier.size, frontier=frontier.encode())
-    )
+    await connection.execute(_GROW, {"held": held.id, "size": frontier.size, "edge": frontier.encode()})
     return replace(held, frontier=frontier)
 
 
@@ -242,16 +266,18 @@ async def tile_hashes(
     """Hashes first <= index < end of one tile level: leaf hashes at level 0, subtree roots above."""
     if level == 0:
         return [leaf_hash(data) for data in await leaves(connection, feed_id, first, end)]
-    query = select(subtree.c.hash).where(
-        subtree.c.feed_id == feed_id, subtree.c.level == level, subtree.c.idx >= first, subtree.c.idx < end
-    )
-    return list((await connection.execute(query.order_by(subtree.c.idx))).scalars())
+    if first == end:
+        return []
+    asked = {"held": feed_id, "level": level, "first": first, "end": end}
+    return list((await connection.execute(_ROOTS, asked)).scalars())
 
 
 async def leaves(connection: AsyncConnection, feed_id: int, first: int, end: int) -> list[bytes]:
     """Leaves first <= index < end, as hashed."""
-    query = select(leaf.c.data).where(leaf.c.feed_id == feed_id, leaf.c.idx >= first, leaf.c.idx < end)
-    return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
+    if first == end:
+        return []
+    asked = {"held": feed_id, "first": first, "end": end}
+    return list((await connection.execute(_LEAVES, asked)).scalars())
 
 
 async def without_object(connection: AsyncConnection, held: Feed, first: int, end: int) -> list[int]:
@@ -301,12 +327,9 @@ async def commitments_held(
 
 async def put_checkpoint(connection: AsyncConnection, feed_id: int, head: SignedHead, now: int) -> None:
     """Keep a signed checkpoint; one of that size already kept stays as it is."""
-    if await get_checkpoint(connection, feed_id, size=head.size) is None:
-        await connection.execute(
-            insert(checkpoint).values(
-                feed_id=feed_id, size=head.size, root=head.root, note=head.note, seen_at=now
-            )
-        )
+    if (await connection.execute(_SIZED, {"held": feed_id, "size": head.size})).first() is None:
+        row = {"feed_id": feed_id, "size": head.size, "root": head.root, "note": head.note, "seen_at": now}
+        await connection.execute(_KEEP, row)
 
 
 async def get_checkpoint(

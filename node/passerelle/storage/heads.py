@@ -12,7 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from passerelle.errors import StorageError
 from passerelle.storage.database import UNKNOWN_AFTER, new_engine, sqlite_url
@@ -27,6 +38,16 @@ _head = Table(
     Column("root", LargeBinary, nullable=False),
     Column("note", LargeBinary, nullable=False),
 )
+
+
+_MOVE = (
+    update(_head)
+    .where(_head.c.origin == bindparam("of"))
+    .where(_head.c.size == bindparam("old_size"))
+    .where(_head.c.root == bindparam("old_root"))
+    .values(size=bindparam("size"), root=bindparam("root"), note=bindparam("note"))
+)
+"""Compare and swap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +124,8 @@ class HeadStore:
                     if swap.old is None:
                         await connection.execute(insert(_head).values(origin=swap.origin, **new))
                         continue
-                    moved = await connection.execute(
-                        update(_head)
-                        .where(_head.c.origin == swap.origin)
-                        .where(_head.c.size == swap.old.size)
-                        .where(_head.c.root == swap.old.root)
-                        .values(**new)
-                    )
+                    old = {"of": swap.origin, "old_size": swap.old.size, "old_root": swap.old.root}
+                    moved = await connection.execute(_MOVE, {**old, **new})
                     if moved.rowcount != 1:
                         raise StorageError("head.moved", fatal=True, origin=swap.origin)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.protocol.records import Heading
@@ -64,7 +64,7 @@ async def add_new(connection: AsyncConnection, headings: Sequence[Heading]) -> d
 async def _insert(connection: AsyncConnection, new: Sequence[tuple[Heading, bool]]) -> dict[str, int]:
     if not new:
         return {}
-    largest = (await connection.execute(select(func.max(record.c.number)))).scalar_one() or 0
+    largest = (await connection.execute(_LARGEST)).scalar_one() or 0
     rows = [
         (
             *(number, heading.digest, heading.id, heading.version, heading.type),
@@ -76,6 +76,7 @@ async def _insert(connection: AsyncConnection, new: Sequence[tuple[Heading, bool
     return {heading.digest: number for number, (heading, _) in enumerate(new, start=largest + 1)}
 
 
+_LARGEST = select(func.max(record.c.number))
 _COLUMNS = ("number", "digest", "id", "version", "type", "issuer", "public", "issued", "readable")
 
 
@@ -181,9 +182,12 @@ async def get_fact(connection: AsyncConnection, name: str) -> str | None:
 
 async def put_fact(connection: AsyncConnection, name: str, value: str) -> None:
     """Keep a small fact of the node itself."""
-    changed = await connection.execute(update(node_fact).where(node_fact.c.name == name).values(value=value))
+    changed = await connection.execute(_SAY, {"named": name, "said": value})
     if changed.rowcount == 0:
         await connection.execute(insert(node_fact).values(name=name, value=value))
+
+
+_SAY = update(node_fact).where(node_fact.c.name == bindparam("named")).values(value=bindparam("said"))
 
 
 async def drop_fact(connection: AsyncConnection, name: str) -> None:
