@@ -39,7 +39,8 @@ FIRST_BACKOFF_SECONDS = 1.0
 VISIT_SECONDS = 1_800.0
 """Longest visit; what it kept is kept, and the next one goes on."""
 NOTICE_GAP_SECONDS = 0.5
-"""Least time between two visits to which notices lead; after those that bore no fruit it doubles, up to a minute."""
+"""Least time between two visits to which notices lead; after those that bore no fruit it doubles, up to a minute.
+So nobody is told of more growth within that time: while much is published, one notice for many batches."""
 NOTICE_GAP_MAX_SECONDS = 60.0
 NO_ROAD = frozenset({"road.allowance-spent", "road.unreachable", "road.timeout", "road.private-address"})
 """Failures after which there is no use in asking the same partner for something else."""
@@ -387,11 +388,12 @@ class Follower:
     async def _notify(self, scid: str, state: _Partner) -> None:
         partner = self._tools.directory.peer(scid)
         while partner is not None and state.untold:
-            name, size = state.untold.popitem()
-            try:
-                await self._post_notice(road_to(partner), name, size)
-            except TransportError:
-                return  # pull is the truth: the partner will look by itself
+            told, state.untold = state.untold, {}
+            with contextlib.suppress(TransportError):  # pull is the truth: the partner will look by itself
+                for name, size in told.items():
+                    await self._post_notice(road_to(partner), name, size)
+            # What grows meanwhile is told together: no visit follows sooner, and of more the partner takes none.
+            await asyncio.sleep(NOTICE_GAP_SECONDS)
 
 
 def _gap(fruitless: int) -> float:

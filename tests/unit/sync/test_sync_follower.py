@@ -8,14 +8,17 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from aiohttp import web
 from pydantic import ValidationError
 
 from passerelle.config import Sync
+from passerelle.errors import TransportError
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
+from passerelle.protocol.origins import Origin
 from passerelle.storage import feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.peers import Peer
@@ -27,6 +30,7 @@ from tests.unit.sync.author import START, Agency, Feed, Site, instead, tampered
 from tests.unit.sync.conftest import Follower
 
 PATIENCE = 20.0
+OTHER = f"Qm{'z' * 44}"
 
 
 @dataclass
@@ -67,6 +71,35 @@ async def visits(follower: Follower, desk: Desk) -> AsyncIterator[Visits]:
     )
     yield made
     await made.stop()
+
+
+async def test_one_notice_tells_of_many_batches(
+    follower: Follower, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chapter 10, limits: a partner takes 120 notices a minute, so what grows within half a second is told together."""
+    monkeypatch.setattr(module, "NOTICE_GAP_SECONDS", 0.3)
+    settings = Sync(poll_seconds=3_600, backoff_max_seconds=3_600)
+    hooks: dict[str, Any] = {"arrived": desk.note_arrived, "fenced": desk.note_fenced, "report": desk.report}
+    made = Visits(follower.tools, follower.client, settings, heads=dict, **hooks)
+    told: list[tuple[str, int]] = []
+
+    async def post(_self: Visits, _road: object, origin: str, size: int) -> None:
+        told.append((origin, size))
+        raise TransportError("road.refused")
+
+    monkeypatch.setattr(Visits, "_post_notice", post)
+    made.start()
+    own, other = (Origin(follower.me.scid, to, 1).encode() for to in (None, OTHER))
+    for size in range(1, 11):
+        made.tell({own: size, other: size})
+        await asyncio.sleep(0.01)
+    assert told == [(own, 1)]
+    await until(lambda: len(told) > 1)
+    await asyncio.sleep(0.4)
+    made.tell({own: 11})
+    await until(lambda: len(told) > 2)
+    await made.stop()
+    assert told == [(own, 1), (own, 10), (own, 11)]
 
 
 async def until(condition: Callable[[], bool]) -> None:
