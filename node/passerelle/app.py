@@ -14,6 +14,7 @@ import contextlib
 import gc
 import json
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ MAINTENANCE_SECONDS = 3_600.0
 START_PATIENCE_SECONDS = 10.0
 YOUNG_OBJECTS = 50_000
 """Objects made before the collector looks for cycles among them. Bodies are trees of thousands, and hold none."""
+SWITCH_SECONDS = 0.000_5
+"""After which a thread that computes lets the loop in. A call takes the lock a dozen times, and waits for it each time."""
 
 _log = structlog.get_logger()
 
@@ -79,6 +82,7 @@ async def serve_home(
             gc.collect()
             gc.freeze()  # what is loaded by now stays: it is not looked through again and again
             gc.set_threshold(YOUNG_OBJECTS)
+            sys.setswitchinterval(SWITCH_SECONDS)
             _log.info("serving", **told)
             if ready is not None:
                 ready(told)

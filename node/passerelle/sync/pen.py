@@ -59,8 +59,7 @@ class Asked(NamedTuple):
     request: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(NamedTuple):
     """A record on its way into one feed: what is committed, and what travels beside it."""
 
     origin: Origin

@@ -47,7 +47,7 @@ def serve(answer: Callable[[bytes], object], asked: BinaryIO, answers: BinaryIO)
         answers.write(frame(answer(data)))
         answers.flush()
         del data
-        gc.collect()  # of this question alone: what an error tied in a knot
+        gc.collect(0)  # of this question alone: what an error tied in a knot
 
 
 def main(answer: Callable[[bytes], object]) -> None:

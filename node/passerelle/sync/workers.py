@@ -10,6 +10,9 @@ from asyncio.subprocess import PIPE, Process
 
 from passerelle.sync.pipes import LENGTH_BYTES
 
+READ_BYTES = 2**20
+"""Of an answer that lie here before its pipe is left alone for a moment: most fit in, and are read in few turns."""
+
 
 class Worker:
     """One worker process. It is asked again before it has answered, so that it never waits for us.
@@ -91,5 +94,5 @@ async def start(program: str) -> Process:
     """A process of this program's own that runs a module."""
     # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end.
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", program), stdin=PIPE, stdout=PIPE, start_new_session=True
+        *(sys.executable, "-m", program), stdin=PIPE, stdout=PIPE, limit=READ_BYTES, start_new_session=True
     )
