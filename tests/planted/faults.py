@@ -6,8 +6,8 @@ patches the node in its own process, before it serves (`serve.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from passerelle.errors import ProtocolError
@@ -19,6 +19,8 @@ from passerelle.server.federation import app as federation
 from passerelle.server.federation import sending
 from passerelle.sync import files
 from passerelle.sync.files import File
+from tests.planted import again
+from tests.planted.fault import Fault, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,28 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from passerelle.storage.feeds import Feed
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One mistake.
-
-    Args:
-        name: By which it is asked for.
-        rule: The one rule of ``spec/`` that it breaks.
-        mistake: What the implementer would say, having found it.
-        plant: Makes the mistake in this process.
-    """
-
-    name: str
-    rule: str
-    mistake: str
-    plant: Callable[[], None]
-
-
-def _set(target: Any, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(target, name, value)
 
 
 # --- how it serves -----------------------------------------------------------------------------------------
@@ -65,7 +45,7 @@ def public_parts() -> None:
             response.headers["Cache-Control"] = sending.caching_of(file, public=True)
         return response
 
-    _set(federation, send=parted)
+    put(federation, send=parted)
 
 
 # --- feeds and objects -------------------------------------------------------------------------------------
@@ -82,7 +62,7 @@ def one_object_file() -> None:
                 tail = replace(wanted, width=min(TILE_WIDTH, size - wanted.first)).path
         return await read(connection, held, size, tail)
 
-    _set(files, read=widest)
+    put(files, read=widest)
 
 
 # --- signed requests ---------------------------------------------------------------------------------------
@@ -98,7 +78,7 @@ def nonces_expire() -> None:
             del live[use]
         remember(cache, request, now)
 
-    _set(ReplayCache, remember=forgetful)
+    put(ReplayCache, remember=forgetful)
 
 
 # --- following ---------------------------------------------------------------------------------------------
@@ -118,7 +98,7 @@ def first_good_line() -> None:
                     raise
         return verify(note, known)
 
-    _set(notes, verify_note=hasty)
+    put(notes, verify_note=hasty)
 
 
 PLANTED: Final[Mapping[str, Fault]] = {
@@ -148,6 +128,7 @@ PLANTED: Final[Mapping[str, Fault]] = {
             "One good line of the author is enough, so I return at the first and do not read those after it.",
             first_good_line,
         ),
+        *again.FAULTS,
     )
 }
 """By name."""

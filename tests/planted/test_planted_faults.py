@@ -7,9 +7,9 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,16 +17,17 @@ import aiohttp
 import pytest
 
 from passerelle.protocol import requests
-from passerelle.protocol.checkpoints import Checkpoint
 from passerelle.protocol.notes import NoteSignature, SignedNote
 from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record, sign_record
 from passerelle.storage.peers import Peer
 from tests.faults.harness import agreement
 from tests.hostile.partner import Partner
-from tests.hostile.requests import PUBLIC, notice
+from tests.hostile.requests import notice
 from tests.hostile.scene import Scene, Target, make_home, scene
+from tests.planted import seeing
 from tests.planted.faults import PLANTED
+from tests.planted.seeing import Look, get, signature, size_in
 from tests.unit.sync.author import Agency, flipped
 
 PARTNER: Final = "TG-FICT"
@@ -62,7 +63,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sealable(row: Peer) -> Peer:
     """The way to a partner, with a sealing key in its descriptor, so that our node can address records to it."""
-    keys = Agency(PARTNER.lower()).keys  # they come from its name alone
+    keys = Agency((row.code or PARTNER).lower()).keys  # they come from its name alone
     was = Record.parse(row.descriptor)
     public = base64.urlsafe_b64encode(keys.sealing[0].public).rstrip(b"=").decode()
     body: dict[str, Json] = {**was.body, "sealing": [{"from": was.value["issued"], "key": public}]}
@@ -73,40 +74,6 @@ def sealable(row: Peer) -> Peer:
 
 
 # --- what a partner sees -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, header fields and bytes of an answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-async def get(made: Scene, path: str, partner: Partner | None = None, **headers: str) -> Answer:
-    """Ask for a path, under a partner's signature where one is given."""
-    sent = headers | ({} if partner is None else signature(partner, "GET", path))
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(made.target.address + path, headers=sent) as answer,
-    ):
-        return Answer(answer.status, answer.headers, await answer.read())
-
-
-def signature(partner: Partner, method: str, path: str, body: bytes = b"") -> dict[str, str]:
-    """A good signature of a partner."""
-    key = partner.agency.keys.request
-    return requests.sign_request(
-        method,
-        PUBLIC + path,
-        key=key,
-        key_id=f"{partner.agency.did}#{key.multikey}",
-        now=datetime.now(UTC),
-        nonce=partner.random(16),
-        body=body or None,
-        content_type="application/json" if body else None,
-    )
 
 
 async def a_bilateral_part_is_public(made: Scene, partner: Partner) -> bool:
@@ -134,11 +101,6 @@ async def a_narrow_object_file_is_wide(made: Scene, _partner: Partner) -> bool:
     assert found[1].headers["ETag"] == found[size].headers["ETag"]
     assert objects_in(found[size].body) == size
     return objects_in(found[1].body) != 1
-
-
-def size_in(answer: Answer) -> int:
-    """The size in a checkpoint."""
-    return Checkpoint.parse(SignedNote.parse(answer.body).text).tree_size
 
 
 def objects_in(data: bytes) -> int:
@@ -186,11 +148,12 @@ async def a_false_line_is_passed(made: Scene, partner: Partner) -> bool:
     return (await get(made, path, partner)).body != before
 
 
-SEEN: Final[Mapping[str, Callable[[Scene, Partner], Awaitable[bool]]]] = {
+SEEN: Final[Mapping[str, Look]] = {
     "public-parts": a_bilateral_part_is_public,
     "one-object-file": a_narrow_object_file_is_wide,
     "nonces-expire": a_nonce_counts_twice,
     "first-good-line": a_false_line_is_passed,
+    **seeing.SEEN,
 }
 """How each fault is seen."""
 
@@ -198,12 +161,16 @@ SEEN: Final[Mapping[str, Callable[[Scene, Partner], Awaitable[bool]]]] = {
 @pytest.mark.parametrize("name", ["-", *PLANTED])
 async def test_a_planted_fault_is_seen_and_no_other(name: str, home: Path, tmp_path: Path) -> None:
     """A node with a fault breaks its rule; without one, or with another, it keeps it."""
-    async with scene(tmp_path, home, {PARTNER: sealable}, name, kind=Planted) as made:
+    ways = dict.fromkeys((PARTNER, *seeing.OTHERS.values()), sealable)
+    async with scene(tmp_path, home, ways, name, kind=Planted) as made:
         partner = made.partners[PARTNER]
         await made.publish()
         await made.target.publish([agreement(made.target, partner, "part")], "part")  # type: ignore[arg-type]
         await asyncio.sleep(1.1)  # what is signed in the second of its start is refused as late
-        found = {seen for seen, look in SEEN.items() if await look(made, partner)}
+        found = set()
+        for fault, look in SEEN.items():
+            if await look(made, made.partners[seeing.OTHERS.get(fault, PARTNER)]):
+                found.add(fault)
     assert found == {name} - {"-"}
 
 
