@@ -8,7 +8,7 @@ from passerelle.conformance.report import Report
 from tests.conformance import follower_faults, partner_faults
 
 FOLLOWER_KINDS = ("IDENTITIES", "DESCRIPTORS", "FEEDS", "RECORDS", "SERVING")
-PARTNER_KINDS = ("REQUESTS", "FLAWED", "STEPS", "ASKING", "IDENTITY")
+PARTNER_KINDS = ("REQUESTS", "FLAWED", "STEPS", "ASKING", "IDENTITY", "CLOCK", "ELSEWHERE")
 
 
 def named() -> dict[str, set[str]]:

@@ -25,7 +25,9 @@ from tests.conformance.proxy import Ask, Reply
 Resign = Callable[[Signature], Signature]
 
 
-def _asks(change: Callable[[Stage, Ask], Awaitable[Reply | None]]) -> Arm:
+def asks(change: Callable[[Stage, Ask], Awaitable[Reply | None]]) -> Arm:
+    """Alters each request of the node, or answers it instead of the kit."""
+
     def arm(stage: Stage) -> None:
         async def before(ask: Ask) -> Reply | None:
             return await change(stage, ask)
@@ -50,7 +52,7 @@ def _headers(change: Callable[[Stage, Ask], dict[str, str] | None]) -> Arm:
         ask.raw = _head(ask, fields)
         return None
 
-    return _asks(altered)
+    return asks(altered)
 
 
 def _resigned(change: Resign, also: Callable[[dict[str, str]], dict[str, str]] = dict) -> Arm:
@@ -164,13 +166,6 @@ async def _reading_on(stage: Stage, ask: Ask) -> Reply | None:
     return problem(404, "path.not-found")
 
 
-async def _keeping_its_time(stage: Stage, ask: Ask) -> Reply | None:
-    if f"/feeds/to/{stage.world.author.scid}/1/checkpoint" != ask.path or not stage.partner.stand.overrides:
-        return None
-    stage.memory["asked"] = int(str(stage.memory.get("asked", 0))) + 1
-    return None if stage.memory["asked"] == 1 else problem(404, "path.not-found")
-
-
 async def _blind(stage: Stage, ask: Ask) -> Reply | None:
     has_changed = stage.agency.request is stage.agency.next_request
     return problem(404, "path.not-found") if has_changed and ask.path.endswith("did.jsonl") else None
@@ -230,17 +225,16 @@ ASKING: Final = (
         _resigned(lambda s: replace(s, target=s.target.replace("https://", "http://"))),
     ),
     _asking("P-7", "asks for a part of it knows not which version", _headers(_without_if_range)),
-    _asking("P-11", "asks for a width that nobody has made", _asks(_wider)),
-    _road("P-15", "follows a redirect", _asks(_following)),
-    _road("P-15", "carries its signature along a redirect", _asks(_carrying)),
-    _road("Q-22", "waits as long as a byte comes now and then", _asks(_no_silence)),
-    _road("Q-21", "reads without end", _asks(_reading_on)),
-    _road("Q-15", "keeps to its own time", _asks(_keeping_its_time)),
+    _asking("P-11", "asks for a width that nobody has made", asks(_wider)),
+    _road("P-15", "follows a redirect", asks(_following)),
+    _road("P-15", "carries its signature along a redirect", asks(_carrying)),
+    _road("Q-22", "waits as long as a byte comes now and then", asks(_no_silence)),
+    _road("Q-21", "reads without end", asks(_reading_on)),
     _road("Q-22", "waits without end", lambda _stage: None),
-    PartnerFault("F-40", "does not ask for what did not come", "belated", _asks(_never_again), through=True),
-    PartnerFault("P-29", "signs for itself to a partner", "addresses", _asks(_for_itself), through=True),
-    PartnerFault("P-16", "connects into its own network", "addresses", _asks(_inwards), through=True),
-    PartnerFault("Q-11", "does not look for a new key", "identity", _asks(_blind), through=True),
+    PartnerFault("F-40", "does not ask for what did not come", "belated", asks(_never_again), through=True),
+    PartnerFault("P-29", "signs for itself to a partner", "addresses", asks(_for_itself), through=True),
+    PartnerFault("P-16", "connects into its own network", "addresses", asks(_inwards), through=True),
+    PartnerFault("Q-11", "does not look for a new key", "identity", asks(_blind), through=True),
     PartnerFault("F-44", "visits at every notice", "flood", _hurrying, through=True),
     PartnerFault(
         "Q-17",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.conformance.partner_asking import ASKING
+from tests.conformance.partner_elsewhere import CLOCK, ELSEWHERE
 from tests.conformance.partner_feed import OWN
 from tests.conformance.partner_flawed import FLAWED
 from tests.conformance.partner_requests import PRIVATE, REQUESTS
@@ -18,4 +19,4 @@ from tests.conformance.partner_steps import IDENTITY, STEPS
 
 __all__ = ["PARTNER_FAULTS", "PartnerFault", "Stage"]
 
-PARTNER_FAULTS: Final = (*REQUESTS, *PRIVATE, *OWN, *FLAWED, *STEPS, *ASKING, *IDENTITY)
+PARTNER_FAULTS: Final = (*REQUESTS, *PRIVATE, *OWN, *FLAWED, *STEPS, *ASKING, *IDENTITY, *CLOCK, *ELSEWHERE)

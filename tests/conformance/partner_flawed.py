@@ -30,7 +30,7 @@ from tests.conformance.world import later
 Items = list[dict[str, Json]]
 
 
-def _rejecting(
+def rejecting(
     change: Callable[[Stage, Items], None] = lambda _s, _i: None,
     *,
     feed: Callable[[Stage, Feed, Items], None] | None = None,
@@ -75,7 +75,7 @@ def _rejection(stage: Stage, items: Items, *, seen: int | None = None) -> bytes:
 
 
 def _one_rejection(stage: Stage, feed: Feed, items: Items) -> None:
-    _seal(stage, feed, _rejection(stage, items))
+    sealing(stage, feed, _rejection(stage, items))
 
 
 def _bench(stage: Stage, feed: Feed, key: int = 1) -> flawed.Bench:
@@ -86,7 +86,8 @@ def _bench(stage: Stage, feed: Feed, key: int = 1) -> flawed.Bench:
     )
 
 
-def _seal(stage: Stage, feed: Feed, data: bytes, key: int = 1) -> None:
+def sealing(stage: Stage, feed: Feed, data: bytes, key: int = 1) -> None:
+    """Append a record to the node's feed to the kit, sealed to a key of its."""
     feed.append(*flawed.in_bilateral(_bench(stage, feed, key), data))
 
 
@@ -96,7 +97,7 @@ def _without(test: Callable[[Stage, dict[str, Json]], bool]) -> Arm:
         assert len(kept) == len(items) - 1
         items[:] = kept
 
-    return _rejecting(change)
+    return rejecting(change)
 
 
 def _is_of(probe: Probe) -> Callable[[Stage, dict[str, Json]], bool]:
@@ -116,7 +117,7 @@ def _accusing(probe: Probe) -> Arm:
         one = next(placed for placed in plan.placed if placed.probe is probe)
         items.append({"origin": one.origin, "index": one.index, "code": "record.malformed"})
 
-    return _rejecting(change)
+    return rejecting(change)
 
 
 def of_probe(probe: Probe) -> PartnerFault:
@@ -141,19 +142,26 @@ def _own_words(_stage: Stage, items: Items) -> None:
 
 
 def _two(stage: Stage, feed: Feed, items: Items) -> None:
-    _seal(stage, feed, _rejection(stage, items[:1]))
-    _seal(stage, feed, _rejection(stage, items[1:]))
+    sealing(stage, feed, _rejection(stage, items[:1]))
+    sealing(stage, feed, _rejection(stage, items[1:]))
 
 
 def _seeing(size: Callable[[Stage], int]) -> Callable[[Stage, Feed, Items], None]:
-    return lambda stage, feed, items: _seal(stage, feed, _rejection(stage, items, seen=size(stage)))
+    return lambda stage, feed, items: sealing(stage, feed, _rejection(stage, items, seen=size(stage)))
+
+
+def _claim(stage: Stage, number: int) -> int:
+    """Where the kit's record stands with one of its claims."""
+    plan = stage.examination.plan
+    assert plan is not None
+    return [placed.index for placed in plan.placed if placed.probe.rules == ("S-15",)][number]
 
 
 def _going_back(stage: Stage, feed: Feed, items: Items) -> None:
-    _seal(stage, feed, _rejection(stage, items, seen=1))
+    sealing(stage, feed, _rejection(stage, items, seen=1))
     author = stage.world.author
     body = flawed.agreement(author, stage.agency.scid)
-    _seal(
+    sealing(
         stage,
         feed,
         author.record_of(author.value("agreement", body, later(), to=[stage.agency.scid], seen=0)).data,
@@ -163,11 +171,11 @@ def _going_back(stage: Stage, feed: Feed, items: Items) -> None:
 def _to_two(stage: Stage, feed: Feed, items: Items) -> None:
     author, told = stage.world.author, [stage.agency.scid, stage.agency.other.scid]
     body: dict[str, Json] = {"items": [*items], "synthetic": True}
-    _seal(stage, feed, author.record_of(author.value("rejection", body, later(), to=told, seen=0)).data)
+    sealing(stage, feed, author.record_of(author.value("rejection", body, later(), to=told, seen=0)).data)
 
 
 def _to_key(number: int) -> Callable[[Stage, Feed, Items], None]:
-    return lambda stage, feed, items: _seal(stage, feed, _rejection(stage, items), number)
+    return lambda stage, feed, items: sealing(stage, feed, _rejection(stage, items), number)
 
 
 def _talking(stage: Stage, feed: Feed, items: Items) -> None:
@@ -202,39 +210,45 @@ def _held_bilateral(stage: Stage, ask: Ask) -> bool:
 FLAWED: Final = (
     *(of_probe(probe) for probe in PROBES if probe.rules[0] != "F-11"),
     PartnerFault("L-24", "takes one leaf twice", "flawed", _without(_is_repeated)),
-    PartnerFault("F-11", "refuses by another code", "flawed", _rejecting(_miscoded)),
-    PartnerFault("C-3", "refuses by a code of its own", "flawed", _rejecting(_own_words)),
-    PartnerFault("F-17", "reports twice in a day", "flawed", _rejecting(feed=_two)),
+    PartnerFault("F-11", "refuses by another code", "flawed", rejecting(_miscoded)),
+    PartnerFault("C-3", "refuses by a code of its own", "flawed", rejecting(_own_words)),
+    PartnerFault("F-17", "reports twice in a day", "flawed", rejecting(feed=_two)),
     PartnerFault(
         "S-15",
         "claims to have seen beyond a lie",
         "flawed",
-        _rejecting(feed=_seeing(lambda s: len(s.agency.bilateral.leaves))),
+        rejecting(feed=_seeing(lambda s: len(s.agency.bilateral.leaves))),
     ),
     PartnerFault(
-        "R-28", "claims to have seen what is not there", "flawed", _rejecting(feed=_seeing(lambda _s: 10_000))
+        "S-15",
+        "takes a feed that it never opened for one that was seen",
+        "flawed",
+        rejecting(feed=_seeing(lambda s: _claim(s, 2))),
     ),
-    PartnerFault("R-27", "has seen less than before", "flawed", _rejecting(feed=_going_back)),
     PartnerFault(
-        "R-26", "addresses two in a feed of one", "flawed", _rejecting(feed=_to_two), frozenset({"R-25"})
+        "R-28", "claims to have seen what is not there", "flawed", rejecting(feed=_seeing(lambda _s: 10_000))
+    ),
+    PartnerFault("R-27", "has seen less than before", "flawed", rejecting(feed=_going_back)),
+    PartnerFault(
+        "R-26", "addresses two in a feed of one", "flawed", rejecting(feed=_to_two), frozenset({"R-25"})
     ),
     PartnerFault(
-        "I-36", "seals to a key that no identity document names", "flawed", _rejecting(feed=_to_key(3))
+        "I-36", "seals to a key that no identity document names", "flawed", rejecting(feed=_to_key(3))
     ),
-    PartnerFault("I-37", "seals to a key of before", "flawed", _rejecting(feed=_to_key(0))),
-    PartnerFault("I-37", "seals to a key that has not begun", "flawed", _rejecting(feed=_to_key(2))),
-    PartnerFault("L-25", "says in a leaf what it seals", "flawed", _rejecting(feed=_talking)),
+    PartnerFault("I-37", "seals to a key of before", "flawed", rejecting(feed=_to_key(0))),
+    PartnerFault("I-37", "seals to a key that has not begun", "flawed", rejecting(feed=_to_key(2))),
+    PartnerFault("L-25", "says in a leaf what it seals", "flawed", rejecting(feed=_talking)),
     PartnerFault(
         "O-7",
         "seals a stream that does not end",
         "flawed",
-        _rejecting(feed=_spoilt(lambda s, d: flawed.padded(s, flawed.deflated(d) + b"\0"))),
+        rejecting(feed=_spoilt(lambda s, d: flawed.padded(s, flawed.deflated(d) + b"\0"))),
     ),
     PartnerFault(
         "O-9",
         "seals something after the stream",
         "flawed",
-        _rejecting(feed=_spoilt(lambda s, d: flawed.padded(s, flawed.deflated(d))[:-1] + b"\1")),
+        rejecting(feed=_spoilt(lambda s, d: flawed.padded(s, flawed.deflated(d))[:-1] + b"\1")),
     ),
     PartnerFault(
         "F-23",

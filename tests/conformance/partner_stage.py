@@ -34,6 +34,10 @@ Part = Literal[
     "belated",
     "addresses",
     "identity",
+    "entries",
+    "clock",
+    "elsewhere",
+    "own-words",
     "flood",
     "fork",
     "logs",
@@ -137,7 +141,15 @@ def signed(ask: Ask) -> str:
     return ask.headers.get("signature-input", "")
 
 
-def verdict(stage: Stage, ask: Ask, address: str = "", path: str = "", method: str = "") -> str:
+def verdict(
+    stage: Stage,
+    ask: Ask,
+    address: str = "",
+    path: str = "",
+    method: str = "",
+    *,
+    at: datetime | None = None,
+) -> str:
     """The code by which the protocol refuses a request of the kit; empty where it is good.
 
     Args:
@@ -146,6 +158,7 @@ def verdict(stage: Stage, ask: Ask, address: str = "", path: str = "", method: s
         address: What it should be signed for, the node's own address where empty.
         path: Likewise, its own path where empty.
         method: Likewise.
+        at: When it came, the present where None.
     """
     key_id = stage.agency.request_key_id()
     try:
@@ -155,7 +168,7 @@ def verdict(stage: Stage, ask: Ask, address: str = "", path: str = "", method: s
             ask.headers,
             ask.body,
             resolve_key=lambda named: stage.agency.request.public if named == key_id else None,
-            now=datetime.now(UTC),
+            now=at or datetime.now(UTC),
         )
     except ProtocolError as error:
         return error.code

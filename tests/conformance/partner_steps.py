@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
+from passerelle.conformance import entries
 from passerelle.protocol.checkpoints import cosign
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import witness_name
@@ -133,7 +134,26 @@ def _all_held(stage: Stage, ask: Ask, reply: Reply) -> Reply:
     return Reply(200, [], stage.agency.bilateral.checkpoint())
 
 
+def _keeping(wrong: entries.Wrong) -> PartnerFault:
+    """A node that takes a log which it must refuse, and shows it as its mirror."""
+
+    def mirrored(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+        shown = stage.memory.get("bad") or stage.partner.stand.log
+        stage.memory["bad"] = shown
+        return reply if shown is None else Reply(200, [], cast("bytes", shown))
+
+    def arm(stage: Stage) -> None:
+        def watch(_ask: Ask, _reply: Reply) -> None:
+            stage.memory["bad"] = stage.memory.get("bad") or stage.partner.stand.log
+
+        stage.towards.changes.append(watch)
+        gets(lambda _s, a: a.path.startswith("/mirrors/"), mirrored)(stage)
+
+    return PartnerFault(wrong.rule, f"takes a log whose last entry {wrong.what}", "entries", arm)
+
+
 IDENTITY: Final = (
+    *map(_keeping, entries.WRONG),
     PartnerFault("I-21", "takes an older log for the newest", "identity", _forgets),
     PartnerFault(
         "I-12",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from passerelle import app
 from passerelle.conformance import (
@@ -11,7 +11,10 @@ from passerelle.conformance import (
     addresses,
     belated,
     calls,
+    elsewhere,
+    entries,
     follower,
+    otherclock,
     posting,
     private,
     roads,
@@ -97,7 +100,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     notes.judge(came, "F-1", sent="a feed, and notices of it", got="no receipt")
     if not came:
         return
-    parts: dict[str, Callable[[], Awaitable[None]]] = {
+    parts: dict[str, Callable[[], Awaitable[object]]] = {
         "private": lambda: _private(partner),
         "flawed": lambda: examination._flawed(partner),
         "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),
@@ -110,13 +113,22 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
         "addresses": lambda: addresses.examine(partner, seconds=PATIENCE),
         "identity": lambda: roads.identity_changes(partner, seconds=PATIENCE),
         "flood": lambda: posting.flood(partner),
+        "entries": lambda: entries.Showing(partner, _logs_of(fault)).run(),
+        "clock": lambda: examination._under_another_clock(partner),
+        "elsewhere": lambda: elsewhere.bilateral(partner, seconds=BRIEF),
+        "own-words": lambda: _own_words(partner),
         "fork": lambda: steps.fork(partner, seconds=BRIEF),
         "logs": lambda: roads.two_logs(partner, seconds=BRIEF),
     }
     await parts[fault.part]()
 
 
-_ROADS = {"P-15": roads.redirect, "Q-21": roads.endless, "Q-22": roads.silence, "Q-15": roads.other_clock}
+_ROADS: Mapping[str, Callable[..., Awaitable[object]]] = {
+    "P-15": roads.redirect,
+    "Q-21": roads.endless,
+    "Q-22": roads.silence,
+    "Q-15": lambda partner, seconds: otherclock.set_clock(partner, otherclock.BEHIND, seconds=seconds),
+}
 
 
 async def _private(partner: Partner) -> None:
@@ -126,9 +138,21 @@ async def _private(partner: Partner) -> None:
 
 async def _asking(partner: Partner) -> None:
     await steps.right(partner, steps.RIGHT[0], seconds=PATIENCE)
-    calls.judge_calls(partner, but_for=float("inf"))
+    calls.judge_calls(partner)
+
+
+async def _own_words(partner: Partner) -> None:
+    for _ in range(3):  # so that it is seen to ask for the receipts that it has not got
+        await partner.visit(partner.agency.public, BRIEF)
+    await elsewhere.own_words(partner, seconds=BRIEF)
+
+
+def _logs_of(fault: PartnerFault) -> list[entries.Wrong]:
+    """The one log that the fault takes."""
+    return [wrong for wrong in entries.WRONG if fault.name.endswith(wrong.what)]
 
 
 def _step_of(rule: str) -> steps.Step:
     """The step that sees a rule broken; cosignatures of any step show when they are wrong."""
-    return next((step for step in steps.WRONG if rule in {step.rule, step.after}), steps.WRONG[0])
+    known = (*elsewhere.WRONG, *steps.WRONG)
+    return next((step for step in known if rule in {step.rule, step.after}), steps.WRONG[0])

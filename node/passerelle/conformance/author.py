@@ -186,7 +186,7 @@ class Agency:
         self._updates = [_new_key() for _ in range(5)]
         self.retired, self.record, self.request, self.log_key, self.witness = (_new_key() for _ in range(5))
         self.first_request = self.request
-        self.next_request = _new_key()
+        self.next_request, self.beside = _new_key(), _new_key()
         self.sealing = [SealingKey.generate(secrets.token_bytes) for _ in range(4)]
         self.began, self.since = self.now - timedelta(days=2), self.now - timedelta(days=1)
         first = create_log(
@@ -245,7 +245,7 @@ class Agency:
         return update_log(
             self.log if log is None else log,
             update_key=self._updates[number],
-            next_update_multikeys=[(spare or self._updates[number + 1]).multikey],
+            next_update_multikeys=[(spare or self._updates[number + 1]).multikey, self.beside.multikey],
             record_keys=[(record or self.record).public],
             request_keys=[(request or self.request).public],
             log_keys=[self.log_key.public],
@@ -253,6 +253,16 @@ class Agency:
             sealing=self._sealing_hashes(),
             now=when,
         )
+
+    @property
+    def announced(self) -> tuple[SigningKey, ...]:
+        """The two update keys that the second entry announces, and one that it does not."""
+        return self._updates[2], self.beside, self._updates[3]
+
+    @property
+    def spent(self) -> SigningKey:
+        """The update key that has signed the second entry."""
+        return self._updates[1]
 
     def _introduce(self) -> None:
         issued = self.now - timedelta(hours=1)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from passerelle.conformance.partner import Partner
-from passerelle.conformance.stand import Call
+from passerelle.conformance.stand import Call, created
 from passerelle.errors import ProtocolError
 from passerelle.protocol.identity import Identity
 from passerelle.protocol.requests import verify_request
@@ -17,27 +17,15 @@ _PARTIAL: Final = re.compile(
 )
 
 
-def created(call: Call) -> float:
-    """When its signature says that it was made, in POSIX seconds; 0 where it says nothing."""
-    match = re.search(r";created=([0-9]{1,12})", call.headers.get("signature-input", ""))
-    return float(match[1]) if match else 0.0
-
-
-def judge_calls(partner: Partner, *, but_for: float) -> None:
-    """P-7, P-11, P-23, Q-2 to Q-8, Q-10, Q-12: every request that came.
-
-    Args:
-        partner: The kit as a partner.
-        but_for: Requests after this moment may be signed by another clock, which the kit told.
-    """
+def judge_calls(partner: Partner) -> None:
+    """P-7, P-11, P-23, Q-2 to Q-8, Q-10, Q-12: every request that came, by the clock that the kit went by then."""
     notes, nonces = partner.notes, set[str]()
     for call in partner.stand.calls:
         _judge_range(partner, call)
         _judge_width(partner, call)
         if not _is_bilateral(partner, call):
             continue
-        if call.at < but_for:
-            _judge_signature(partner, call)
+        _judge_signature(partner, call)
         nonce = re.search(r';nonce="([^"]+)"', call.headers.get("signature-input", ""))
         if nonce is not None:
             fresh = nonce[1] not in nonces
@@ -89,7 +77,7 @@ def is_signed_for(partner: Partner, call: Call, address: str) -> bool:
     if identity is None:
         return False
     try:
-        _verify(call, address, identity, datetime.fromtimestamp(created(call), UTC))
+        _verify(call, address, identity, datetime.fromtimestamp(created(call.headers), UTC))
     except (ProtocolError, ValueError, OverflowError):  # of a year that there is none of, too
         return False
     return True
@@ -128,7 +116,7 @@ def _rule_of_request(error: ProtocolError, call: Call) -> str:
 
 def _life(call: Call) -> float:
     match = re.search(r";expires=([0-9]{1,12})", call.headers.get("signature-input", ""))
-    return (float(match[1]) if match else 0.0) - created(call)
+    return (float(match[1]) if match else 0.0) - created(call.headers)
 
 
 class _Fields(dict[str, str]):

@@ -14,7 +14,10 @@ from passerelle.conformance import (
     addresses,
     belated,
     calls,
+    elsewhere,
+    entries,
     follower,
+    otherclock,
     posting,
     private,
     roads,
@@ -156,18 +159,29 @@ class Examination:
         )
         self.progress("requests")
         await posting.examine(partner)
-        self.progress("flawed")
-        await self._flawed(partner)
-        await private.examine(partner)
-        if came:
-            await self._steps(partner)
-        if came:
+        logs = entries.Showing(partner)
+        showing = asyncio.create_task(logs.run())
+        try:
+            self.progress("flawed")
+            await self._under_another_clock(partner)
+            await private.examine(partner)
+            if came:
+                await self._steps(partner)
+            logs.over.set()
+            await showing
+        finally:
+            showing.cancel()
+        if logs.taken:
+            self.notes.unseen("Q-11", "I-12", "I-21", why="no-answer")
+        elif came:
             self.progress("identity-changes")
             await roads.identity_changes(partner, seconds=self.patience)
         self.progress("flood")
         await posting.flood(partner)
         if came:
             await asyncio.sleep(self.pause)
+            self.progress("L-14")
+            await elsewhere.own_words(partner, seconds=self.patience)
             self.progress("forks")
             await steps.fork(partner, seconds=self.patience)
             await roads.two_logs(partner, seconds=self.patience)
@@ -175,13 +189,24 @@ class Examination:
         if self.asker.is_gone:
             raise NoAnswer("road.unreachable", "")
 
+    async def _under_another_clock(self, partner: Partner) -> None:
+        """What is flawed, while the kit's clock is ahead: what the node dates then is looked at besides."""
+        is_ahead = await otherclock.set_clock(partner, otherclock.AHEAD, seconds=self.patience)
+        await self._flawed(partner)
+        if is_ahead:
+            otherclock.judge_dates(partner, self.plan)
+            await otherclock.set_right(partner, partner.agency.bilateral, seconds=self.patience)
+
     async def _flawed(self, partner: Partner) -> None:
         """Everything that a reader must refuse, at once: what was refused is told once a day."""
         plan = self.plan = Plan(partner)
         # A visit under way would find the faults of one feed alone, and report no others for a day.
         await partner.stand.quiet(SETTLE_SECONDS, 30.0)
-        plan.put()
         public, bilateral = partner.agency.public, partner.agency.bilateral
+        plan.put_claims()
+        await partner.moves(bilateral, len(bilateral.leaves), self.patience)
+        await partner.stand.quiet(SETTLE_SECONDS, 30.0)
+        plan.put()
         whole = await partner.moves(public, len(public.leaves), self.patience)
         self.notes.judge(
             whole, "L-26", sent="leaves with faults", got=f"no receipt of size {len(public.leaves)}"
@@ -202,9 +227,10 @@ class Examination:
             self.progress(step.rule)
             await steps.right(partner, step, seconds=self.patience)
         await steps.stale_descriptor(partner, seconds=self.patience)
-        for step in steps.WRONG:
+        for step in (*steps.WRONG, *elsewhere.WRONG):
             self.progress(step.rule)
             await steps.wrong(partner, step, seconds=self.patience)
+        await elsewhere.bilateral(partner, seconds=self.patience)
         if self.plan is not None:
             self.progress("F-40")
             await belated.look_again(partner, self.plan, seconds=self.patience)
@@ -212,8 +238,9 @@ class Examination:
         await roads.redirect(partner, seconds=self.patience)
         await roads.endless(partner, seconds=self.patience)
         await roads.silence(partner, seconds=self.patience)
-        calls.judge_calls(partner, but_for=float("inf"))
-        await roads.other_clock(partner, seconds=self.patience)
+        calls.judge_calls(partner)
+        if await otherclock.set_clock(partner, otherclock.BEHIND, seconds=self.patience):
+            await otherclock.set_right(partner, partner.agency.bilateral, seconds=self.patience)
         self.progress("P-29")
         await addresses.examine(partner, seconds=self.patience)
 

@@ -89,10 +89,10 @@ def public_value(bench: Bench) -> JsonObject:
     return bench.author.value("offer", offer(bench.author), bench.issued)
 
 
-def bilateral_value(bench: Bench, *, seen: int = 0) -> JsonObject:
+def bilateral_value(bench: Bench) -> JsonObject:
     """A good agreement without its proof."""
     body = agreement(bench.author, bench.reader)
-    return bench.author.value("agreement", body, bench.issued, to=[bench.reader], seen=seen)
+    return bench.author.value("agreement", body, bench.issued, to=[bench.reader])
 
 
 def in_public(data: bytes, value: Mapping[str, Json], **leaf: object) -> Item:
@@ -400,9 +400,9 @@ def decomposed(bench: Bench) -> Item:
     return in_public(encode(bench.author.signed(value)), value)
 
 
-def ahead_of_us(bench: Bench) -> Item:
-    """A claim to have seen what does not exist."""
-    return in_bilateral(bench, encode(bench.author.signed(bilateral_value(bench, seen=1_000_000))))
+def having_seen(feed: int, size: int) -> Callable[[Bench], Item]:
+    """A good agreement whose author claims to have seen so many leaves of a feed of its reader."""
+    return to_us(lambda record, bench: {**record, "seen": {bench.reader: {"feed": feed, "size": size}}})
 
 
 def misdated(bench: Bench) -> Item:

@@ -18,7 +18,7 @@ from passerelle.conformance.flawed import Bench
 from passerelle.conformance.follower import judge_checkpoint
 from passerelle.conformance.leaves import judge_record
 from passerelle.conformance.partner import Partner
-from passerelle.conformance.probes import PROBES, Probe
+from passerelle.conformance.probes import CLAIMING, PROBES, Probe
 from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import Checkpoint
 from passerelle.protocol.leaves import SealedLeaf, parse_leaf
@@ -58,23 +58,39 @@ class Plan:
     claims: int = 0
     rejections: list[Record] = field(default_factory=list)
 
+    def put_claims(self) -> None:
+        """Append what is refused by nobody: a good record, and after it those that claim too much (S-15).
+
+        They come first and alone, so that the node has cosigned them when it writes its one report: of what it has not cosigned
+        it says anyway that it has not seen it.
+        """
+        feed = self.partner.agency.bilateral
+        self.claims = feed.append(*flawed.to_us(lambda record, _bench: record)(self.bench(feed))) + 1
+        for probe in PROBES:
+            if probe.rules == CLAIMING:
+                self._put(probe)
+
     def put(self) -> None:
-        """Append every probe, those whose objects cannot be opened last, and one leaf twice."""
+        """Append every other probe, those whose objects cannot be opened last, and one leaf twice."""
         agency = self.partner.agency
-        later = sorted(PROBES, key=lambda probe: not probe.opens)
-        for probe in later:
-            feed = agency.public if probe.feed == "public" else agency.bilateral
-            index = feed.append(*probe.make(self.bench(feed)))
-            self.placed.append(Placed(probe, feed.origin.encode(), index))
+        for probe in sorted(PROBES, key=lambda probe: not probe.opens):
+            if probe.rules == CLAIMING:
+                continue
+            index = self._put(probe)
             if not probe.opens and not self.gap:
                 self.gap = index
-            if probe.rules[0] == "S-15":
-                self.claims = index
         self.repeated = (
             agency.public.origin.encode(),
             agency.public.append(agency.public.leaves[0], agency.public.objects[0]),
         )
         agency.public.add(agency.author.record_of(flawed.public_value(self.bench(agency.public))))
+
+    def _put(self, probe: Probe) -> int:
+        agency = self.partner.agency
+        feed = agency.public if probe.feed == "public" else agency.bilateral
+        index = feed.append(*probe.make(self.bench(feed)))
+        self.placed.append(Placed(probe, feed.origin.encode(), index))
+        return index
 
     def bench(self, feed: Feed) -> Bench:
         """With what is made for a feed of the kit."""

@@ -295,6 +295,18 @@ _LEAVES: Final = (
     _row("O-2", "an object under another salt", flawed.uncommitted, _code("object.commitment")),
     _row("O-3", "an object of 20 bytes", flawed.stub_object, _code("object.malformed")),
 )
+CLAIMING: Final = ("S-15",)
+CLAIMS: Final = (
+    ("a leaf of a feed that was never opened", 2, 1),
+    ("two leaves of another such feed", 3, 2),
+    ("a million leaves", 1, 1_000_000),
+)
+"""What is claimed of the reader's feeds to the kit: in words, number, size.
+
+A node reports once a day and says then how far it has seen. So the first is the one that tells: it passes
+for a node that compares with the feeds that it has, that lets one leaf too many go by, or that compares
+sizes alone once its first feed holds one. Those after it show how far such a node goes."""
+
 _BILATERAL: Final = (
     _sealed_row(
         "R-4",
@@ -335,7 +347,10 @@ _BILATERAL: Final = (
     ),
     _sealed_row("O-13", "a public record, sealed", flawed.public_to_us, _code("record.not-addressed")),
     _sealed_row("F-18", "a rejection without items", flawed.rejection),
-    _sealed_row("S-15", "a record that claims to have seen a million leaves", flawed.ahead_of_us),
+    *(
+        _sealed_row(*CLAIMING, f"a record that claims to have seen {what}", flawed.having_seen(feed, size))
+        for what, feed, size in CLAIMS
+    ),
     _sealed_row("L-25", "a sealed leaf that says what it is", flawed.talking_seal, _code("leaf.malformed")),
     _sealed_row(
         "O-4", "a sealed object of another form", flawed.first_byte, _code("object.malformed"), opens=False

@@ -14,14 +14,12 @@ from aiohttp import web
 
 from passerelle.conformance.asking import NoAnswer
 from passerelle.conformance.author import Feed
-from passerelle.conformance.calls import created
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.posting import good_notice
 from passerelle.conformance.signing import Signature
-from passerelle.conformance.stand import Override, problem
+from passerelle.conformance.stand import Override
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.notes import MAX_NOTE_BYTES
-from passerelle.protocol.profile import format_time
 
 SILENCE_SECONDS: Final = 130.0
 """Until when a node must have given up a server that says nothing."""
@@ -152,37 +150,6 @@ async def _waited_for(partner: Partner, answer: Override, sent: str, *, seconds:
         partner.notes.judge(min(left) < SILENCE_SECONDS, "Q-22", sent=sent, got=got)
 
 
-async def other_clock(partner: Partner, *, seconds: float) -> None:
-    """Q-15: who is told that its time is wrong signs again by the time that it is told."""
-    path = f"/{partner.agency.bilateral.origin.path}/checkpoint"
-    ahead = timedelta(hours=1)
-    told: list[float] = []
-    over = asyncio.Event()
-
-    async def answer(_request: web.Request) -> web.StreamResponse:
-        if not told:
-            told.append(time.monotonic())
-            over.set()
-            return problem(401, "request.time", serverTime=format_time(datetime.now(UTC) + ahead))
-        return web.Response(body=partner.agency.bilateral.checkpoint())
-
-    partner.stand.overrides[path] = answer
-    await partner.visit(partner.agency.bilateral, seconds)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(over.wait(), 10.0)
-    if not told:
-        partner.stand.overrides.clear()
-        return
-    await partner.stand.until(told[0], path, 5.0)
-    partner.stand.overrides.clear()
-    later = partner.stand.since(told[0], path)
-    offsets = [created(call) - call.wall for call in later]
-    kept = any(abs(offset - ahead.total_seconds()) < 30 for offset in offsets)
-    partner.notes.judge(
-        kept, "Q-15", sent="401 request.time, an hour ahead", got=f"{len(later)} requests after it"
-    )
-
-
 # --- the kit's identity over time --------------------------------------------------------------------------
 
 
@@ -196,7 +163,7 @@ async def identity_changes(partner: Partner, *, seconds: float) -> None:
     await _future_entry(partner, seconds=seconds)
 
 
-async def _gap(partner: Partner) -> None:
+async def gap(partner: Partner) -> None:
     """Wait until a node that has just looked at the log in vain may look again."""
     looks = partner.stand.since(0.0, IDENTITY)
     last = looks[-1].at if looks else 0.0
@@ -208,7 +175,7 @@ async def _new_request_key(partner: Partner) -> None:
     agency.log = agency.rotated(2, agency.now - timedelta(minutes=1), request=agency.next_request)
     agency.request = agency.next_request
     sent = "a request by a key that stands in the newest entry of the log"
-    await _gap(partner)
+    await gap(partner)
     began = time.monotonic()
     try:
         await partner.notice(agency.public)
@@ -247,7 +214,7 @@ async def _after_rotation(partner: Partner) -> None:
 
 async def _provoke(partner: Partner, feed: Feed, *, seconds: float) -> bool:
     """Have the node look at the log: a checkpoint by an unknown log key may mean new keys."""
-    await _gap(partner)
+    await gap(partner)
     began = time.monotonic()
     feed.append(b'{"kind":"later","n":%d}' % len(feed.leaves))
     feed.note = feed.checkpoint(key=partner.agency.retired)
@@ -306,6 +273,7 @@ async def _future_entry(partner: Partner, *, seconds: float) -> None:
 async def two_logs(partner: Partner, *, seconds: float) -> None:
     """I-23: two logs of one identity; its feeds stop. Seen on the bilateral feed, for the public one has forked."""
     agency, feed = partner.agency, partner.agency.bilateral
+    partner.stand.log = None
     common = b"".join(agency.log.splitlines(keepends=True)[:2])
     when = agency.now - timedelta(seconds=30)
     agency.log = agency.rotated(2, when, request=agency.request, log=common, spare=agency.retired)

@@ -9,8 +9,9 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -18,10 +19,13 @@ from aiohttp import web
 
 from passerelle.conformance.author import Agency, Feed
 from passerelle.errors import ProtocolError
+from passerelle.protocol.profile import format_time
 
 MAX_CALLS: Final = 20_000
 """Requests that are kept, the newest: of a node that asks more the first are forgotten."""
 MAX_BODY: Final = 65_536
+CLOCK_SECONDS: Final = 30
+"""By which a request may be signed before or after the clock of the stand."""
 
 Override = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -37,8 +41,9 @@ class Call:
         headers: Names in lower case.
         fields: The same with repeated fields one by one.
         body: As received.
-        wall: When, in POSIX seconds.
+        wall: When, in POSIX seconds of the clock that the stand goes by.
         ends: IP addresses of the connection: the kit's, and the node's.
+        took: Whether its time was right by that clock.
     """
 
     at: float
@@ -49,6 +54,7 @@ class Call:
     body: bytes
     wall: float
     ends: tuple[str, ...] = ()
+    took: bool = True
 
 
 @dataclass
@@ -59,6 +65,10 @@ class Stand:
         agency: Whose documents and feeds.
         host: Where to listen.
         port: 0 for any.
+        clock: How far ahead of the true clock the stand says that it is; of what is signed by another one it
+            says so. None where it looks at no times.
+        log: The identity log that is shown, the agency's own where None.
+        late: Paths of the requests to which it has said so.
     """
 
     agency: Agency
@@ -67,6 +77,9 @@ class Stand:
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=MAX_CALLS))
     overrides: dict[str, Override] = field(default_factory=dict)
     sizes: set[tuple[str, int]] = field(default_factory=set)
+    clock: timedelta | None = None
+    log: bytes | None = None
+    late: list[str] = field(default_factory=list)
     _runner: web.AppRunner | None = None
 
     async def open(self) -> None:
@@ -116,14 +129,23 @@ class Stand:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        path, now, wall = request.raw_path, time.monotonic(), time.time()
+        path, now = request.raw_path, time.monotonic()
         fields = tuple((name.lower(), value) for name, value in request.headers.items())
-        self.calls.append(Call(now, request.method, path, dict(fields), fields, body, wall, _ends(request)))
+        wall, took = self._time_of(dict(fields))
+        self.calls.append(
+            Call(now, request.method, path, dict(fields), fields, body, wall, _ends(request), took)
+        )
+        if not took:
+            self.late.append(path)
+            return problem(401, "request.time", serverTime=format_time(datetime.now(UTC) + self._ahead))
         override = self.overrides.get(request.raw_path)
         if override is not None:
             return await override(request)
         if request.method == "POST":
             return web.Response(status=202)
+        if path.startswith(f"/received/{self.agency.us}/") and path.endswith("/checkpoint"):
+            # How far the kit holds it is asked at the first contact (W-18), and again until it is told.
+            return problem(503, "node.read-only", retry=5)
         for feed in (self.agency.public, self.agency.bilateral):
             folder = f"/{feed.origin.path}/"
             if path.startswith(folder):
@@ -131,10 +153,20 @@ class Stand:
                 tag = f'"{feed.rewrites}"' if "/objects/" in path else ""
                 return not_found() if data is None else _file(request, data, tag)
         own = {
-            "/.well-known/did.jsonl": self.agency.log,
+            "/.well-known/did.jsonl": self.log or self.agency.log,
             "/.well-known/passerelle": self.agency.descriptor.data,
         }
         return _file(request, own[path]) if path in own else not_found()
+
+    @property
+    def _ahead(self) -> timedelta:
+        return self.clock or timedelta()
+
+    def _time_of(self, headers: Mapping[str, str]) -> tuple[float, bool]:
+        """When a request came by the clock of the stand, and whether it is signed by that; where it is not, its own time."""
+        wall, signed = time.time() + self._ahead.total_seconds(), created(headers)
+        took = self.clock is None or not signed or abs(signed - wall) <= CLOCK_SECONDS
+        return (wall if took else signed), took
 
     def _of_feed(self, feed: Feed, tail: str) -> bytes | None:
         if tail == "checkpoint":
@@ -143,6 +175,12 @@ class Stand:
             return feed.read(tail)
         except ProtocolError:
             return None
+
+
+def created(headers: Mapping[str, str]) -> float:
+    """When a signature says that it was made, in POSIX seconds; 0 where it says nothing."""
+    match = re.search(r";created=([0-9]{1,12})", headers.get("signature-input", ""))
+    return float(match[1]) if match else 0.0
 
 
 def _ends(request: web.Request) -> tuple[str, ...]:
@@ -155,8 +193,8 @@ def not_found() -> web.Response:
     return problem(404, "path.not-found")
 
 
-def problem(status: int, code: str, **more: object) -> web.Response:
-    """A problem document."""
+def problem(status: int, code: str, *, retry: int = 0, **more: object) -> web.Response:
+    """A problem document; with the seconds after which to come back, where there are any."""
     document = {
         "type": f"urn:passerelle:problem:{code}",
         "status": status,
@@ -164,7 +202,10 @@ def problem(status: int, code: str, **more: object) -> web.Response:
         "params": {},
         **more,
     }
-    return web.json_response(document, status=status, content_type="application/problem+json")
+    headers = {"Retry-After": str(retry)} if retry else None
+    return web.json_response(
+        document, status=status, content_type="application/problem+json", headers=headers
+    )
 
 
 def _file(request: web.Request, data: bytes, etag: str = "") -> web.Response:
