@@ -13,10 +13,21 @@ from tests.conformance.partner_asking import ASKING
 from tests.conformance.partner_elsewhere import CLOCK, ELSEWHERE
 from tests.conformance.partner_feed import OWN
 from tests.conformance.partner_flawed import FLAWED
-from tests.conformance.partner_requests import PRIVATE, REQUESTS
+from tests.conformance.partner_requests import MISUSE, PRIVATE, REQUESTS
 from tests.conformance.partner_stage import PartnerFault, Stage
 from tests.conformance.partner_steps import IDENTITY, STEPS
 
 __all__ = ["PARTNER_FAULTS", "PartnerFault", "Stage"]
 
-PARTNER_FAULTS: Final = (*REQUESTS, *PRIVATE, *OWN, *FLAWED, *STEPS, *ASKING, *IDENTITY, *CLOCK, *ELSEWHERE)
+PARTNER_FAULTS: Final = (
+    *REQUESTS,
+    *MISUSE,
+    *PRIVATE,
+    *OWN,
+    *FLAWED,
+    *STEPS,
+    *ASKING,
+    *IDENTITY,
+    *CLOCK,
+    *ELSEWHERE,
+)

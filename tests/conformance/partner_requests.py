@@ -11,7 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from passerelle.conformance import misuse
 from passerelle.conformance.curve import ORDER
+from passerelle.conformance.refusals import Wrong
 from passerelle.protocol.profile import format_time
 from tests.conformance.follower_stage import problem
 from tests.conformance.partner_stage import (
@@ -41,13 +43,18 @@ def _is_elsewhere(stage: Stage, ask: Ask) -> bool:
     return verdict(stage, ask, "https://another.example") == ""
 
 
+def _is_near(ask: Ask) -> bool:
+    """Whether it is one of those that are nearly good: they have faults of their own."""
+    return any(misuse.is_for(nonce(ask), wrong.what) for wrong in misuse.WRONG)
+
+
 def _is_beyond_order(stage: Stage, ask: Ask) -> bool:
     made = base64.b64decode(ask.headers.get("signature", "").partition(":")[2].rstrip(":"))
     return verdict(stage, ask) == "request.signature" and int.from_bytes(made[32:], "little") >= ORDER
 
 
 def _is_by_another(stage: Stage, ask: Ask) -> bool:
-    is_bad = verdict(stage, ask) == "request.signature"
+    is_bad = verdict(stage, ask) == "request.signature" and not _is_near(ask)
     is_other = _is_elsewhere(stage, ask) or _is_of_another_path(stage, ask)
     return is_bad and not is_other and not _is_beyond_order(stage, ask)
 
@@ -78,6 +85,16 @@ def _seen_before(stage: Stage, ask: Ask) -> bool:
     known = told in nonces
     nonces.add(told)
     return bool(told) and known
+
+
+def _is_by(name: str) -> Callable[[Stage, Ask], bool]:
+    """Whether it is by one of the kit's keys that is none for requests, or none any more."""
+
+    def test(stage: Stage, ask: Ask) -> bool:
+        key = getattr(stage.agency, name)
+        return f"#{key.multikey}" in signed(ask) and verdict(stage, ask) == "request.key-unknown"
+
+    return test
 
 
 def _after_bad(stage: Stage, ask: Ask) -> bool:
@@ -284,6 +301,25 @@ REQUESTS: Final = tuple(
         ),
         ("P-14", "shows what it holds to another", gets(_of_node, becomes(200, b"held"))),
     )
+)
+
+
+def _taking(wrong: Wrong) -> PartnerFault:
+    """A node that takes one request which it must refuse."""
+    name = f"takes a request with {wrong.what}"
+    return PartnerFault(wrong.rule, name, "misuse", posts(lambda _s, a: misuse.is_for(nonce(a), wrong.what)))
+
+
+MISUSE: Final = (
+    *map(_taking, misuse.WRONG),
+    *(
+        PartnerFault("Q-10", f"takes {what}", "misuse", posts(_is_by(key)))
+        for what, key in (
+            ("the log key for a request", "log_key"),
+            ("the witness key for a request", "witness"),
+            ("a retired record key for a request", "retired"),
+        )
+    ),
 )
 PRIVATE: Final = tuple(
     PartnerFault(rule, name, "private", gets(where, change))

@@ -23,6 +23,7 @@ from tests.conformance.world import World
 
 Part = Literal[
     "requests",
+    "misuse",
     "private",
     "flawed",
     "L-6",

@@ -14,6 +14,7 @@ from passerelle.conformance import (
     elsewhere,
     entries,
     follower,
+    misuse,
     otherclock,
     posting,
     private,
@@ -27,7 +28,7 @@ from tests.conformance.proxy import Proxy
 from tests.conformance.world import World
 
 PATIENCE = 24.0
-BRIEF = 8.0
+BRIEF = 12.0
 """Where the fault is that nothing comes."""
 PAUSE = 4.5
 
@@ -101,6 +102,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     if not came:
         return
     parts: dict[str, Callable[[], Awaitable[object]]] = {
+        "misuse": lambda: misuse.examine(partner),
         "private": lambda: _private(partner),
         "flawed": lambda: examination._flawed(partner),
         "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),

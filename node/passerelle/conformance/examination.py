@@ -17,6 +17,7 @@ from passerelle.conformance import (
     elsewhere,
     entries,
     follower,
+    misuse,
     otherclock,
     posting,
     private,
@@ -159,6 +160,7 @@ class Examination:
         )
         self.progress("requests")
         await posting.examine(partner)
+        await misuse.examine(partner)
         logs = entries.Showing(partner)
         showing = asyncio.create_task(logs.run())
         try:

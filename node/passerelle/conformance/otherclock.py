@@ -7,12 +7,14 @@ through, and the time that it tells.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from passerelle.conformance.asking import NoAnswer
 from passerelle.conformance.author import Feed
-from passerelle.conformance.partner import Partner
+from passerelle.conformance.partner import SETTLE_SECONDS, Partner
 from passerelle.conformance.plan import Plan
 from passerelle.conformance.posting import good_notice
 from passerelle.conformance.stand import created
@@ -21,6 +23,8 @@ from passerelle.protocol.profile import parse_time
 
 AHEAD: Final = timedelta(minutes=30)
 BEHIND: Final = timedelta(minutes=-40)
+SOON: Final = 10.0
+"""Seconds between the first unsigned request of a visit and the first signed one."""
 _SENT: Final = "401 request.time, {} minutes {}"
 
 
@@ -29,8 +33,9 @@ async def set_clock(partner: Partner, offset: timedelta, *, seconds: float) -> b
     moment, before = _moment(partner), len(partner.stand.late)
     partner.stand.clock = offset
     await partner.visit(partner.agency.public, seconds)
-    if len(partner.stand.late) == before:
+    if not await _is_told(partner, before):
         partner.stand.clock = timedelta()
+        partner.notes.unseen("Q-15", why="no-answer")
         return False
     later = [call for call in partner.stand.calls if call.at > moment and created(call.headers)]
     kept = any(call.took for call in later)
@@ -40,6 +45,17 @@ async def set_clock(partner: Partner, offset: timedelta, *, seconds: float) -> b
     else:
         partner.stand.clock = timedelta()
     return kept
+
+
+async def _is_told(partner: Partner, before: int) -> bool:
+    """Whether a request comes that is signed by another clock, at the latest soon after the unsigned ones of a visit."""
+    deadline = time.monotonic() + SOON
+    while len(partner.stand.late) == before:
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+    await partner.stand.quiet(SETTLE_SECONDS, 20.0)
+    return True
 
 
 def _moment(partner: Partner) -> float:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ async def examine(partner: Partner) -> None:
     late = asyncio.create_task(replays.after_expiry(partner))
     try:
         for wrong in (*WRONG, by_record_key(partner.agency)):
-            await _refused(partner, wrong)
+            await refused(partner, wrong)
         await closed.examine(partner)
         await _taken(partner)
         await _replayed(partner)
@@ -50,9 +50,11 @@ async def _fresh(partner: Partner, body: bytes) -> Answer:
     return await partner.post_patiently(lambda: (good_notice(partner, body), None))
 
 
-async def _refused(partner: Partner, wrong: Wrong) -> None:
+async def refused(partner: Partner, wrong: Wrong, nonce: Callable[[], str] = str) -> None:
+    """Send one request that must be refused, under a nonce that is made for it; any where it is empty."""
+
     def made() -> tuple[Signature, Mapping[str, str]]:
-        good = good_notice(partner)
+        good = replace(good_notice(partner), nonce=nonce())
         return good, wrong.make(good)
 
     try:
