@@ -116,7 +116,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
         "identity": lambda: roads.identity_changes(partner, seconds=PATIENCE),
         "flood": lambda: posting.flood(partner),
         "entries": lambda: entries.Showing(partner, _logs_of(fault)).run(),
-        "clock": lambda: examination._under_another_clock(partner),
+        "clock": lambda: examination._flawed(partner),
         "elsewhere": lambda: elsewhere.bilateral(partner, seconds=BRIEF),
         "own-words": lambda: _own_words(partner),
         "fork": lambda: steps.fork(partner, seconds=BRIEF),
@@ -129,7 +129,7 @@ _ROADS: Mapping[str, Callable[..., Awaitable[object]]] = {
     "P-15": roads.redirect,
     "Q-21": roads.endless,
     "Q-22": roads.silence,
-    "Q-15": lambda partner, seconds: otherclock.set_clock(partner, otherclock.BEHIND, seconds=seconds),
+    "Q-15": otherclock.behind,
 }
 
 

@@ -165,7 +165,7 @@ class Examination:
         showing = asyncio.create_task(logs.run())
         try:
             self.progress("flawed")
-            await self._under_another_clock(partner)
+            await self._flawed(partner)
             await private.examine(partner)
             if came:
                 await self._steps(partner)
@@ -191,22 +191,17 @@ class Examination:
         if self.asker.is_gone:
             raise NoAnswer("road.unreachable", "")
 
-    async def _under_another_clock(self, partner: Partner) -> None:
-        """What is flawed, while the kit's clock is ahead: what the node dates then is looked at besides."""
-        is_ahead = await otherclock.set_clock(partner, otherclock.AHEAD, seconds=self.patience)
-        await self._flawed(partner)
-        if is_ahead:
-            otherclock.judge_dates(partner, self.plan)
-            await otherclock.set_right(partner, partner.agency.bilateral, seconds=self.patience)
-
     async def _flawed(self, partner: Partner) -> None:
-        """Everything that a reader must refuse, at once: what was refused is told once a day."""
+        """Everything that a reader must refuse, at once: what was refused is told once a day.
+
+        The kit's clock is ahead meanwhile, and what the node dates then is looked at besides.
+        """
         plan = self.plan = Plan(partner)
-        # A visit under way would find the faults of one feed alone, and report no others for a day.
-        await partner.stand.quiet(SETTLE_SECONDS, 30.0)
         public, bilateral = partner.agency.public, partner.agency.bilateral
         plan.put_claims()
-        await partner.moves(bilateral, len(bilateral.leaves), self.patience)
+        comes = partner.moves(bilateral, len(bilateral.leaves), self.patience)
+        is_ahead = await otherclock.set_clock(partner, otherclock.AHEAD, comes)
+        # A visit under way would find the faults of one feed alone, and report no others for a day.
         await partner.stand.quiet(SETTLE_SECONDS, 30.0)
         plan.put()
         whole = await partner.moves(public, len(public.leaves), self.patience)
@@ -223,6 +218,9 @@ class Examination:
         size = 0 if receipt is None else receipt.size
         got = f"a receipt of size {size}, an object at {plan.gap} does not open"
         self.notes.judge(size <= plan.gap, "F-23", sent="objects that do not open", got=got)
+        if is_ahead:
+            otherclock.judge_dates(partner, plan)
+            otherclock.set_right(partner)
 
     async def _steps(self, partner: Partner) -> None:
         for step in steps.RIGHT:
@@ -241,8 +239,7 @@ class Examination:
         await roads.endless(partner, seconds=self.patience)
         await roads.silence(partner, seconds=self.patience)
         calls.judge_calls(partner)
-        if await otherclock.set_clock(partner, otherclock.BEHIND, seconds=self.patience):
-            await otherclock.set_right(partner, partner.agency.bilateral, seconds=self.patience)
+        await otherclock.behind(partner, seconds=self.patience)
         self.progress("P-29")
         await addresses.examine(partner, seconds=self.patience)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from passerelle.conformance import partner as partners
+from passerelle.conformance import steps
 from passerelle.conformance.asking import NoAnswer
-from passerelle.conformance.author import Feed
-from passerelle.conformance.partner import SETTLE_SECONDS, Partner
+from passerelle.conformance.partner import Partner
 from passerelle.conformance.plan import Plan
 from passerelle.conformance.posting import good_notice
 from passerelle.conformance.stand import created
@@ -28,11 +30,17 @@ SOON: Final = 10.0
 _SENT: Final = "401 request.time, {} minutes {}"
 
 
-async def set_clock(partner: Partner, offset: timedelta, *, seconds: float) -> bool:
-    """Go by another clock from now on; whether the node comes to sign by it. Where it does not, the clock is set right."""
+async def set_clock(partner: Partner, offset: timedelta, look: Awaitable[object]) -> bool:
+    """Go by another clock from now on; whether the node comes to sign by it. Where it does not, the clock is set right.
+
+    Args:
+        partner: The kit as a partner.
+        offset: How far ahead of the true clock.
+        look: Has the node come.
+    """
     moment, before = _moment(partner), len(partner.stand.late)
     partner.stand.clock = offset
-    await partner.visit(partner.agency.public, seconds)
+    await look
     if not await _is_told(partner, before):
         partner.stand.clock = timedelta()
         partner.notes.unseen("Q-15", why="no-answer")
@@ -43,7 +51,7 @@ async def set_clock(partner: Partner, offset: timedelta, *, seconds: float) -> b
     if kept:
         await _gate(partner, offset)
     else:
-        partner.stand.clock = timedelta()
+        set_right(partner)
     return kept
 
 
@@ -54,7 +62,7 @@ async def _is_told(partner: Partner, before: int) -> bool:
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(0.05)
-    await partner.stand.quiet(SETTLE_SECONDS, 20.0)
+    await partner.stand.quiet(partners.SETTLE_SECONDS, 20.0)
     return True
 
 
@@ -105,7 +113,14 @@ def judge_dates(partner: Partner, plan: Plan | None) -> None:
         partner.notes.judge(is_ours, "Q-15", sent=f"{_told(AHEAD)}, then its {record.type}", got=got)
 
 
-async def set_right(partner: Partner, feed: Feed, *, seconds: float) -> None:
-    """Go by the true clock again, and let the node find that out."""
+def set_right(partner: Partner) -> None:
+    """Go by the true clock again: whoever signs by another one is told so."""
     partner.stand.clock = timedelta()
-    await partner.visit(feed, seconds)
+
+
+async def behind(partner: Partner, *, seconds: float) -> None:
+    """The clock is behind for one visit."""
+    feed = partner.agency.public
+    steps.grow(partner, feed)
+    await set_clock(partner, BEHIND, partner.visit(feed, seconds))
+    set_right(partner)

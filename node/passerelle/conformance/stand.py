@@ -24,6 +24,7 @@ from passerelle.protocol.profile import format_time
 MAX_CALLS: Final = 20_000
 """Requests that are kept, the newest: of a node that asks more the first are forgotten."""
 MAX_BODY: Final = 65_536
+_IDENTITY: Final = "/.well-known/did.jsonl"
 CLOCK_SECONDS: Final = 30
 """By which a request may be signed before or after the clock of the stand."""
 
@@ -80,6 +81,7 @@ class Stand:
     clock: timedelta | None = None
     log: bytes | None = None
     late: list[str] = field(default_factory=list)
+    _last: float = 0.0
     _runner: web.AppRunner | None = None
 
     async def open(self) -> None:
@@ -119,11 +121,10 @@ class Stand:
         return True
 
     async def quiet(self, seconds: float, most: float) -> None:
-        """Wait until the node has asked nothing for a while."""
+        """Wait until the node has asked nothing for a while but for a log that is shown beside everything else."""
         deadline = time.monotonic() + most
         while time.monotonic() < deadline:
-            last = self.calls[-1].at if self.calls else 0.0
-            if time.monotonic() - last > seconds:
+            if time.monotonic() - self._last > seconds:
                 return
             await asyncio.sleep(0.05)
 
@@ -131,6 +132,8 @@ class Stand:
         body = await request.read()
         path, now = request.raw_path, time.monotonic()
         fields = tuple((name.lower(), value) for name, value in request.headers.items())
+        if self.log is None or path != _IDENTITY:
+            self._last = now
         wall, took = self._time_of(dict(fields))
         self.calls.append(
             Call(now, request.method, path, dict(fields), fields, body, wall, _ends(request), took)
@@ -153,7 +156,7 @@ class Stand:
                 tag = f'"{feed.rewrites}"' if "/objects/" in path else ""
                 return not_found() if data is None else _file(request, data, tag)
         own = {
-            "/.well-known/did.jsonl": self.log or self.agency.log,
+            _IDENTITY: self.log or self.agency.log,
             "/.well-known/passerelle": self.agency.descriptor.data,
         }
         return _file(request, own[path]) if path in own else not_found()
