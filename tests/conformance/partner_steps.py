@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, cast
 
-from passerelle.conformance import entries
+from passerelle.conformance import elsewhere, entries
 from passerelle.protocol.checkpoints import cosign
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import witness_name
@@ -80,6 +80,7 @@ STEPS: Final = (
         _step(rule, f"cosigns what {rule} has it refuse", "steps", _eager)
         for rule in ("L-7", "L-8", "L-10", "L-11", "L-14", "L-18", "F-9", "X-17")
     ),
+    *(_step(step.rule, f"cosigns {step.what}", "steps", _eager) for step in elsewhere.WRONG),
     _step("L-7", "serves a receipt with a line that does not verify", "steps", _with_all_lines),
     _step("F-24", "cosigns another tree", "steps", _crooked),
     _step("F-25", "cosigns a smaller tree after a larger one", "steps", _shrinking),

@@ -108,7 +108,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
         "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),
         "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=BRIEF / 2),
         "stale": lambda: steps.stale_descriptor(partner, seconds=BRIEF / 2),
-        "steps": lambda: steps.wrong(partner, _step_of(fault.rule), seconds=BRIEF),
+        "steps": lambda: steps.wrong(partner, _step_of(fault), seconds=BRIEF),
         "asking": lambda: _asking(partner),
         "roads": lambda: _ROADS[fault.rule](partner, seconds=PATIENCE),
         "belated": lambda: belated.look_again(partner, Plan(partner), seconds=PATIENCE),
@@ -154,7 +154,9 @@ def _logs_of(fault: PartnerFault) -> list[entries.Wrong]:
     return [wrong for wrong in entries.WRONG if fault.name.endswith(wrong.what)]
 
 
-def _step_of(rule: str) -> steps.Step:
-    """The step that sees a rule broken; cosignatures of any step show when they are wrong."""
-    known = (*elsewhere.WRONG, *steps.WRONG)
-    return next((step for step in known if rule in {step.rule, step.after}), steps.WRONG[0])
+def _step_of(fault: PartnerFault) -> steps.Step:
+    """The step that the fault is named after, or one that sees its rule broken; cosignatures of any step show when they are wrong."""
+    known = (*steps.WRONG, *elsewhere.WRONG)
+    named = [step for step in known if fault.name.endswith(step.what)]
+    fitting = [step for step in known if fault.rule in {step.rule, step.after}]
+    return [*named, *fitting, steps.WRONG[0]][0]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from passerelle.conformance import steps
+from passerelle.conformance import curve, steps
 from passerelle.conformance.asking import NoAnswer
 from passerelle.conformance.author import Feed
 from passerelle.conformance.partner import Partner
@@ -40,7 +41,34 @@ def _under_its_name(partner: Partner, feed: Feed) -> None:
     feed.note = mislabelled(feed, partner.agency.bilateral)
 
 
+def _of_another_name(partner: Partner, feed: Feed) -> None:
+    """The right text and key; but the key name is that of the other feed, and so is what was hashed of it."""
+    size = len(feed.leaves)
+    text = Checkpoint(feed.origin.encode(), size, feed.root(size)).encode()
+    feed.note = sign_note(text, partner.agency.bilateral.origin.encode(), feed.author.log).encode()
+
+
+def _as_a_witness(partner: Partner, feed: Feed) -> None:
+    """The agency's own cosignature in the place of its signature."""
+    note, agency = SignedNote.parse(feed.checkpoint()), partner.agency
+    line = cosign(note, agency.witness, witness_name(agency.scid), int(time.time()))
+    feed.note = SignedNote(note.text, (line,)).encode()
+
+
+def _malleable(_partner: Partner, feed: Feed) -> None:
+    """A second spelling of the good signature."""
+    note = SignedNote.parse(feed.checkpoint())
+    (true,) = note.signatures
+    size = len(feed.leaves)
+    text = Checkpoint(feed.origin.encode(), size, feed.root(size)).encode()
+    other = replace(true, blob=curve.beyond_order(feed.author.log, text.encode()))
+    feed.note = SignedNote(note.text, (other,)).encode()
+
+
 WRONG: Final = (
+    steps.Step("L-8", "a text that its log key has signed under another name", _of_another_name),
+    steps.Step("L-8", "a text that its author has cosigned alone", _as_a_witness),
+    steps.Step("I-47", "a checkpoint whose signature has a number beyond the order", _malleable),
     steps.Step("L-14", "a text of the other feed under a signature of this one", _under_its_name, "L-14"),
 )
 """Beside those of `steps`."""
