@@ -272,6 +272,8 @@ _LEAVES: Final = (
         _code("leaf.misplaced"),
     ),
     _row("L-22", "a leaf of an unknown kind", _plain_leaf(b'{"kind":"later","n":1}')),
+    _row("L-22", "a leaf of an unknown kind of 4,096 bytes", leafprobes.longest),
+    _row("L-20", "a leaf whose version is a text", leafprobes.by_text, _code("leaf.malformed")),
     _row(
         "L-23",
         "a leaf that names another type than its record",
@@ -307,31 +309,13 @@ A node reports once a day and says then how far it has seen. So the first is the
 for a node that compares with the feeds that it has, that lets one leaf too many go by, or that compares
 sizes alone once its first feed holds one. Those after it show how far such a node goes."""
 
-_MORE_LEAVES: Final = (
-    _row("L-19", "a leaf of 4,097 bytes", leafprobes.too_long, _code("leaf.too-large", "json.too-large")),
-    _row("L-22", "a leaf of an unknown kind of 4,096 bytes", leafprobes.longest),
-    _row("L-20", "a leaf without a version", leafprobes.without_version, _code("leaf.malformed")),
-    _row("L-20", "a leaf whose version is a text", leafprobes.by_text, _code("leaf.malformed")),
-    _row(
-        "L-23",
-        "a leaf that names another version than its record",
-        leafprobes.said(version=2),
-        _code("leaf.record-mismatch"),
-    ),
-    _row(
-        "L-23",
-        "a leaf that names another record than its own",
-        leafprobes.said(id="urn:uuid:6f1f3a57-0f9e-4b0a-8a5c-2f3f0f6d8c11"),
-        _code("leaf.record-mismatch"),
-    ),
+_BILATERAL: Final = (
     _sealed_row(
         "L-21",
         "a public leaf in the feed to the reader",
         leafprobes.public_in_sealed,
         _code("leaf.misplaced"),
     ),
-)
-_BILATERAL: Final = (
     _sealed_row(
         "R-4",
         "a record that addresses an agency twice",
@@ -422,5 +406,5 @@ _BILATERAL: Final = (
         opens=False,
     ),
 )
-PROBES: Final = (*_BYTES, *_RECORDS, _R11, *_KEYS, *_LEAVES, *_MORE_LEAVES, *_BILATERAL)
+PROBES: Final = (*_BYTES, *_RECORDS, _R11, *_KEYS, *_LEAVES, *_BILATERAL)
 """In the order in which they are put into the feeds; L-24, one leaf twice, is put beside them."""
