@@ -148,7 +148,7 @@ async def _no_silence(stage: Stage, ask: Ask) -> Reply | None:
 
 
 async def _reading_on(stage: Stage, ask: Ask) -> Reply | None:
-    if not ask.path.endswith("/public/1/checkpoint") or not stage.partner.stand.overrides:
+    if ask.path != f"/{stage.agency.public.origin.path}/checkpoint" or not stage.partner.stand.overrides:
         return None
     parts = urlsplit(stage.back.target)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
