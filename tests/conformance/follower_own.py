@@ -20,7 +20,7 @@ from tests.conformance.follower_stage import (
     at,
     missing,
 )
-from tests.conformance.proxy import Ask, Proxy, Reply
+from tests.conformance.proxy import Proxy
 from tests.conformance.world import World, later
 
 
@@ -178,16 +178,19 @@ def _described_before(proxy: Proxy, world: World) -> None:
     proxy.files[DESCRIPTOR] = (record.data, "application/json")
 
 
-def _pretty(_ask: Ask, reply: Reply) -> Reply:
-    reply.body = json.dumps(json.loads(reply.body), indent=1).encode()
-    return reply
+def _written_anew(proxy: Proxy, world: World) -> None:
+    """The same values in bytes that are not the ones signed, whole, in parts and coded."""
+    proxy.files[DESCRIPTOR] = (
+        json.dumps(json.loads(world.descriptor), indent=1).encode(),
+        "application/json",
+    )
 
 
 DESCRIPTORS: Final = (
     Fault(
         "J-13",
         "a descriptor that was written out anew",
-        lambda p, _w: p.changes.append(at(DESCRIPTOR, _pretty)),
+        _written_anew,
     ),
     Fault(
         "I-34",

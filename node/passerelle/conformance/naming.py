@@ -14,6 +14,7 @@ import base58
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol.profile import Json
+from passerelle.protocol.recordheaders import PUBLIC
 
 BY_CODE: Final[Mapping[str, str]] = {
     "json.not-utf8": "J-1",
@@ -99,14 +100,15 @@ def rule_of_record(error: ProtocolError, value: Mapping[str, Json] | None) -> st
 
 
 def _of_header(member: str, value: Mapping[str, Json]) -> str:
-    if member == "record":
-        return "R-1"
+    audience = value.get("audience")
+    if member == "record":  # which members there are follows from the audience
+        return "R-1" if audience in (None, PUBLIC) or isinstance(audience, list) else "R-2"
     if member == "schema":
         return "R-3"
     if member == "seen":
         return "R-26"
     if member == "audience":
-        return "R-4" if isinstance(value.get("audience"), list) else "R-2"
+        return "R-4" if isinstance(audience, list) else "R-2"
     if member == "issued":
         return "J-18"
     return "R-2"
