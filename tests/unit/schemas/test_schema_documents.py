@@ -16,10 +16,11 @@ DOCUMENTS = sorted((ROOT / "schemas" / "documents").glob("*.json"))
 VECTORS: dict[str, Any] = json.loads((ROOT / "spec" / "vectors" / "certificates.json").read_text("utf-8"))
 BEYOND_A_SCHEMA = {
     *("an end before the beginning", "an end before the service began", "a service that is not done yet"),
-    *("an index beyond the range of integers", "a third agency", "an endorsement with two ids"),
+    *("an index beyond the range of integers", "an index that no leaf can have"),
+    *("a third agency", "an endorsement with two ids"),
     *("a member twice", "too large"),
 }
-"""What compares two members, or is about bytes: the chapter alone holds it."""
+"""What compares two members, bounds a number inside a text, or is about bytes: the chapter alone holds it."""
 
 
 def load(path: Path) -> Any:
