@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
@@ -241,8 +242,24 @@ def test_other_files_get_a_sentence(opened: Open, tmp_path: Path) -> None:
     assert verdict(page) == "verdict lacking"
     expect(page.locator("#evidence")).to_contain_text("a file that this page does not recognise")
     choose_files(page, archive)
-    page.wait_for_selector("#verdict.bad")
+    assert verdict(page) == "verdict lacking"
     expect(page.locator("#verdict")).to_contain_text("bundle.malformed")
+
+
+def test_a_zip_of_an_everyday_tool_is_to_be_unpacked(opened: Open, tmp_path: Path) -> None:
+    """With entries of folders it is no bundle: nothing is said against it, and what to do is."""
+    archive = tmp_path / "feeds.zip"
+    with ZipFile(archive, "w") as zipped:
+        for path in sorted((FEEDS / "good").rglob("*")):
+            zipped.write(path, path.relative_to(FEEDS / "good"))
+    page = opened()
+    choose_files(page, archive)
+    assert verdict(page) == "verdict lacking"
+    expect(page.locator("#verdict")).to_contain_text("unpack it into a folder, then drop that folder")
+    page.click('[data-lang="fr"]')
+    expect(page.locator("#verdict")).to_contain_text(
+        "décompressez-la dans un dossier, puis déposez ce dossier"
+    )
 
 
 def test_a_checkpoint_by_itself(opened: Open) -> None:
