@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from tests.schemapages.papers import paper_page
 from tests.schemapages.phrases import LANGUAGES, Phrases
-from tests.schemapages.reading import ROOT, types
+from tests.schemapages.reading import ROOT, documents, types
 from tests.schemapages.records import record_page
 from tests.schemapages.shared import codes_page, common_page, index_page
 
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
         found[say.page("common")] = common_page(say)
         found[say.page("codes")] = codes_page(say)
         found.update({say.page(name): record_page(name, say) for name in types()})
+        found.update({say.page(name): paper_page(name, say) for name in documents()})
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.schemapages.phrases import Phrases
 from tests.schemapages.reading import Schema, definition
 
@@ -85,5 +87,5 @@ def _text(schema: Schema, say: Phrases) -> str:
 
 
 def _json(value: object) -> str:
-    """A constant as it stands in JSON: a text, a number or a list of one text."""
-    return str(value).replace("'", '"') if isinstance(value, list) else str(value)
+    """A constant as it stands in JSON, a text without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

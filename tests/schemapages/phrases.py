@@ -222,6 +222,48 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Shared by all: [header, value types, stub](common.md) and [code lists](codes.md).",
         "Communs à tous : [en-tête, types de valeurs, souche](common.fr.md) et [listes de codes](codes.fr.md).",
     ),
+    "papers": ("Documents that are no records", "Documents qui ne sont pas des actes"),
+    "papers-intro": (
+        "They stand in no feed: the volunteer carries them. Chapter [24](../../../spec/24-certificates.md) is the law.",
+        (
+            "Ils ne sont dans aucun fil : la personne volontaire les porte. Le chapitre "
+            "[24](../../../spec/24-certificates.md) fait loi."
+        ),
+    ),
+    "paper": ("document", "document"),
+    "signed-by": ("Who signs it", "Qui le signe"),
+    "held-by": ("Who has it", "Qui le détient"),
+    "law": ("Law", "Loi"),
+    "paper-example": (
+        "Of [certificates.json]({path}): its signature verifies, person and service are invented.",
+        "De [certificates.json]({path}) : sa signature se vérifie, la personne et le service sont inventés.",
+    ),
+    "paper-members": (
+        (
+            "Each line: the member, whether it must be there, what is written there. Types such as "
+            "[time](common.md#time) are those of [common.md](common.md)."
+        ),
+        (
+            "Chaque ligne : le membre, s'il doit y être, ce qu'on y écrit. Les types comme "
+            "[time](common.fr.md#time) sont ceux de [common.fr.md](common.fr.md)."
+        ),
+    ),
+    "paper-wrong": (
+        (
+            "What breaks the form is `certificate.malformed`. What else a reader checks, in which order and with "
+            "which codes, stands in chapter [24](../../../spec/24-certificates.md), with cases of each in "
+            "[certificates.json]({path}). [verify.html](../../auditor/README.md) does all of it offline; what an "
+            "agency revokes stands in [certificate-status](certificate-status.md). All record types: "
+            "[README.md](README.md)."
+        ),
+        (
+            "Ce qui enfreint la forme est `certificate.malformed`. Ce que vérifie encore qui lit, dans quel ordre et "
+            "avec quels codes, est dans le chapitre [24](../../../spec/24-certificates.md), avec des cas de chacun "
+            "dans [certificates.json]({path}). [verify.html](../../auditor/README.md) fait tout cela hors ligne ; ce "
+            "qu'une agence révoque est dans [certificate-status](certificate-status.fr.md). Tous les types d'actes : "
+            "[README.fr.md](README.fr.md)."
+        ),
+    ),
     "tiers": ("Tiers", "Niveaux"),
     "tiers-intro": (
         (

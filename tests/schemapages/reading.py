@@ -18,12 +18,13 @@ SCHEMAS: Final = ROOT / "schemas"
 Schema: TypeAlias = dict[str, Any]
 
 COMMON: Final = "urn:passerelle:schema:common:1.0#/$defs/"
+HEADER: Final = "urn:passerelle:schema:header:1.0#/"
 NO_TYPES: Final = frozenset({"common", "header", "stub"})
 
 
 @cache
 def document(name: str) -> Schema:
-    """A schema by its type: ``offer``."""
+    """A schema by its type: ``offer``; of what is no record ``documents/certificate``."""
     loaded: Schema = json.loads((SCHEMAS / f"{name}.json").read_text("utf-8"))
     return loaded
 
@@ -40,6 +41,11 @@ def code_lists() -> list[str]:
     return sorted(path.stem for path in (SCHEMAS / "codes").glob("*.json"))
 
 
+def documents() -> list[str]:
+    """Names of the documents that are no records, in order."""
+    return sorted(path.stem for path in (SCHEMAS / "documents").glob("*.json"))
+
+
 def types() -> list[str]:
     """Names of the record types, in order."""
     return sorted(path.stem for path in SCHEMAS.glob("*.json") if path.stem not in NO_TYPES)
@@ -48,6 +54,21 @@ def types() -> list[str]:
 def samples(name: str, kind: str = "valid") -> list[Path]:
     """Samples of a type by their names: ``valid-…`` or ``invalid-…``."""
     return sorted((SCHEMAS / "samples" / name).glob(f"{kind}-*.json"))
+
+
+def spelt_out(schema: Schema) -> Schema:
+    """A schema in which each reference to a member of the header is that member: a proof has those of a record's."""
+    reference = str(schema.get("$ref", ""))
+    if reference.startswith(HEADER):
+        found = document("header")
+        for step in reference.removeprefix(HEADER).split("/"):
+            found = found[step]
+        return {**found, **{name: inner for name, inner in schema.items() if name != "$ref"}}
+    return {name: _spelt_out(inner) for name, inner in schema.items()}
+
+
+def _spelt_out(value: Any) -> Any:
+    return spelt_out(value) if isinstance(value, dict) else value
 
 
 def definition(schema: Schema) -> str | None:

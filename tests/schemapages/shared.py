@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.schemapages.faults import OF_ANY, cell, table
 from tests.schemapages.kinds import kind, pattern
+from tests.schemapages.papers import papers_section
 from tests.schemapages.phrases import Phrases
 from tests.schemapages.reading import (
     SCHEMAS,
@@ -146,6 +147,7 @@ def index_page(say: Phrases) -> str:
         text += (
             f"| [{name}]({say.page(name)}) | {cell(title)} | {cell(issued)} | {', '.join(tiers(name))} |\n"
         )
+    text += f"\n{papers_section(say)}"
     text += f"\n## {say('tiers')}\n\n{say('tiers-intro')}\n\n"
     text += f"| {say('tier-code')} | | |\n|---|---|---|\n"
     for entry in code_list("tier")["codes"]:

@@ -15,6 +15,7 @@ from passerelle.protocol.schemas import Schemas
 from tests.schemapages.__main__ import FOLDER, pages
 from tests.schemapages.faults import OF_ANY, OF_TYPE
 from tests.schemapages.kinds import kind
+from tests.schemapages.papers import paper
 from tests.schemapages.phrases import LANGUAGES, Phrases
 from tests.schemapages.reading import (
     ROOT,
@@ -24,6 +25,7 @@ from tests.schemapages.reading import (
     code_list,
     definition,
     document,
+    documents,
     inside,
     members,
     samples,
@@ -88,6 +90,18 @@ def undescribed(found: Iterator[Member], language: str) -> list[str]:
 def test_every_member_is_described(name: str, language: str) -> None:
     """In French and in English: what it is and what is written there."""
     found = list(every_member(name)) if name in types() else list(members(document(name)))
+    assert undescribed(iter(found), language) == []
+    assert [one.path for one in found if not kind(one.schema, Phrases(language))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", documents())
+def test_every_document_is_described(name: str, language: str) -> None:
+    """What a volunteer carries home, member by member, and who issues it to whom."""
+    for keyword in ("title", "description", "x-issued-by", "x-read-by"):
+        assert told(paper(name), language, keyword), keyword
+    found = list(members(paper(name)))
+    assert len(found) > 20
     assert undescribed(iter(found), language) == []
     assert [one.path for one in found if not kind(one.schema, Phrases(language))] == []
 
