@@ -28,6 +28,8 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
     "must-not": ("must not stand there", "ne doit pas y figurer"),
     "must": ("is needed", "est nécessaire"),
     "names-no": ("names no {types}", "ne nomme aucun acte {types}"),
+    "none-of": ("is none of {values}", "n'est aucun de {values}"),
+    "not-like": ("is not of the form {pattern}", "n'est pas de la forme {pattern}"),
     "also": ("And: {rules}.", "Et : {rules}."),
     "joined": ("; ", " ; "),
     "example": ("An example to copy", "Un exemple à copier"),

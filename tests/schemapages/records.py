@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -98,22 +99,36 @@ def _conditions(schema: Schema, say: Phrases) -> Iterator[str]:
         if schema["if"]["properties"] != {"audience": {"const": "public"}}:
             raise ValueError("a condition that is not about the audience")
         for name, rule in schema["then"]["properties"]["body"]["properties"].items():
-            yield f"`{name}` {_forbidden(name, rule, say)} {say('where-public')}"
+            place, forbidden = _forbidden(name, rule, say)
+            yield f"`{place}` {forbidden} {say('where-public')}"
 
 
-def _forbidden(name: str, rule: Schema, say: Phrases) -> str:
-    """A member that must not stand there, or a list of references that must not name some types.
+def _forbidden(name: str, rule: Schema, say: Phrases) -> tuple[str, str]:
+    """Where something is forbidden, and what: a member, references of some types, some codes, a form.
 
     Raises:
-        ValueError: Neither.
+        ValueError: A condition of another form.
     """
     if rule == {"not": {}}:
-        return say("must-not")
-    types = rule.get("items", {}).get("properties", {}).get("type", {}).get("not", {}).get("pattern", "")
-    named = [f"`{one}`" for one in types.removeprefix("^(").removesuffix(")$").split("|") if one]
-    if not named:
-        raise ValueError(f"a condition on {name} that does not forbid it")
-    return say("names-no", types=", ".join(named))
+        return name, say("must-not")
+    path, inner = [name], rule
+    while "not" not in inner:
+        if set(inner) == {"items"}:
+            path[-1] += "[]"
+            inner = inner["items"]
+        elif set(inner) == {"properties"} and len(inner["properties"]) == 1:
+            ((member, inner),) = inner["properties"].items()
+            path.append(member)
+        else:
+            raise ValueError(f"a condition on {name} that does not forbid it")
+    form = str(inner["not"]["pattern"])
+    words = form.removeprefix("^(").removesuffix(")$").split("|")
+    if not all(re.fullmatch("[a-z-]+", word) for word in words):
+        return ".".join(path), say("not-like", pattern=f"`{form}`")
+    named = ", ".join(f"`{word}`" for word in words)
+    if path == ["about[]", "type"]:
+        return name, say("names-no", types=named)
+    return ".".join(path), say("none-of", values=named)
 
 
 def _examples(name: str, say: Phrases) -> str:
