@@ -51,9 +51,23 @@ class Bench:
 
 
 def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
+    """As `judge_header`, where all that is in the view was judged before."""
+    before = book.find(entry.previous) if entry.previous is not None else None
+    if before is None or not is_within(before.at, cut):
+        return judge_header(book, entry, cut, None)
+    return judge_header(book, entry, cut, before.entry)
+
+
+def judge_header(book: Book, entry: Entry, cut: Cut, before: Entry | None) -> Verdict:
     """One digest for an id and version; a next version has the issuer, type and audience of the one before.
 
     The schemas hold who is addressed; it is asked again here, for what follows rests on it.
+
+    Args:
+        book: All headers that were met.
+        entry: The record.
+        cut: Its view.
+        before: What it names as the version before; None where that is not held or not in view.
     """
     if entry.type in (BILATERAL_ONLY if entry.is_public else _PUBLIC_ONLY):
         return blocked("record.audience", type=entry.type)
@@ -62,10 +76,9 @@ def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
     )
     if not verdict.is_accepted:
         return verdict
-    before = book.find(entry.previous) if entry.previous is not None else None
-    if before is None or not is_within(before.at, cut):
+    if before is None:
         return ACCEPTED  # widened to those who had not seen the version before
-    return _judge_previous(before.entry, entry)
+    return _judge_previous(before, entry)
 
 
 def _judge_id(entry: Entry, others: Sequence[tuple[Entry, At]]) -> Verdict:

@@ -18,7 +18,7 @@ from passerelle.exchange.book import EVERYTHING, Act, Book, Known
 from passerelle.exchange.causality import ALWAYS
 from passerelle.exchange.decisions import effect_of, find_subject, has_effect, judge_entitled, judge_state
 from passerelle.exchange.held import Entry
-from passerelle.exchange.judging import BILATERAL_ONLY, Bench, judge_event, judge_version
+from passerelle.exchange.judging import BILATERAL_ONLY, Bench, judge_event, judge_header
 from passerelle.exchange.verdicts import Verdict, blocked
 from passerelle.exchange.views import DecisionView, EventView, OfferView
 
@@ -74,7 +74,7 @@ class _PublicFold:
 
     def _take(self, entry: Entry, turn: int) -> None:
         view = entry.view
-        header = self._judge_header(entry)
+        header = self._judge_header(entry, turn)
         self._book.meet(entry, ALWAYS)
         if isinstance(view, DecisionView):
             undecided = _Undecided(entry, header, view, turn)
@@ -94,13 +94,12 @@ class _PublicFold:
                 case.versions.append(known)
             self._file(known)
 
-    def _judge_header(self, entry: Entry) -> Verdict:
-        """As in a pair; but what it names as the version before may be another author's, who is taken later."""
-        verdict = judge_version(self._book, entry, EVERYTHING)
-        before, _ = self._feeds.get(entry.previous or "", (entry, 0))
-        if verdict.is_accepted and before.issuer != entry.issuer:
-            return blocked("version.not-issuer", id=entry.id, issuer=before.issuer)
-        return verdict
+    def _judge_header(self, entry: Entry, turn: int) -> Verdict:
+        """As in a pair; but what it names as the version before may not be judged yet: a decision that waits, a stranger's."""
+        named = entry.previous
+        if named is None or named not in self._feeds or self._is_own_later(entry, named, turn):
+            return judge_header(self._book, entry, EVERYTHING, None)
+        return judge_header(self._book, entry, EVERYTHING, self._feeds[named][0])
 
     def _is_own_later(self, entry: Entry, named: str, turn: int) -> bool:
         """Whether a digest is that of a record that its author put after this one."""

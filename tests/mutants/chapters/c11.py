@@ -130,7 +130,7 @@ CHAPTER: Final = Chapter(
         ),
         Mutant("S-25", _JUDGING, 'return blocked("reference.blocked", **where)', "return ACCEPTED"),
         Mutant("S-20", _JUDGING, "if other.version == entry.version:", "if False:"),
-        Mutant("S-21", _JUDGING, "return _judge_previous(before.entry, entry)", "return ACCEPTED"),
+        Mutant("S-21", _JUDGING, "return _judge_previous(before, entry)", "return ACCEPTED"),
         Mutant(
             "S-68",
             _JUDGING,
@@ -140,9 +140,9 @@ CHAPTER: Final = Chapter(
         Mutant(
             "S-22",
             _JUDGING,
-            "    return _judge_previous(before.entry, entry)\n",
+            "    return judge_header(book, entry, cut, before.entry)\n",
             '    if before.verdict.status == "blocked":\n        return before.verdict\n'
-            "    return _judge_previous(before.entry, entry)\n",
+            "    return judge_header(book, entry, cut, before.entry)\n",
         ),
         Mutant(
             "S-23",

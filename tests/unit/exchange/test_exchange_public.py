@@ -7,7 +7,9 @@ from datetime import date
 from itertools import permutations
 from random import Random
 from typing import TypeAlias
+from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +50,8 @@ def _make(world: World, author: str, made: Sequence[Record], step: _Step) -> Rec
         "outcome": outcome,
         "effective": f"2017-0{way + 1}",
     }
-    return world.record(author, "public", "decision", said)
+    before = named if way == 3 and named.type == "decision" else None
+    return world.record(author, "public", "decision", said, after=before)
 
 
 def _play(cast: Sequence[str], steps: Sequence[_Step]) -> tuple[list[Record], list[Held]]:
@@ -114,3 +117,23 @@ def test_a_long_chain_of_words_on_words_is_judged() -> None:
     for author, records in feeds.items():
         world.feeds[world.origin(author, None)] = records[::-1]
     assert all(found.is_accepted for found in world.state(TG).verdicts.values())
+
+
+@pytest.mark.parametrize("cast", [(TG, ML), (ML, TG)])
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_version_after_a_decision_that_waits_is_held_to_it(cast: tuple[str, str], is_held: bool) -> None:
+    """S-21, S-11: the header of the version before decides, also where that waits for what it is about."""
+    world, (author, other) = World(), cast
+    offer = world.record(other, "public", "offer", {"scheme": "vir", "places": 1, "host": party(other)})
+    body: JsonObject = {
+        "about": ref(offer),
+        "aboutType": "offer",
+        "outcome": "endorse",
+        "effective": "2017",
+    }
+    first = world.record(author, "public", "decision", body)
+    another = f"urn:uuid:{UUID(int=99, version=4)}"
+    second = world.record(author, "public", "decision", body, after=first, record_id=another)
+    world.feeds[world.origin(author, None)] = [first, second]
+    world.feeds[world.origin(other, None)] = [offer] if is_held else []
+    assert world.state(TG).verdicts[second.digest].code == "version.previous-mismatch"
