@@ -92,7 +92,12 @@ class Worker:
 
 async def start(program: str) -> Process:
     """A process of this program's own that runs a module."""
-    # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end.
+    # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end. And it loads
+    # nothing from the folder in which the node was started (-P), where anybody may have laid a module.
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", program), stdin=PIPE, stdout=PIPE, limit=READ_BYTES, start_new_session=True
+        *(sys.executable, "-P", "-m", program),
+        stdin=PIPE,
+        stdout=PIPE,
+        limit=READ_BYTES,
+        start_new_session=True,
     )

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,7 +22,9 @@ from passerelle.desk.scribing import LEAST_BYTES, MANY_BYTES, Scribing
 from passerelle.errors import InputError, StorageError
 from passerelle.node import Node
 from passerelle.protocol.records import Record, check_proof
+from passerelle.sync.pipes import frame
 from passerelle.sync.signing import earliest
+from passerelle.sync.workers import Worker
 from tests.unit.federation.world import TOGO, offer
 from tests.unit.sync.test_sync_examiner import is_alive
 from tests.unit.sync.test_sync_signing import published
@@ -262,6 +265,19 @@ async def test_a_scribe_knows_nothing_before_it_is_told(node: Node) -> None:
         record = Record.parse(made[3])
         check_proof(record, own, node.clock())
         assert tuple(record.heading) == made[2]
+
+
+async def test_a_scribe_loads_nothing_from_where_the_node_was_started(
+    node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The record key is told to this program alone: a module that lies in the working folder is not run."""
+    (tmp_path / "pickle.py").write_text("from os import _exit\n_exit(3)\n", "ascii")
+    monkeypatch.chdir(tmp_path)
+    worker = Worker(scribing.PROGRAM)
+    try:
+        assert await worker.ask(frame(node._hello()), 20) is None
+    finally:
+        await worker.finish(5)
 
 
 async def test_on_one_processor_nothing_is_started(node: Node) -> None:
