@@ -153,6 +153,8 @@ class Findings:
     def __init__(self) -> None:
         self.kept: Final[list[Finding]] = []
         self.left_out = 0
+        self._others_end = MAX_FINDINGS
+        """From here on all that is kept are forks, once the limit is reached: looked through once, however many come."""
 
     def add(self, finding: Finding) -> None:
         """Takes one more; beyond the limit a fork takes the place of the last that is none."""
@@ -161,9 +163,10 @@ class Findings:
             return
         self.left_out += 1
         if _is_fork(finding):
-            last = next((at for at in range(len(self.kept) - 1, -1, -1) if not _is_fork(self.kept[at])), None)
-            if last is not None:
-                self.kept[last] = finding
+            while self._others_end and _is_fork(self.kept[self._others_end - 1]):
+                self._others_end -= 1
+            if self._others_end:
+                self.kept[self._others_end - 1] = finding
 
 
 def _is_fork(finding: Finding) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from passerelle.audit.report import Finding
@@ -32,9 +33,12 @@ def read(path: Path, max_bytes: int) -> bytes:
     """All bytes of a file.
 
     Raises:
-        FileFault: There is none, it is larger than ``max_bytes``, or the system refuses it.
+        FileFault: There is none, it is larger than ``max_bytes``, the system refuses it, or it is
+            something else: whoever opens a pipe waits for a writer that never comes.
     """
     try:
+        if not S_ISREG(path.stat().st_mode):
+            raise FileFault("audit.file-unreadable")
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except (FileNotFoundError, NotADirectoryError) as exc:

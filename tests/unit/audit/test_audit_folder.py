@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import pytest
 
 from passerelle.audit import AuditReport, FeedReport, Receipt, audit_folder
 from passerelle.audit import report as report_module
+from passerelle.audit.report import Finding
 from passerelle.errors import InputError
 from passerelle.protocol import checkpoints, identity, leaves, merkle, objects, records, tiles
 from passerelle.protocol.checkpoints import Checkpoint
@@ -635,3 +638,33 @@ def test_a_file_that_cannot_be_read(feed: Path) -> None:
     tile.unlink()
     tile.mkdir()
     assert found(feed) == [("audit.file-unreadable", "feeds/public/1/tile/0/001", None)]
+
+
+@pytest.mark.parametrize(
+    "name", ["checkpoint", "tile/0/001", "tile/entries/001", "../../../.well-known/did.jsonl"]
+)
+def test_a_pipe_is_never_opened(feed: Path, name: str) -> None:
+    """Code audit.file-unreadable: a pipe in a folder that a stranger packed does not hold the audit up for ever."""
+    path = feed / PUBLIC.path / name
+    path.resolve().unlink()
+    os.mkfifo(path)
+    audit = [sys.executable, "-m", "passerelle", "audit", "--json", str(feed)]
+    told = subprocess.run(audit, capture_output=True, check=False, timeout=60)
+    assert b"audit.file-unreadable" in told.stdout
+
+
+def test_many_forks_are_not_looked_through_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs: what an audit costs grows with what lies in the folder, not with its square."""
+    asked: list[object] = []
+    real = report_module._is_fork
+
+    def is_fork(item: Finding) -> bool:
+        asked.append(item)
+        return real(item)
+
+    monkeypatch.setattr(report_module, "_is_fork", is_fork)
+    findings = report_module.Findings()
+    for number in range(5_000):
+        findings.add(Finding("fork.two-roots", {"size": number}))
+    assert (len(findings.kept), findings.left_out) == (1_000, 4_000)
+    assert len(asked) <= 2 * 5_000
