@@ -386,11 +386,13 @@ class Follower:
                 state.notice = asyncio.create_task(self._notify(scid, state), name=f"notify {scid}")
 
     async def _notify(self, scid: str, state: _Partner) -> None:
-        partner = self._tools.directory.peer(scid)
-        while partner is not None and state.untold:
+        # Looked up each time: while much is published this goes on, and the partner may have moved.
+        while state.untold and (partner := self._tools.directory.peer(scid)) is not None:
             told, state.untold = state.untold, {}
-            with contextlib.suppress(TransportError):  # pull is the truth: the partner will look by itself
-                for name, size in told.items():
+            for name, size in told.items():  # one that is refused takes no other with it
+                with contextlib.suppress(
+                    TransportError
+                ):  # pull is the truth: the partner will look by itself
                     await self._post_notice(road_to(partner), name, size)
             # What grows meanwhile is told together: no visit follows sooner, and of more the partner takes none.
             await asyncio.sleep(NOTICE_GAP_SECONDS)

@@ -102,6 +102,28 @@ async def test_one_notice_tells_of_many_batches(
     assert told == [(own, 1), (own, 10), (own, 11)]
 
 
+async def test_a_notice_that_is_refused_takes_no_other_with_it(
+    follower: Follower, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chapter 10: growth of each feed is told, also where the partner would not hear of the other."""
+    settings = Sync(poll_seconds=3_600, backoff_max_seconds=3_600)
+    hooks: dict[str, Any] = {"arrived": desk.note_arrived, "fenced": desk.note_fenced, "report": desk.report}
+    made = Visits(follower.tools, follower.client, settings, heads=dict, **hooks)
+    told: list[str] = []
+
+    async def post(_self: Visits, _road: object, origin: str, _size: int) -> None:
+        told.append(origin)
+        raise TransportError("road.status")
+
+    monkeypatch.setattr(Visits, "_post_notice", post)
+    made.start()
+    grown = [Origin(follower.me.scid, to, 1).encode() for to in (None, follower.author.scid)]
+    made.tell(dict.fromkeys(grown, 1))
+    await until(lambda: len(told) > 1)
+    await made.stop()
+    assert told == grown
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that happens by itself."""
     async with asyncio.timeout(PATIENCE):
