@@ -18,7 +18,8 @@ from passerelle.protocol.identity import create_log, parse_identity, update_log
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.objects import commitment
 from passerelle.protocol.origins import Origin
-from passerelle.protocol.records import FeedPosition, Record, draft, sign_record
+from passerelle.protocol.records import FeedPosition, Record
+from passerelle.protocol.recordsigning import draft, sign_record
 from passerelle.protocol.requests import sign_request, verify_request
 from passerelle.protocol.seals import SealingKey, open_sealed, seal
 

@@ -21,7 +21,8 @@ from passerelle.protocol.leaves import SealedLeaf, parse_leaf
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import Origin, witness_name
 from passerelle.protocol.profile import Json, format_time
-from passerelle.protocol.records import Record, sign_record
+from passerelle.protocol.records import Record
+from passerelle.protocol.recordsigning import sign_record
 from passerelle.protocol.seals import open_sealed
 from passerelle.protocol.tiles import parse_entry_bundle, parse_objects
 from tests.faults.harness import agreement

@@ -19,7 +19,8 @@ import pytest
 from passerelle.protocol import requests
 from passerelle.protocol.notes import NoteSignature, SignedNote
 from passerelle.protocol.profile import Json
-from passerelle.protocol.records import Record, sign_record
+from passerelle.protocol.records import Record
+from passerelle.protocol.recordsigning import sign_record
 from passerelle.storage.peers import Peer
 from tests.faults.harness import agreement
 from tests.hostile.partner import Partner

@@ -25,7 +25,8 @@ from passerelle.protocol.objects import commitment, encode_public
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import MAX_RECORD_BYTES, Json, JsonObject, format_time
 from passerelle.protocol.proofs import sign
-from passerelle.protocol.records import FeedPosition, Record, draft, sign_record
+from passerelle.protocol.records import FeedPosition, Record
+from passerelle.protocol.recordsigning import draft, sign_record
 from passerelle.protocol.seals import SealingKey, seal
 from passerelle.protocol.tiles import Tile, encode_entry_bundle, encode_objects, encode_tile
 

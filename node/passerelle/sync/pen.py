@@ -20,7 +20,8 @@ from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf
 from passerelle.protocol.objects import commitment
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json, JsonObject
-from passerelle.protocol.records import FeedPosition, Heading, Record, draft, sign_drafts, sign_record
+from passerelle.protocol.records import FeedPosition, Heading, Record
+from passerelle.protocol.recordsigning import draft, sign_drafts, sign_record
 from passerelle.protocol.schemas import Schemas
 
 Audience = Literal["public"] | tuple[str, ...]

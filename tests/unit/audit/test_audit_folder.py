@@ -17,7 +17,7 @@ from passerelle.audit import AuditReport, FeedReport, Receipt, audit_folder
 from passerelle.audit import report as report_module
 from passerelle.audit.report import Finding
 from passerelle.errors import InputError
-from passerelle.protocol import checkpoints, identity, leaves, merkle, objects, records, tiles
+from passerelle.protocol import checkpoints, identity, leaves, merkle, objects, recordsigning, tiles
 from passerelle.protocol.checkpoints import Checkpoint
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import ErasedLeaf, PublicRecordLeaf, SealedLeaf
@@ -67,7 +67,7 @@ Item = tuple[bytes, bytes | None]
 @cache
 def public_item(number: int) -> Item:
     """A leaf and its object: a signed record of a type that no version knows."""
-    value = records.draft(
+    value = recordsigning.draft(
         id=f"urn:uuid:00000000-0000-4000-8000-{number:012}",
         type="greeting",
         schema="urn:passerelle:schema:greeting:1.0",
@@ -77,7 +77,7 @@ def public_item(number: int) -> Item:
         issued=NOW,
         body={"number": number},
     )
-    record = records.sign_record(value, key(11), f"{TOGO.did}#{key(11).multikey}")
+    record = recordsigning.sign_record(value, key(11), f"{TOGO.did}#{key(11).multikey}")
     salt = hashlib.sha256(b"salt %d" % number).digest()
     commitment = objects.commitment(salt, record.data)
     leaf = PublicRecordLeaf(commitment, record.id, record.type, record.version)

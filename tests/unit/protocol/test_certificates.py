@@ -16,7 +16,8 @@ from passerelle.protocol import certificates
 from passerelle.protocol.certificates import Certificate, Endorsement, Person
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
-from passerelle.protocol.records import Record, check_proof, draft, sign_record
+from passerelle.protocol.records import Record, check_proof
+from passerelle.protocol.recordsigning import draft, sign_record
 from tests.vectors.loading import load, moment
 
 VECTORS = load("certificates.json")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol import identity as identities
-from passerelle.protocol import leaves, objects, profile, proofs, records, seals
+from passerelle.protocol import leaves, objects, profile, proofs, recordsigning, seals
 from passerelle.protocol.intake import Examined, examine
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import Leaf, PublicRecordLeaf, SealedLeaf
@@ -85,7 +85,7 @@ def drafted(**changed: Any) -> dict[str, Json]:
         "issued": NOW,
         "body": {"places": 2},
     }
-    return records.draft(**(fields | changed))
+    return recordsigning.draft(**(fields | changed))
 
 
 def bilateral(*addressees: str, **changed: Any) -> dict[str, Json]:
@@ -95,7 +95,7 @@ def bilateral(*addressees: str, **changed: Any) -> dict[str, Json]:
 
 def signed(value: dict[str, Json], key: SigningKey | None = None, did: str = TOGO.did) -> Record:
     key = key or signing_key(51)
-    return records.sign_record(value, key, f"{did}#{key.multikey}")
+    return recordsigning.sign_record(value, key, f"{did}#{key.multikey}")
 
 
 def public_leaf(data: bytes, **changed: Any) -> bytes:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from passerelle.errors import InputError, ProtocolError
 from passerelle.protocol import identity, profile, proofs
 from passerelle.protocol.keys import SigningKey
-from passerelle.protocol.records import FeedPosition, Record, check_proof, claim_of, draft, sign_record
+from passerelle.protocol.records import FeedPosition, Record, check_proof, claim_of
+from passerelle.protocol.recordsigning import draft, sign_record
 
 UPDATE = [SigningKey(bytes([n]) * 32) for n in range(5)]
 RECORD, REQUEST, LOG, WITNESS, NEW_RECORD = (SigningKey(bytes([n]) * 32) for n in range(10, 15))

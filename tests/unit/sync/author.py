@@ -24,7 +24,8 @@ from passerelle.protocol.merkle import Frontier, leaf_hash, root_of
 from passerelle.protocol.objects import commitment, encode_public
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json
-from passerelle.protocol.records import FeedPosition, Record, draft, sign_record
+from passerelle.protocol.records import FeedPosition, Record
+from passerelle.protocol.recordsigning import draft, sign_record
 from passerelle.protocol.seals import seal
 from passerelle.protocol.tiles import Tile, encode_entry_bundle, encode_objects, encode_tile
 from passerelle.storage.home import Keys

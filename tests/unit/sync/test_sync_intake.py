@@ -10,7 +10,7 @@ from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf
 from passerelle.protocol.objects import commitment, encode_public
-from passerelle.protocol.records import sign_record
+from passerelle.protocol.recordsigning import sign_record
 from passerelle.sync import keeping
 from tests.unit.sync.author import START, Agency, Feed, flipped
 from tests.unit.sync.conftest import Follower

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from passerelle.protocol import intake, proofs, records
+from passerelle.protocol import intake, proofs, records, recordsigning
 from passerelle.protocol.identity import Identity, create_log, parse_identity
 from passerelle.protocol.keys import SigningKey, verify_signature
 from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf, parse_leaf
@@ -136,7 +136,7 @@ class _Author:
         body = item["body"]
         if not isinstance(body, dict):
             raise TypeError("an offer has a body")
-        draft = records.draft(
+        draft = recordsigning.draft(
             id=f"urn:uuid:{uuid.uuid4()}",
             type="offer",
             schema=Schemas.packaged().newest("offer"),
@@ -146,8 +146,8 @@ class _Author:
             issued=self.now,
             body=body,
         )
-        return records.sign_record(draft, self.keys[0], self._method)
+        return recordsigning.sign_record(draft, self.keys[0], self._method)
 
     def sign_again(self, record: Record) -> Record:
         draft = {name: value for name, value in record.value.items() if name != "proof"}
-        return records.sign_record(draft, self.keys[0], self._method)
+        return recordsigning.sign_record(draft, self.keys[0], self._method)
