@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from passerelle.audit.report import Finding, Findings, Receipt
@@ -91,6 +92,8 @@ class Claims:
         self._findings: Final = findings
         self._newest: Final = feed.name(feed.path / "checkpoint")
         self._further: Final[list[Claim]] = []
+        self._proofs: Final[dict[bytes, tuple[Checkpoint | None, list[Receipt] | None]]] = {}
+        """By digest of the note."""
         self.count = 0
         self.compared: Final[list[Claim]] = []
         self.receipts: Final[set[Receipt]] = set()
@@ -117,7 +120,7 @@ class Claims:
         for path, shown in [*notes, *self._notes_of_others()]:
             note = self._read(path, shown, Findings())
             if note is not None:
-                self._add(self._signed(note, shown, identity.log_keys_ever, Findings()), shown)
+                self._add(self._proven(note, identity)[0], shown)
         self._find_split()
 
     def take_further(self, identity: Identity, size: int) -> None:
@@ -181,18 +184,26 @@ class Claims:
             self.count += 1
 
     def _take_of_another(self, path: Path, shown: str, identity: Identity, size: int) -> None:
-        quiet = Findings()  # its faults are named in its own folder
-        note = self._read(path, shown, quiet)
+        note = self._read(path, shown, Findings())  # its faults are named in its own folder
         if note is None:
             return
-        checkpoint = self._signed(note, shown, identity.log_keys_ever, quiet)
+        checkpoint, receipts = self._proven(note, identity)
         if checkpoint is None:
             return
         self._keep(checkpoint, shown, size)
-        receipts = self._cosigned(note, checkpoint, shown, quiet)
         if receipts is not None and checkpoint.tree_size <= size:
             self.receipts.update(receipts)
             self.count += 1
+
+    def _proven(self, note: bytes, identity: Identity) -> tuple[Checkpoint | None, list[Receipt] | None]:
+        """What a note says and who cosigned it, as far as either verifies. Copies hold the same notes: each is verified once."""
+        name = sha256(note).digest()
+        if name not in self._proofs:
+            quiet = Findings()
+            checkpoint = self._signed(note, "", identity.log_keys_ever, quiet)
+            receipts = None if checkpoint is None else self._cosigned(note, checkpoint, "", quiet)
+            self._proofs[name] = checkpoint, receipts
+        return self._proofs[name]
 
     def _add(self, checkpoint: Checkpoint | None, shown: str) -> None:
         if checkpoint is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from passerelle.audit import AuditReport, FeedReport, Receipt, audit_folder
+from passerelle.audit import claims as claims_module
 from passerelle.audit import report as report_module
 from passerelle.audit.report import Finding
 from passerelle.errors import InputError
@@ -668,3 +669,25 @@ def test_many_forks_are_not_looked_through_for_each(monkeypatch: pytest.MonkeyPa
         findings.add(Finding("fork.two-roots", {"size": number}))
     assert (len(findings.kept), findings.left_out) == (1_000, 4_000)
     assert len(asked) <= 2 * 5_000
+
+
+def test_copies_of_a_note_are_verified_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs: of a feed that lies in many folders each is compared with all others, and no signature checked for each pair."""
+    copies, items = 8, public_items(6)
+    for number in range(copies):
+        top = tmp_path / str(number)
+        write_identities(top)
+        write_feed(top / PUBLIC.path, items)
+        for size in range(1, 6):
+            put(top / PUBLIC.path / tiles.checkpoint_path(size), signed(items, size).encode())
+    asked: list[bytes] = []
+    real = checkpoints.verify_checkpoint
+
+    def verify(note: bytes, origin: str, keys: Iterable[bytes]) -> Checkpoint:
+        asked.append(note)
+        return real(note, origin, keys)
+
+    monkeypatch.setattr(claims_module, "verify_checkpoint", verify)
+    report = audited(tmp_path)
+    assert report.ok
+    assert len(asked) <= copies * 2 * len(set(asked))
