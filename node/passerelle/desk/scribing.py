@@ -34,7 +34,7 @@ MOST_BYTES = 8 * 2**20
 MANY_BYTES = 2**19
 """Of calls in a row from which on a scribe is started: as long as starting one takes, so many are signed here."""
 ANSWER_SECONDS = 5.0
-"""Longest work on one call, which takes a second at the most; then the call is taken here."""
+"""Longest work on one call; then the call is taken here. One of `MOST_BYTES` takes about half of it (two cores, both busy)."""
 IDLE_SECONDS = 20.0
 """How long a scribe stays without work."""
 REST_SECONDS = 60.0
