@@ -19,7 +19,7 @@ from passerelle.server.federation import app as federation
 from passerelle.server.federation import sending
 from passerelle.sync import files
 from passerelle.sync.files import File
-from tests.planted import again
+from tests.planted import again, third
 from tests.planted.fault import Fault, put
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ PLANTED: Final[Mapping[str, Fault]] = {
             "One good line of the author is enough, so I return at the first and do not read those after it.",
             first_good_line,
         ),
+        *third.FAULTS,
         *again.FAULTS,
     )
 }

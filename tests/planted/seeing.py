@@ -93,34 +93,36 @@ async def an_unannounced_key_is_listed(made: Scene, partner: Partner) -> bool:
         asked.set()
 
     partner.twists["identity"] = shown
-    assert await _notice_under(made, partner, key) == 401  # a reason to ask for the log
+    assert await notice_under(made, partner, key) == 401  # a reason to ask for the log
     await asyncio.wait_for(asked.wait(), PATIENCE)
     for _ in range(10):
         await asyncio.sleep(0.2)
-        if await _notice_under(made, partner, key) == 202:
+        if await notice_under(made, partner, key) == 202:
             return True
     return False
 
 
 def _listing_another(partner: Partner, log: bytes) -> bytes:
     """The same log, of which the last entry lists one more update key beside the one that signs it."""
-    first, last = log.splitlines(keepends=True)
-    entry = {name: value for name, value in parse_entry(last).items() if name != "proof"}
-    parameters, other = entry["parameters"], SigningKey.generate(partner.random)
+    parameters, other = parse_entry(log.splitlines()[-1])["parameters"], SigningKey.generate(partner.random)
     assert isinstance(parameters, dict)
     signer = partner.agency._updates[1]
     assert parameters["updateKeys"] == [signer.multikey]
-    version = parse_identity(first, now=None).entries[-1].version_id
     listed: list[Json] = [signer.multikey, other.multikey]
-    changed: dict[str, Json] = {
-        **entry,
-        "versionId": version,
-        "parameters": {**parameters, "updateKeys": listed},
-    }
-    return first + identities._signed_line(changed, 2, signer)
+    return signed_anew(partner, log, parameters={**parameters, "updateKeys": listed})
 
 
-async def _notice_under(made: Scene, partner: Partner, key: SigningKey) -> int:
+def signed_anew(partner: Partner, log: bytes, **members: Json) -> bytes:
+    """The same log of two entries, the second signed with other members."""
+    first, last = log.splitlines(keepends=True)
+    entry = {name: value for name, value in parse_entry(last).items() if name != "proof"}
+    before = parse_identity(first, now=None).entries[-1].version_id
+    changed: dict[str, Json] = {**entry, "versionId": before, **members}
+    return first + identities._signed_line(changed, 2, partner.agency._updates[1])
+
+
+async def notice_under(made: Scene, partner: Partner, key: SigningKey) -> int:
+    """Send a notice under a request key; the status of the answer."""
     body = notice(partner)
     headers = signature(partner, "POST", "/notices", body, key)
     async with (
@@ -174,7 +176,7 @@ async def a_lie_is_seen(made: Scene, partner: Partner) -> bool:
     await made.visit(partner)
     receipt = await get(made, f"/{partner.bilateral.origin.received_path()}/receipt", partner)
     assert size_in(receipt) == place + 1  # it counts as received all the same
-    (rejection,) = [record for record in await _records_to(made, partner) if record.type == "rejection"]
+    (rejection,) = [record for record in await records_to(made, partner) if record.type == "rejection"]
     seen = rejection.seen[partner.scid]
     assert (seen.feed, seen.size) in {(1, place), (1, place + 1)}
     return seen.size > place
@@ -188,7 +190,7 @@ def _having_seen_feed_2(partner: Partner) -> Record:
     return sign_record(value, signer, f"{partner.agency.did}#{signer.multikey}")
 
 
-async def _records_to(made: Scene, partner: Partner) -> list[Record]:
+async def records_to(made: Scene, partner: Partner) -> list[Record]:
     """What our node's feed to a partner holds."""
     origin = Origin(made.target.scid, partner.scid, 1)
     folder = f"/{origin.path}"

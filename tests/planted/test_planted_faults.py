@@ -26,7 +26,7 @@ from tests.faults.harness import agreement
 from tests.hostile.partner import Partner
 from tests.hostile.requests import notice
 from tests.hostile.scene import Scene, Target, make_home, scene
-from tests.planted import seeing
+from tests.planted import seeing, seeing_third
 from tests.planted.faults import PLANTED
 from tests.planted.seeing import Look, get, signature, size_in
 from tests.unit.sync.author import Agency, flipped
@@ -154,15 +154,19 @@ SEEN: Final[Mapping[str, Look]] = {
     "one-object-file": a_narrow_object_file_is_wide,
     "nonces-expire": a_nonce_counts_twice,
     "first-good-line": a_false_line_is_passed,
+    **seeing_third.SEEN,
     **seeing.SEEN,
 }
-"""How each fault is seen."""
+"""How each fault is seen; what halts a node comes last."""
+
+OTHERS: Final = {**seeing.OTHERS, **seeing_third.OTHERS}
+"""Who sees a fault that has a partner of its own."""
 
 
 @pytest.mark.parametrize("name", ["-", *PLANTED])
 async def test_a_planted_fault_is_seen_and_no_other(name: str, home: Path, tmp_path: Path) -> None:
     """A node with a fault breaks its rule; without one, or with another, it keeps it."""
-    ways = dict.fromkeys((PARTNER, *seeing.OTHERS.values()), sealable)
+    ways = dict.fromkeys((PARTNER, *OTHERS.values()), sealable)
     async with scene(tmp_path, home, ways, name, kind=Planted) as made:
         partner = made.partners[PARTNER]
         await made.publish()
@@ -170,7 +174,7 @@ async def test_a_planted_fault_is_seen_and_no_other(name: str, home: Path, tmp_p
         await asyncio.sleep(1.1)  # what is signed in the second of its start is refused as late
         found = set()
         for fault, look in SEEN.items():
-            if await look(made, made.partners[seeing.OTHERS.get(fault, PARTNER)]):
+            if await look(made, made.partners[OTHERS.get(fault, PARTNER)]):
                 found.add(fault)
     assert found == {name} - {"-"}
 
