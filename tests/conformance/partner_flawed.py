@@ -9,7 +9,8 @@ from typing import Final
 from passerelle.conformance import flawed
 from passerelle.conformance.author import Feed
 from passerelle.conformance.plan import Plan
-from passerelle.conformance.probes import PROBES, Probe
+from passerelle.conformance.probe import Probe
+from passerelle.conformance.probes import PROBES
 from passerelle.protocol.leaves import SealedLeaf, encode_leaf
 from passerelle.protocol.objects import commitment
 from passerelle.protocol.origins import Origin

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, cast
 
-from passerelle.conformance import elsewhere, entries
+from passerelle.conformance import badkeys, elsewhere, entries
 from passerelle.protocol.checkpoints import cosign
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import witness_name
@@ -78,7 +78,7 @@ STEPS: Final = (
     _step("I-35", "stops at a descriptor that has expired", "stale", first_kept),
     *(
         _step(rule, f"cosigns what {rule} has it refuse", "steps", _eager)
-        for rule in ("L-7", "L-8", "L-10", "L-11", "L-14", "L-18", "F-9", "X-17")
+        for rule in ("L-5", "L-7", "L-8", "L-10", "L-11", "L-14", "L-18", "F-9", "X-17")
     ),
     *(_step(step.rule, f"cosigns {step.what}", "steps", _eager) for step in elsewhere.WRONG),
     _step("L-7", "serves a receipt with a line that does not verify", "steps", _with_all_lines),
@@ -154,7 +154,7 @@ def _keeping(wrong: entries.Wrong) -> PartnerFault:
 
 
 IDENTITY: Final = (
-    *map(_keeping, entries.WRONG),
+    *map(_keeping, badkeys.LOGS),
     PartnerFault("I-21", "takes an older log for the newest", "identity", _forgets),
     PartnerFault(
         "I-12",

@@ -9,6 +9,7 @@ from passerelle.conformance import (
     Examination,
     Report,
     addresses,
+    badkeys,
     belated,
     calls,
     elsewhere,
@@ -151,12 +152,12 @@ async def _own_words(partner: Partner) -> None:
 
 def _logs_of(fault: PartnerFault) -> list[entries.Wrong]:
     """The one log that the fault takes."""
-    return [wrong for wrong in entries.WRONG if fault.name.endswith(wrong.what)]
+    return [wrong for wrong in badkeys.LOGS if fault.name.endswith(wrong.what)]
 
 
 def _step_of(fault: PartnerFault) -> steps.Step:
     """The step that the fault is named after, or one that sees its rule broken; cosignatures of any step show when they are wrong."""
-    known = (*steps.WRONG, *elsewhere.WRONG)
+    known = (*steps.WRONG, *elsewhere.WRONG, *steps.LAST)
     named = [step for step in known if fault.name.endswith(step.what)]
     fitting = [step for step in known if fault.rule in {step.rule, step.after}]
     return [*named, *fitting, steps.WRONG[0]][0]

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
+from aiohttp import web
 
-from passerelle.conformance import Examination, asking, partner, plan, stand
+from passerelle.conformance import Examination, asking, partner, plan, stand, steps
 from passerelle.conformance.author import Agency
+from passerelle.conformance.examination import CLOSE_SECONDS
 from passerelle.conformance.stand import Stand
 from tests.conformance.partnering import introduced
 from tests.conformance.proxy import Ask, Proxy, Reply
@@ -83,6 +85,73 @@ async def test_a_node_that_says_yes_to_everything_is_found_out(world: World) -> 
     report = examination.report()
     assert (report.cut, report.roles, report.conforms) == (None, ("partner",), False)
     assert {"F-1", "Q-16", "P-13", "F-17"} <= set(report.broken)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_feed_that_is_given_up_is_looked_at_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the node does not come after, nothing is shown in that feed any more; the other feed tells what it can."""
+    monkeypatch.setattr(partner, "SETTLE_SECONDS", 0.3)
+    receipt = "/public/1/receipt"
+    began = time.monotonic()
+    async with Proxy(world.node.address) as proxy:
+        examination = Examination(proxy.address, patience=24.0, pause=0.1)
+        try:
+            kit = await introduced(examination, world)
+            kept: list[Reply] = []
+
+            def change(ask: Ask, reply: Reply) -> Reply | None:
+                if kit.agency.public.note and ask.path.endswith(receipt) and not kept:
+                    kept.append(reply)
+                return kept[0] if kept and ask.path.endswith(receipt) else None
+
+            assert await kit.moves(kit.agency.public, len(kit.agency.public.leaves), 20.0)
+            proxy.changes.append(change)
+            examination.begun = {"follower", "partner"}
+            await examination._part(steps.right(kit, steps.RIGHT[0], seconds=4.0))
+            await examination._steps(kit)
+            report = examination.report()
+        finally:
+            await examination.close()
+    told = {one.rule.id: (one.verdict, one.why) for one in report.findings}
+    assert (report.broken, report.cut, report.conforms) == (["L-6"], "not-followed", False)
+    assert [told[rule] for rule in ("L-14", "Q-21", "Q-22")] == [("held", None)] * 3
+    assert [told[rule] for rule in ("L-9", "I-35", "F-7")] == [("unseen", "cut")] * 3
+    assert time.monotonic() - began < MOST_SECONDS
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("part", ["follower", "added", "partner"])
+async def test_the_whole_ends_in_its_time_with_what_was_found(world: World, part: str) -> None:
+    """docs/developer/conformance.md: whatever hangs, and in whatever part, the report comes in time and keeps what is in it."""
+    async with Proxy(world.node.address) as proxy:
+        examination = Examination(proxy.address, patience=20.0, seconds=6.0)
+        examination.notes.broken("P-2", sent="before", got="then")
+        began = time.monotonic()
+        try:
+            if part == "follower":
+                proxy.before = _silent
+                await examination.as_follower()
+            else:
+                kit = await introduced(examination, world)
+                proxy.before = _silent
+                if part == "added":
+                    assert not await examination.wait_until_added(600.0)
+                else:
+                    kit.stand.overrides[f"/{kit.agency.public.origin.path}/checkpoint"] = _hanging
+                    await examination.as_partner()
+            report = examination.report()
+        finally:
+            await examination.close()
+    assert time.monotonic() - began < 6.0 + CLOSE_SECONDS + 3.0
+    assert report.cut == ("not-added" if part == "added" else "cut")
+    assert "P-2" in report.broken
+
+
+async def _hanging(_request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(600)
+    return web.Response()
 
 
 async def test_a_node_that_asks_without_end_is_answered(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from passerelle.cli.main import run
 from passerelle.cli.session import Session
 from passerelle.words import Words
 from tests.conformance.follower_faults import FAULTS
-from tests.conformance.proxy import Proxy
+from tests.conformance.proxy import Ask, Proxy, Reply
 from tests.conformance.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,6 +64,21 @@ async def test_where_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
     """7 where even the identity log cannot be had: that is a rule (I-4)."""
     assert await _passerelle("http://127.0.0.1:9", "--follower-only") == Exit.FAILED
     assert "gave no answers" in capsys.readouterr().out
+
+
+async def test_an_examination_has_its_minutes(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """A node that never answers: the report comes after the minutes that were given, and says that it was cut short."""
+
+    async def silent(_ask: Ask) -> Reply | None:
+        await asyncio.sleep(600)
+        return None
+
+    async with Proxy(world.node.address) as proxy:
+        proxy.before = silent
+        began = time.monotonic()
+        assert await _passerelle(proxy.address, "--follower-only", "--minutes", "0.05") == Exit.PARTNER
+        assert time.monotonic() - began < 12.0
+    assert "cut short" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,6 @@ async def test_objects_beyond_what_is_read_are_no_breach(monkeypatch: pytest.Mon
     finally:
         await asker.close()
         await stand.close()
-    report = Report("", None, "", "", "", (), None, notes.findings(("follower",)))
+    report = Report("", None, "", "", "", (), None, notes.findings({"follower"}))
     assert [finding.rule.id for finding in report.of("broken") if finding.rule.id == "O-16"] == []
     assert _of(report, "L-16") == ("held", None)

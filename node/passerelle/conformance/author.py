@@ -30,6 +30,8 @@ from passerelle.protocol.recordsigning import draft, sign_record
 from passerelle.protocol.seals import SealingKey, seal
 from passerelle.protocol.tiles import Tile, encode_entry_bundle, encode_objects, encode_tile
 
+WEAK: Final = "z6Mkh59EgPEuBMugWwYWVMbZFQmHm8V1tcgLejJJTx6d8KB2"
+"""A point of order 8 as a multikey; the second entry of the log announces it, so that it can be listed."""
 URN: Final = "urn:passerelle:schema:"
 
 
@@ -246,7 +248,10 @@ class Agency:
         return update_log(
             self.log if log is None else log,
             update_key=self._updates[number],
-            next_update_multikeys=[(spare or self._updates[number + 1]).multikey, self.beside.multikey],
+            next_update_multikeys=[
+                *((spare or self._updates[number + 1]).multikey, self.beside.multikey),
+                *([WEAK] if number == 1 else []),
+            ],
             record_keys=[(record or self.record).public],
             request_keys=[(request or self.request).public],
             log_keys=[self.log_key.public],

@@ -97,7 +97,7 @@ async def bilateral(partner: Partner, *, seconds: float) -> None:
         if looked and found is not None:
             kept = found == (feed.origin.encode(), before)
             partner.notes.judge(kept, "L-14", sent=sent, got=f"it holds size {found[1]} of {found[0]}")
-        went = await partner.holds(feed, len(feed.leaves), seconds)
+        went = await partner.holds_after(feed, seconds)
         got = f"size {len(feed.leaves)} is not held after the truth was shown"
         partner.notes.judge(went, "L-14", sent=sent, got=got)
 

@@ -26,7 +26,7 @@ from passerelle.protocol.identityentries import Entry, multihash
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import Json, JsonObject, format_time
 
-ALWAYS: Final = 3
+ALWAYS: Final = 5
 """So many logs are shown in any case, the others while there is something else to look at."""
 LOOK_SECONDS: Final = 4.0
 """In which a node looks at the log once it has met an unknown key, and in which it shows what it took."""
@@ -60,6 +60,17 @@ class Bench:
             "parameters": told,
             "state": dict(last.state),
         }
+
+    @property
+    def state(self) -> JsonObject:
+        """The document in force."""
+        return dict(self.entries[-1].state)
+
+    @staticmethod
+    def parsed(text: bytes) -> JsonObject:
+        """A document of canonical bytes."""
+        value = profile.parse(text)
+        return value if isinstance(value, dict) else {}
 
     def with_parameters(self, **changed: Json) -> JsonObject:
         """That entry with other parameters."""
@@ -184,7 +195,7 @@ WRONG: Final = (
     Wrong("I-18", "has the document of somebody else", _of_somebody_else),
     Wrong("I-19", "has moved, and does not say from where", _moved),
 )
-"""The first of them are those of whoever steals a key."""
+"""The first of them are those of whoever steals a key; others stand in `badkeys`."""
 
 
 @dataclass
@@ -194,19 +205,21 @@ class Showing:
     Args:
         partner: The kit as a partner.
         logs: What is shown.
+        always: So many in any case.
         over: Set where nothing else is looked at any more.
         taken: Whether the node has taken one: it holds then another log than the kit has.
     """
 
     partner: Partner
-    logs: Sequence[Wrong] = WRONG
+    logs: Sequence[Wrong]
     over: asyncio.Event = field(default_factory=asyncio.Event)
     taken: bool = False
+    always: int = ALWAYS
 
     async def run(self) -> None:
         """Show each, until one is taken, or nothing else is looked at and the first were shown."""
         for number, wrong in enumerate(self.logs):
-            if number >= ALWAYS and self.over.is_set():
+            if number >= self.always and self.over.is_set():
                 return
             try:
                 await self._show(wrong)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,6 +14,7 @@ import structlog
 
 from passerelle.conformance import (
     addresses,
+    badkeys,
     belated,
     calls,
     elsewhere,
@@ -28,7 +31,7 @@ from passerelle.conformance import (
 from passerelle.conformance.asking import Asker, NoAnswer
 from passerelle.conformance.author import Agency
 from passerelle.conformance.follower import Seen
-from passerelle.conformance.partner import SETTLE_SECONDS, VISIT_SECONDS, Partner
+from passerelle.conformance.partner import SETTLE_SECONDS, VISIT_SECONDS, NotFollowed, Partner
 from passerelle.conformance.plan import Plan
 from passerelle.conformance.report import Notes, Report
 from passerelle.conformance.rules import Role, Table
@@ -41,6 +44,10 @@ FOLLOWER_SECONDS: Final = 300.0
 """Longest time for what is looked at as a follower."""
 PARTNER_SECONDS: Final = 1_800.0
 """Longest time for what is looked at as a partner, once the node has added the kit."""
+WHOLE_SECONDS: Final = 2_400.0
+"""Longest time for all of it, waiting to be added included; `close` has `CLOSE_SECONDS` besides."""
+CLOSE_SECONDS: Final = 5.0
+"""In which connections are closed, or left."""
 WAIT_SECONDS: Final = 600.0
 """How long the kit waits to be added."""
 FLOOD_PAUSE: Final = 61.0
@@ -60,6 +67,8 @@ class Examination:
         patience: Seconds in which a visit must have come of what is shown.
         pause: Seconds after the flood of notices, until a node takes notices again.
         private_allowed: Whether the node's operator has allowed it private addresses of partners (P-16).
+        every_log: Whether every wrong identity log is shown, a minute each, and not as many as fit beside the rest.
+        seconds: After which the examination ends, whatever the node does; counted from when it is made.
     """
 
     url: str
@@ -68,6 +77,8 @@ class Examination:
     pause: float = FLOOD_PAUSE
     patience: float = VISIT_SECONDS
     private_allowed: bool = False
+    seconds: float = WHOLE_SECONDS
+    every_log: bool = False
 
     def __post_init__(self) -> None:
         """Nothing is asked yet."""
@@ -75,12 +86,15 @@ class Examination:
         self.asker = Asker(self.url, EveryAnswer(self.notes))
         self.seen = Seen(self.asker, self.notes, self.clock(), self.progress)
         self.roles: list[Role] = []
+        self.begun: set[Role] = set()
+        self._ends = time.monotonic() + self.seconds
         self.cut: str | None = None
         self.partner: Partner | None = None
         self.plan: Plan | None = None
 
     async def as_follower(self) -> None:
         """Look at the node as anybody may."""
+        self.begun.add("follower")
         if await self._within(FOLLOWER_SECONDS, self._follow()):
             self.roles.append("follower")
 
@@ -91,10 +105,10 @@ class Examination:
         if self.asker.is_gone:
             raise NoAnswer("road.unreachable", "")
 
-    async def _within(self, seconds: float, work: object) -> bool:
+    async def _within(self, seconds: float, work: Coroutine[object, object, None]) -> bool:
         try:
-            async with asyncio.timeout(seconds):
-                await work  # type: ignore[misc]  # a coroutine
+            async with asyncio.timeout(min(seconds, self._left)):
+                await work
         except TimeoutError:
             self.cut = "cut"
         except NoAnswer as fault:
@@ -106,6 +120,10 @@ class Examination:
         else:
             return True
         return False
+
+    @property
+    def _left(self) -> float:
+        return max(0.0, self._ends - time.monotonic())
 
     # --- as a partner --------------------------------------------------------------------------------------
 
@@ -125,9 +143,15 @@ class Examination:
 
     async def wait_until_added(self, seconds: float = WAIT_SECONDS) -> bool:
         """Whether the node adds the kit in time."""
-        partner = self._partner()
-        deadline = asyncio.get_running_loop().time() + seconds
-        while asyncio.get_running_loop().time() < deadline:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, self._left)):
+                await self._added(self._partner())
+                return True
+        self.cut = "not-added"
+        return False
+
+    async def _added(self, partner: Partner) -> None:
+        while True:
             try:
                 answer = await partner.get(f"{partner.own_path}/checkpoint")
             except NoAnswer:
@@ -136,13 +160,12 @@ class Examination:
                 # Nothing stands in it yet: the one time that an empty tree is surely seen (L-12).
                 origin = Origin(partner.node, partner.agency.scid, 1)
                 follower.judge_checkpoint(self.seen, answer, f"{partner.own_path}/checkpoint", origin)
-                return True
+                return
             await asyncio.sleep(0.5)
-        self.cut = "not-added"
-        return False
 
     async def as_partner(self) -> None:
         """Look at the node as a partner that keeps to nothing."""
+        self.begun.add("partner")
         if await self._within(PARTNER_SECONDS, self._misbehave(self._partner())):
             self.roles.append("partner")
 
@@ -161,11 +184,12 @@ class Examination:
         self.progress("requests")
         await posting.examine(partner)
         await misuse.examine(partner)
-        logs = entries.Showing(partner)
+        always = len(badkeys.LOGS) if self.every_log else entries.ALWAYS
+        logs = entries.Showing(partner, badkeys.LOGS, always=always)
         showing = asyncio.create_task(logs.run())
         try:
             self.progress("flawed")
-            await self._flawed(partner)
+            await self._part(self._flawed(partner))
             await private.examine(partner)
             if came:
                 await self._steps(partner)
@@ -177,19 +201,40 @@ class Examination:
             self.notes.unseen("Q-11", "I-12", "I-21", why="no-answer")
         elif came:
             self.progress("identity-changes")
-            await roads.identity_changes(partner, seconds=self.patience)
+            await self._part(roads.identity_changes(partner, seconds=self.patience))
         self.progress("flood")
         await posting.flood(partner)
         if came:
             await asyncio.sleep(self.pause)
-            self.progress("L-14")
-            await elsewhere.own_words(partner, seconds=self.patience)
-            self.progress("forks")
-            await steps.fork(partner, seconds=self.patience)
-            await roads.two_logs(partner, seconds=self.patience)
+            await self._ends_of_feeds(partner)
         await private.look_again(partner)
         if self.asker.is_gone:
             raise NoAnswer("road.unreachable", "")
+
+    async def _part(self, work: Coroutine[object, object, None]) -> None:
+        """Look at one thing; what is left of it is left out where the node has given up the feed that it is shown in.
+
+        What was put in the way of the truth is taken away then, so that the next part finds everything in order.
+        """
+        partner = self._partner()
+        try:
+            await work
+        except NotFollowed as fault:
+            _log.info("not-followed", origin=fault.origin)
+            self.cut = "not-followed"
+            partner.stand.overrides.clear()
+            partner.agency.public.note = partner.agency.bilateral.note = None
+            if partner.stand.clock:
+                otherclock.set_right(partner)
+
+    async def _ends_of_feeds(self, partner: Partner) -> None:
+        """What a node may stop at, rightly or not, so that nothing else is left to be seen in those feeds."""
+        self.progress("L-14")
+        await self._part(elsewhere.own_words(partner, seconds=self.patience))
+        await self._part(self._wrong_steps(partner, steps.LAST))
+        self.progress("forks")
+        await self._part(steps.fork(partner, seconds=self.patience))
+        await self._part(roads.two_logs(partner, seconds=self.patience))
 
     async def _flawed(self, partner: Partner) -> None:
         """Everything that a reader must refuse, at once: what was refused is told once a day.
@@ -204,11 +249,11 @@ class Examination:
         # A visit under way would find the faults of one feed alone, and report no others for a day.
         await partner.stand.quiet(SETTLE_SECONDS, 30.0)
         plan.put()
-        whole = await partner.moves(public, len(public.leaves), self.patience)
+        whole = await partner.comes_after(public, self.patience)
         self.notes.judge(
             whole, "L-26", sent="leaves with faults", got=f"no receipt of size {len(public.leaves)}"
         )
-        went = await partner.holds(bilateral, len(bilateral.leaves), self.patience)
+        went = await partner.holds_after(bilateral, self.patience)
         self.notes.judge(
             went, "F-13", sent="records with faults", got=f"size {len(bilateral.leaves)} is not held"
         )
@@ -225,23 +270,25 @@ class Examination:
     async def _steps(self, partner: Partner) -> None:
         for step in steps.RIGHT:
             self.progress(step.rule)
-            await steps.right(partner, step, seconds=self.patience)
-        await steps.stale_descriptor(partner, seconds=self.patience)
-        for step in (*steps.WRONG, *elsewhere.WRONG):
-            self.progress(step.rule)
-            await steps.wrong(partner, step, seconds=self.patience)
-        await elsewhere.bilateral(partner, seconds=self.patience)
+            await self._part(steps.right(partner, step, seconds=self.patience))
+        await self._part(steps.stale_descriptor(partner, seconds=self.patience))
+        await self._part(self._wrong_steps(partner, (*steps.WRONG, *elsewhere.WRONG)))
+        await self._part(elsewhere.bilateral(partner, seconds=self.patience))
         if self.plan is not None:
             self.progress("F-40")
-            await belated.look_again(partner, self.plan, seconds=self.patience)
+            await self._part(belated.look_again(partner, self.plan, seconds=self.patience))
         self.progress("roads")
-        await roads.redirect(partner, seconds=self.patience)
-        await roads.endless(partner, seconds=self.patience)
-        await roads.silence(partner, seconds=self.patience)
+        for look in (roads.redirect, roads.endless, roads.silence):
+            await self._part(look(partner, seconds=self.patience))
         calls.judge_calls(partner)
-        await otherclock.behind(partner, seconds=self.patience)
+        await self._part(otherclock.behind(partner, seconds=self.patience))
         self.progress("P-29")
-        await addresses.examine(partner, seconds=self.patience)
+        await self._part(addresses.examine(partner, seconds=self.patience))
+
+    async def _wrong_steps(self, partner: Partner, shown: Sequence[steps.Step]) -> None:
+        for step in shown:
+            self.progress(step.rule)
+            await steps.wrong(partner, step, seconds=self.patience)
 
     def report(self) -> Report:
         """What was found."""
@@ -255,11 +302,13 @@ class Examination:
             table=table.digest,
             roles=tuple(self.roles),
             cut=self.cut,
-            findings=self.notes.findings(tuple(self.roles)),
+            findings=self.notes.findings({*self.roles, *self.begun}, cut=self.cut is not None),
         )
 
     async def close(self) -> None:
-        """Close the connections."""
-        if self.partner is not None:
-            await self.partner.stand.close()
-        await self.asker.close()
+        """Close the connections, or leave those that do not close."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                if self.partner is not None:
+                    await self.partner.stand.close()
+                await self.asker.close()

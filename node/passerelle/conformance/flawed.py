@@ -226,7 +226,7 @@ def by_signature(make: Callable[[SigningKey, bytes], bytes]) -> Callable[[Bench]
         proof = signed["proof"]
         told = dict(proof) if isinstance(proof, dict) else {}
         made = make(bench.author.record, hash_data(value, told))
-        proven: JsonObject = {**told, "proofValue": "z" + base58.b58encode(made).decode()}
+        proven: JsonObject = {**told, "proofValue": spelt(made)}
         return in_public(encode({**signed, "proof": proven}), value)
 
     return item
@@ -285,6 +285,11 @@ def short_leaf(bench: Bench) -> Item:
     """A leaf without a member."""
     leaf, item = in_public(encode(bench.author.signed(public_value(bench))), public_value(bench))
     return leaf.replace(b',"version":1', b"", 1), item
+
+
+def spelt(signature: bytes) -> str:
+    """A signature as it stands in a proof."""
+    return "z" + base58.b58encode(signature).decode()
 
 
 def short_signature(key: SigningKey, message: bytes) -> bytes:

@@ -76,6 +76,9 @@ _EVERY_ENTRY: Final = frozenset({"updateKeys", "nextKeyHashes"})
 _FIRST_ENTRY: Final = frozenset({"method", "portable", "scid"})
 _TOO_MANY: Final[Mapping[str, str]] = {"entries": "I-44", "keys": "I-46"}
 """What is too many by ``what``; all else is a list of one entry."""
+_SCHEMA: Final = re.compile(
+    r"urn:passerelle:schema:[a-z][a-z0-9-]{0,63}:(?:0|[1-9][0-9]{0,3})\.(?:0|[1-9][0-9]{0,3})"
+)
 _DOMAIN: Final = re.compile(r"did:webvh:(Qm[1-9A-HJ-NP-Za-km-z]{44}):")
 
 
@@ -104,7 +107,7 @@ def _of_header(member: str, value: Mapping[str, Json]) -> str:
     if member == "record":  # which members there are follows from the audience
         return "R-1" if audience in (None, PUBLIC) or isinstance(audience, list) else "R-2"
     if member == "schema":
-        return "R-3"
+        return "R-3" if _SCHEMA.fullmatch(str(value.get("schema"))) else "R-2"
     if member == "seen":
         return "R-26"
     if member == "audience":

@@ -33,6 +33,18 @@ NOTICE_SECONDS: Final = 5.0
 """After so long without a visit the notice is sent again."""
 
 
+class NotFollowed(Exception):
+    """The node has given up a feed of the kit: nothing that is shown in it would be looked at.
+
+    Args:
+        origin: Which feed.
+    """
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the node has cosigned.
@@ -59,6 +71,7 @@ class Partner:
         lies: Checkpoints of a feed that were shown and are to be refused.
         own_heads: Roots of the node's feed to the kit that were seen, by size.
         private_allowed: Whether the node's operator has allowed it private addresses: of that no request tells.
+        lost: Origins of the feeds that the node did not come to follow again once the truth was shown.
     """
 
     seen: Seen
@@ -69,6 +82,7 @@ class Partner:
     lies: list[tuple[Feed, bytes]] = field(default_factory=list)
     private_allowed: bool = False
     own_heads: dict[int, bytes] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
 
     @property
     def notes(self) -> Notes:
@@ -252,7 +266,12 @@ class Partner:
     # --- showing and waiting -------------------------------------------------------------------------------
 
     async def visit(self, feed: Feed, seconds: float = VISIT_SECONDS) -> bool:
-        """Have the node look at a feed, and wait for the end of its visit; False where it does not come."""
+        """Have the node look at a feed, and wait for the end of its visit; False where it does not come.
+
+        Raises:
+            NotFollowed: It has given the feed up before.
+        """
+        self._require_followed(feed)
         began, path = time.monotonic(), f"/{feed.origin.path}/checkpoint"
         while time.monotonic() - began < seconds:
             try:
@@ -269,7 +288,9 @@ class Partner:
 
         Raises:
             NoAnswer: It has not answered for so long that it is asked no more: that is no verdict on a rule.
+            NotFollowed: It has given the feed up before.
         """
+        self._require_followed(feed)
         began = noticed = time.monotonic()
         await self._quietly(feed)
         while time.monotonic() - began < seconds:
@@ -288,7 +309,9 @@ class Partner:
 
         Raises:
             NoAnswer: As `moves`.
+            NotFollowed: As `moves`.
         """
+        self._require_followed(feed)
         began = noticed = time.monotonic()
         await self._quietly(feed)
         while time.monotonic() - began < seconds:
@@ -300,6 +323,39 @@ class Partner:
             self._require()
             await asyncio.sleep(0.15)
         return False
+
+    async def comes_after(self, feed: Feed, seconds: float = VISIT_SECONDS) -> bool:
+        """Whether the node comes to cosign all of a feed now that the truth is shown; where not, the feed is given up.
+
+        Raises:
+            NoAnswer: As `moves`.
+            NotFollowed: As `moves`.
+        """
+        return self._kept(feed, await self.moves(feed, len(feed.leaves), seconds))
+
+    async def holds_after(self, feed: Feed, seconds: float = VISIT_SECONDS) -> bool:
+        """The same of what it holds.
+
+        Raises:
+            NoAnswer: As `moves`.
+            NotFollowed: As `moves`.
+        """
+        return self._kept(feed, await self.holds(feed, len(feed.leaves), seconds))
+
+    def _kept(self, feed: Feed, came: bool) -> bool:  # noqa: FBT001  the answer that is given back
+        if not came:
+            self.lost.add(feed.origin.encode())
+        return came
+
+    def _require_followed(self, feed: Feed) -> None:
+        if feed.origin.encode() in self.lost:
+            raise NotFollowed(feed.origin.encode())
+
+    @property
+    def followed(self) -> Feed:
+        """The public feed, or the one to the node where that is given up, for what may be shown in either."""
+        agency = self.agency
+        return agency.bilateral if agency.public.origin.encode() in self.lost else agency.public
 
     def _require(self) -> None:
         if self.asker.is_gone:

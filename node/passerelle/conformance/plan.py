@@ -18,7 +18,8 @@ from passerelle.conformance.flawed import Bench
 from passerelle.conformance.follower import judge_checkpoint
 from passerelle.conformance.leaves import judge_record
 from passerelle.conformance.partner import Partner
-from passerelle.conformance.probes import CLAIMING, PROBES, Probe
+from passerelle.conformance.probe import Probe
+from passerelle.conformance.probes import CLAIMING, PROBES
 from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import Checkpoint
 from passerelle.protocol.leaves import SealedLeaf, parse_leaf

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -42,7 +42,7 @@ class Finding:
     Args:
         rule: The rule.
         verdict: ``held`` where it was seen kept and never broken, ``broken``, ``unseen``.
-        why: Of ``unseen``, a word: one of the table, or ``role``, ``no-occasion``, ``no-answer``, ``allowed``;
+        why: Of ``unseen``, a word: one of the table, or ``role``, ``no-occasion``, ``no-answer``, ``cut``, ``allowed``;
             of ``held``, ``in-part`` where not all there is was looked at.
         faults: Of ``broken``, the first few.
         more: How many faults were left out.
@@ -130,18 +130,24 @@ class Notes:
                 raise ValueError(f"no rule {rule}")
         return listed
 
-    def findings(self, roles: Sequence[Role]) -> tuple[Finding, ...]:
-        """A verdict for every rule of the table."""
-        return tuple(self._finding(rule, roles) for rule in self.table.rules.values())
+    def findings(self, roles: Collection[Role], *, cut: bool = False) -> tuple[Finding, ...]:
+        """A verdict for every rule of the table.
 
-    def _finding(self, rule: Rule, roles: Sequence[Role]) -> Finding:
+        Args:
+            roles: As whom the kit has looked, to the end or not.
+            cut: Whether something was left out that would have been looked at.
+        """
+        otherwise = "cut" if cut else "no-occasion"
+        return tuple(self._finding(rule, roles, otherwise) for rule in self.table.rules.values())
+
+    def _finding(self, rule: Rule, roles: Collection[Role], otherwise: str) -> Finding:
         faults = self._broken.get(rule.id, [])
         if faults:
             return Finding(rule, "broken", None, tuple(faults[:MAX_FAULTS]), max(0, len(faults) - MAX_FAULTS))
         if rule.id in self._held:
             return Finding(rule, "held", IN_PART if rule.id in self._in_part else None)
         why = rule.hidden or ("role" if not set(rule.seen) & set(roles) else None)
-        return Finding(rule, "unseen", why or self._unseen.get(rule.id, "no-occasion"))
+        return Finding(rule, "unseen", why or self._unseen.get(rule.id, otherwise))
 
 
 @dataclass(frozen=True, slots=True)

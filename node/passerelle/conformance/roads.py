@@ -59,7 +59,8 @@ async def _redirected(partner: Partner, feed: Feed, status: int, *, seconds: flo
 
 async def endless(partner: Partner, *, seconds: float) -> None:
     """Q-21: reading stops at the limit of what is read."""
-    path = f"/{partner.agency.public.origin.path}/checkpoint"
+    feed = partner.followed
+    path = f"/{feed.origin.path}/checkpoint"
     written: list[int] = []
     over = asyncio.Event()
 
@@ -79,7 +80,7 @@ async def endless(partner: Partner, *, seconds: float) -> None:
         return response
 
     partner.stand.overrides[path] = answer
-    came = await partner.visit(partner.agency.public, seconds)
+    came = await partner.visit(feed, seconds)
     if came:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), seconds)
@@ -119,7 +120,8 @@ def _is_gone(request: web.Request) -> bool:
 
 
 async def _waited_for(partner: Partner, answer: Override, sent: str, *, seconds: float) -> None:
-    path = f"/{partner.agency.public.origin.path}/checkpoint"
+    feed = partner.followed
+    path = f"/{feed.origin.path}/checkpoint"
     left: list[float] = []
     over = asyncio.Event()
 
@@ -137,7 +139,7 @@ async def _waited_for(partner: Partner, answer: Override, sent: str, *, seconds:
     partner.stand.overrides[path] = timed
     began = time.monotonic()
     try:
-        await partner.notice(partner.agency.public)
+        await partner.notice(feed)
     except NoAnswer:
         return
     came = await partner.stand.until(began, path, seconds)
@@ -253,7 +255,7 @@ async def _shorter_log(partner: Partner, *, seconds: float) -> None:
             sent="an identity log shorter than before",
             got=f"its newest key: {status}",
         )
-    await partner.moves(agency.public, len(agency.public.leaves), seconds)
+    await partner.comes_after(agency.public, seconds)
 
 
 async def _future_entry(partner: Partner, *, seconds: float) -> None:
@@ -267,7 +269,7 @@ async def _future_entry(partner: Partner, *, seconds: float) -> None:
         partner.notes.judge(
             then != "202" and now == "202", "I-12", sent="an entry that begins in an hour", got=got
         )
-    await partner.moves(agency.public, len(agency.public.leaves), seconds)
+    await partner.comes_after(agency.public, seconds)
 
 
 async def two_logs(partner: Partner, *, seconds: float) -> None:

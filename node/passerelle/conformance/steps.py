@@ -34,7 +34,7 @@ class Step:
         what: What is shown, for the report.
         show: Changes what is shown.
         after: What is broken where the node does not come after once the truth is shown; empty for nothing.
-        is_signed: Whether what is shown of the head is signed as it must be, so that its receipt is a true one.
+        is_signed: Whether a receipt of what is shown of the head is a true one, by its text and signature.
     """
 
     rule: str
@@ -115,10 +115,23 @@ def _four_lines(partner: Partner, feed: Feed) -> None:
     feed.note = sign_note(text, feed.origin.encode(), partner.agency.log_key).encode()
 
 
-def _padded_size(partner: Partner, feed: Feed) -> None:
-    origin, size, root, _ = _claimed(feed).encode().split("\n")
-    text = f"{origin}\n0{size}\n{root}\n"
-    feed.note = sign_note(text, origin, partner.agency.log_key).encode()
+def _text(change: Callable[[str, str, str], str]) -> Callable[[Partner, Feed], None]:
+    """A text made otherwise of origin, size and root, under a good signature."""
+
+    def show(partner: Partner, feed: Feed) -> None:
+        origin, size, root, _ = _claimed(feed).encode().split("\n")
+        feed.note = sign_note(change(origin, size, root), origin, partner.agency.log_key).encode()
+
+    return show
+
+
+def _bytes(change: Callable[[bytes], bytes]) -> Callable[[Partner, Feed], None]:
+    """The good note, written otherwise."""
+
+    def show(_partner: Partner, feed: Feed) -> None:
+        feed.note = change(feed.checkpoint())
+
+    return show
 
 
 def _of_the_other_feed(partner: Partner, feed: Feed) -> None:
@@ -173,13 +186,29 @@ WRONG: Final = (
     Step("L-8", "a checkpoint under its request key alone", _by_request_key),
     Step("X-17", "a checkpoint under a type that nobody knows alone", _of_another_type),
     Step("L-10", "a checkpoint of four lines", _four_lines),
-    Step("L-11", "a size with a zero before it", _padded_size),
+    Step("L-10", "a root without its padding", _text(lambda o, s, r: f"{o}\n{s}\n{r.rstrip('=')}\n")),
+    Step("L-11", "a size with a zero before it", _text(lambda o, s, r: f"{o}\n0{s}\n{r}\n")),
+    Step("L-11", "a size with a sign", _text(lambda o, s, r: f"{o}\n+{s}\n{r}\n")),
+    *(
+        Step("L-5", f"a checkpoint {what}", _bytes(change), is_signed=True)
+        for what, change in (
+            ("with carriage returns", lambda note: note.replace(b"\n", b"\r\n")),
+            ("with a hyphen for its dash", lambda note: note.replace("\N{EM DASH}".encode(), b"-")),
+            ("without its last line feed", lambda note: note.removesuffix(b"\n")),
+            (
+                "whose signature is without padding",
+                lambda note: note.replace(b"=\n", b"\n").replace(b"\n\n", b"=\n\n"),
+            ),
+        )
+    ),
+    Step("L-5", "a checkpoint with 65 lines", _strangers(64), is_signed=True),
     Step("L-14", "the checkpoint of the other feed", _of_the_other_feed),
     Step("L-18", "leaves that are not those of the hashes", _lying_entries(tile_too=False), "F-8"),
     Step("F-9", "leaves that do not give the signed root", _lying_entries(tile_too=True)),
-    Step("F-25", "a checkpoint smaller than before", _smaller, "F-7", is_signed=True),
     Step("L-8", "another root of one size, under no log key", _another_root, "F-19"),
 )
+LAST: Final = (Step("F-25", "a checkpoint smaller than before", _smaller, "F-7", is_signed=True),)
+"""After all that the feed is needed for: a log that shrinks is what a node most likely stops at for good."""
 
 
 async def right(partner: Partner, step: Step, *, seconds: float) -> None:
@@ -191,7 +220,7 @@ async def right(partner: Partner, step: Step, *, seconds: float) -> None:
     partner.notes.judge(moved, step.rule, sent=step.what, got=f"no receipt of size {len(feed.leaves)}")
     feed.note = None
     if not moved:
-        await partner.moves(feed, len(feed.leaves), seconds)
+        await partner.comes_after(feed, seconds)
 
 
 async def wrong(partner: Partner, step: Step, *, seconds: float) -> None:
@@ -212,7 +241,7 @@ async def wrong(partner: Partner, step: Step, *, seconds: float) -> None:
     elif found is not None:
         stays = found.size < size and (found.lie is None or found.lie != shown)
         notes.judge(stays, step.rule, sent=step.what, got=f"a receipt of size {found.size}")
-    moved = await partner.moves(feed, size, seconds)
+    moved = await partner.comes_after(feed, seconds)
     if step.after:
         got = f"no receipt of size {size} after the truth was shown"
         notes.judge(moved, step.after, sent=step.what, got=got)
@@ -224,7 +253,7 @@ async def stale_descriptor(partner: Partner, *, seconds: float) -> None:
     _stale_descriptor(partner, feed)
     await partner.moves(feed, len(feed.leaves), seconds)
     grow(partner, feed)
-    moved = await partner.moves(feed, len(feed.leaves), seconds)
+    moved = await partner.comes_after(feed, seconds)
     partner.notes.judge(moved, "I-35", sent="a descriptor that has expired", got="it is followed no more")
 
 

@@ -25,6 +25,7 @@ LISTEN: Final = "127.0.0.1:8440"
 @click.option("--listen", cls=Option, default=LISTEN, show_default=True, help="cli.conformance.listen")
 @click.option("--address", cls=Option, metavar="URL", help="cli.conformance.address")
 @click.option("--private-allowed", cls=Option, is_flag=True, help="cli.conformance.private-allowed")
+@click.option("--every-log", cls=Option, is_flag=True, help="cli.conformance.every-log")
 @click.option(
     "--wait",
     cls=Option,
@@ -32,6 +33,14 @@ LISTEN: Final = "127.0.0.1:8440"
     default=600,
     show_default=True,
     help="cli.conformance.wait",
+)
+@click.option(
+    "--minutes",
+    cls=Option,
+    type=click.FloatRange(0, 1_440, min_open=True),
+    default=40.0,
+    show_default=True,
+    help="cli.conformance.minutes",
 )
 @click.option(
     "--certificate",
@@ -47,10 +56,12 @@ def conformance(
     listen: str,
     address: str | None,
     wait: int,
+    minutes: float,
     file: Path | None,
     *,
     follower_only: bool,
     private_allowed: bool,
+    every_log: bool,
 ) -> int:
     """Look at a node, and say of each rule whether it is kept."""
     # Loaded when used: help must not wait for schemas and cryptography.
@@ -63,7 +74,13 @@ def conformance(
         raise InputError("conformance.file-exists", path=str(file))
     host, port = _place(listen)
     with Progress(own.words) as progress:
-        examination = Examination(url.rstrip("/"), progress.say, private_allowed=private_allowed)
+        examination = Examination(
+            url.rstrip("/"),
+            progress.say,
+            private_allowed=private_allowed,
+            seconds=60.0 * minutes,
+            every_log=every_log,
+        )
         report = asyncio.run(
             _examine(own, examination, None if follower_only else (host, port), address, wait)
         )
