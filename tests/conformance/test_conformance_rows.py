@@ -14,6 +14,8 @@ from passerelle.conformance.entries import Bench as LogBench
 from passerelle.conformance.flawed import Bench
 from passerelle.conformance.headerprobes import HEADER_PROBES
 from passerelle.conformance.probe import Probe
+from passerelle.conformance.probes import PROBES
+from passerelle.desk.rejections import MAX_ITEMS
 from passerelle.errors import ProtocolError
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.leaves import SealedLeaf, parse_leaf
@@ -28,6 +30,11 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 @pytest.fixture(scope="module")
 def agency() -> Agency:
     return Agency("Qm" + "1" * 44, NOW)
+
+
+def test_one_report_has_room_for_all_that_must_be_refused() -> None:
+    """A node reports once a day: what does not fit would look as if it had been taken."""
+    assert sum(bool(probe.codes) for probe in PROBES) + 1 < MAX_ITEMS  # one leaf comes twice besides
 
 
 @pytest.mark.parametrize("wrong", badkeys.LOGS, ids=lambda wrong: str(wrong.what))

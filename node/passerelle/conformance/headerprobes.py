@@ -10,11 +10,15 @@ from typing import Final
 from passerelle.conformance import flawed, headers, leafprobes
 from passerelle.conformance.author import URN
 from passerelle.conformance.flawed import Bench, Item
-from passerelle.conformance.headers import HEADERS, TO_SOMEBODY
+from passerelle.conformance.headers import HEADERS, KNOWN, TO_SOMEBODY
 from passerelle.conformance.probe import BAD_PROOF, BAD_RECORD, code, row, sealed_row
 from passerelle.protocol.profile import Json, JsonObject
 
 _BAD_TIME: Final = BAD_RECORD | code("time.malformed")
+
+
+_VIOLATION: Final = code("schema.violation")
+"""Of a known type: by which of its two faults such a record is refused is no other fault of the node."""
 
 
 def _codes(header: headers.Header) -> frozenset[str]:
@@ -23,8 +27,9 @@ def _codes(header: headers.Header) -> frozenset[str]:
 
 HEADER_PROBES: Final = (
     *(
-        row(one.rule, f"an offer with {one.what}", headers.in_public(one.change), _codes(one))
+        row(one.rule, f"an offer with {one.what}", headers.in_public(one.change), _codes(one) | _VIOLATION)
         for one in HEADERS
+        if one.what in KNOWN
     ),
     *(
         sealed_row(
@@ -100,7 +105,6 @@ PROOF_PROBES: Final = tuple(
 # --- bytes, bodies and leaves ------------------------------------------------------------------------------
 
 _NOT_CANONICAL: Final = code("json.not-canonical")
-_VIOLATION: Final = code("schema.violation")
 _BAD_LEAF: Final = code("leaf.malformed")
 
 
