@@ -229,9 +229,9 @@ class Examination:
 
     async def _ends_of_feeds(self, partner: Partner) -> None:
         """What a node may stop at, rightly or not, so that nothing else is left to be seen in those feeds."""
+        await self._part(self._wrong_steps(partner, steps.LAST))
         self.progress("L-14")
         await self._part(elsewhere.own_words(partner, seconds=self.patience))
-        await self._part(self._wrong_steps(partner, steps.LAST))
         self.progress("forks")
         await self._part(steps.fork(partner, seconds=self.patience))
         await self._part(roads.two_logs(partner, seconds=self.patience))

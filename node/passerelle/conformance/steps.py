@@ -208,7 +208,7 @@ WRONG: Final = (
     Step("L-8", "another root of one size, under no log key", _another_root, "F-19"),
 )
 LAST: Final = (Step("F-25", "a checkpoint smaller than before", _smaller, "F-7", is_signed=True),)
-"""After all that the feed is needed for: a log that shrinks is what a node most likely stops at for good."""
+"""After all that the feed is needed for, but what ends it: a log that shrinks is what a node most likely stops at for good."""
 
 
 async def right(partner: Partner, step: Step, *, seconds: float) -> None:
