@@ -133,3 +133,6 @@ PLANTED: Final[Mapping[str, Fault]] = {
     )
 }
 """By name."""
+
+IN_EACH_RUN: Final = tuple(fault.name for fault in third.FAULTS)
+"""The newest, which `make test` tries; `make soak` tries all."""

@@ -44,6 +44,7 @@ LANES: dict[str, tuple[Part, ...]] = {
         Part("faults on PostgreSQL", ("--database=postgresql", *ON_POSTGRESQL)),
         Part("every guard left out", ("tests/soak/test_soak_hostile.py",)),
         Part("conformance at length", ("tests/soak/test_soak_conformance.py",)),
+        Part("every planted fault", ("tests/soak/test_soak_planted.py",)),
     ),
     # It waits between the kills.
     "kills": (Part("a thousand kills", ("tests/soak/test_soak_kills.py",)),),

@@ -103,9 +103,9 @@ def rule_of_record(error: ProtocolError, value: Mapping[str, Json] | None) -> st
 
 
 def _of_header(member: str, value: Mapping[str, Json]) -> str:
-    audience = value.get("audience")
-    if member == "record":  # which members there are follows from the audience
-        return "R-1" if audience in (None, PUBLIC) or isinstance(audience, list) else "R-2"
+    audience = value.get("audience", [])
+    if member == "record":  # which members there must be follows from the audience, which may be none
+        return "R-1" if audience == PUBLIC or isinstance(audience, list) else "R-2"
     if member == "schema":
         return "R-3" if _SCHEMA.fullmatch(str(value.get("schema"))) else "R-2"
     if member == "seen":
