@@ -134,5 +134,5 @@ PLANTED: Final[Mapping[str, Fault]] = {
 }
 """By name."""
 
-IN_EACH_RUN: Final = tuple(fault.name for fault in third.FAULTS)
-"""The newest, which `make test` tries; `make soak` tries all."""
+IN_EACH_RUN: Final = ("more-lines",)
+"""What `make test` tries; `make soak` tries all."""
