@@ -55,6 +55,8 @@ def judge_version(book: Book, entry: Entry, cut: Cut) -> Verdict:
     before = book.find(entry.previous) if entry.previous is not None else None
     if before is None or not is_within(before.at, cut):
         return judge_header(book, entry, cut, None)
+    if before.at[0] == BESIDE and before.entry.issuer != entry.issuer:
+        return judge_header(book, entry, cut, None)  # nothing says that its author had it
     return judge_header(book, entry, cut, before.entry)
 
 
@@ -67,7 +69,8 @@ def judge_header(book: Book, entry: Entry, cut: Cut, before: Entry | None) -> Ve
         book: All headers that were met.
         entry: The record.
         cut: Its view.
-        before: What it names as the version before; None where that is not held or not in view.
+        before: What it names as the version before; None where that is not held, not in view, or of another
+            agency and in no line of the pair.
     """
     if entry.type in (BILATERAL_ONLY if entry.is_public else _PUBLIC_ONLY):
         return blocked("record.audience", type=entry.type)

@@ -95,11 +95,10 @@ class _PublicFold:
             self._file(known)
 
     def _judge_header(self, entry: Entry, turn: int) -> Verdict:
-        """As in a pair; but what it names as the version before may not be judged yet: a decision that waits, a stranger's."""
-        named = entry.previous
-        if named is None or named not in self._feeds or self._is_own_later(entry, named, turn):
-            return judge_header(self._book, entry, EVERYTHING, None)
-        return judge_header(self._book, entry, EVERYTHING, self._feeds[named][0])
+        """As in a pair; but what it names as the version before may not be judged yet: a decision that waits."""
+        before, place = self._feeds.get(entry.previous or "", (entry, turn))
+        is_own_earlier = before.issuer == entry.issuer and place < turn
+        return judge_header(self._book, entry, EVERYTHING, before if is_own_earlier else None)
 
     def _is_own_later(self, entry: Entry, named: str, turn: int) -> bool:
         """Whether a digest is that of a record that its author put after this one."""

@@ -190,7 +190,7 @@ def _others(common: History) -> list[Tree]:
                 }
             },
             case(f"an offer of {one} as a version of one of {other}", "S-21", DAY, after)
-            | {"verdicts": {"next": blocked("version.not-issuer")}},
+            | {"states": {"next": "open"}},
             case(f"an offer of {one} under the id of one of {other}", "S-21", DAY, same)
             | {"states": {offers[one]: "open"}},
             case(f"a word of {one} on an offer on hold of {other}", "S-45", DAY, held)

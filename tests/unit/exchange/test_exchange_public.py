@@ -137,3 +137,19 @@ def test_a_version_after_a_decision_that_waits_is_held_to_it(cast: tuple[str, st
     world.feeds[world.origin(author, None)] = [first, second]
     world.feeds[world.origin(other, None)] = [offer] if is_held else []
     assert world.state(TG).verdicts[second.digest].code == "version.previous-mismatch"
+
+
+@pytest.mark.parametrize("cast", [(TG, ML), (ML, TG)])
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_stranger_as_the_version_before_is_not_looked_at(cast: tuple[str, str], is_held: bool) -> None:
+    """S-21: another's public record may come at any time, and moves no verdict when it does."""
+    world, (author, other) = World(), cast
+    offer: JsonObject = {"scheme": "vir", "places": 1, "host": party(author)}
+    theirs = world.record(other, "public", "offer", offer | {"host": party(other)})
+    public = world.record(author, "public", "offer", offer, after=theirs)
+    card: JsonObject = {"part": "card", "sendingAgency": author}
+    between = world.publish(author, other, "dossier", card, after=theirs)
+    world.feeds[world.origin(author, None)] = [public]
+    world.feeds[world.origin(other, None)] = [theirs] if is_held else []
+    verdicts = world.state(author).verdicts
+    assert [verdicts[record.digest].is_accepted for record in (public, between)] == [True, True]
