@@ -105,6 +105,13 @@ class Line:
         begun = self._begun
         return position > FeedPosition(begun, self.sizes.get(begun, 0))
 
+    def said_of(self, partner: str) -> FeedPosition:
+        """The furthest that the records of the newest feed say to have seen of the partner's line."""
+        start = self.count_below(FeedPosition(self._begun, 0))
+        return max(
+            (_seen(entry, partner) for entry in islice(self.entries, start, None)), default=_NOTHING_SEEN
+        )
+
     @property
     def _begun(self) -> int:
         """Number of the newest feed with any leaf."""
@@ -213,17 +220,24 @@ def safe_seen(
         cosigned: The last size of the partner's feed to us that we cosigned.
         sizes: Leaves held, our own feeds included.
     """
-    items = [item for item in held if (item.origin.author, item.origin.partner) == (partner, author)]
-    own = Line.of(author, partner, (), sizes)
-    return short_of_lies(own, Line.of(partner, author, items, sizes), cosigned)
+    items = list(held)
+    ours = [item for item in items if (item.origin.author, item.origin.partner) == (author, partner)]
+    theirs = [item for item in items if (item.origin.author, item.origin.partner) == (partner, author)]
+    own = Line.of(author, partner, ours, sizes)
+    return short_of_lies(own, Line.of(partner, author, theirs, sizes), cosigned)
 
 
 def short_of_lies(own: Line, theirs: Line, cosigned: FeedPosition) -> FeedPosition:
-    """The place of the first record below what was cosigned that claims more of our line than is held, or that."""
+    """The place of the first record below what was cosigned that claims more of our line than is held, or that.
+
+    Never behind what our newest feed says already: what was quarantined and passed by may wait for
+    a key after an upgrade, and going back would block us until our next feed (S-13).
+    """
+    said = own.said_of(theirs.author)
     for entry in theirs.entries:
         place = FeedPosition(*entry.place)
         if place >= cosigned:
             break
         if own.is_short_of(_seen(entry, own.author)):
-            return place
-    return cosigned
+            return max(place, said)
+    return max(cosigned, said)

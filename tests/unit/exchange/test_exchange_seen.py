@@ -108,6 +108,23 @@ def test_an_honest_author_stops_short_of_a_feed_that_it_has_not_begun() -> None:
     assert world.verdict_at_all(ended).is_accepted
 
 
+def test_an_honest_author_never_goes_back() -> None:
+    """S-15, S-13: what an upgrade makes pending, below what was seen already, blocks nothing that follows."""
+    programme = _programme()
+    world = programme.world
+    nomination = programme.nominate(TG, ML)
+    world.sync(TG, ML)
+    world.decide(ML, TG, nomination, "waitlist")
+    said, before_it = world.position(TG, ML), FeedPosition(1, 1)
+    held, sizes = world.held_by(ML), world.sizes_of(ML)
+    safe = safe_seen(held, author=ML, partner=TG, cosigned=before_it, sizes=sizes)
+    assert safe == said
+    careless = world.decide(ML, TG, nomination, "accept", seen={TG: (1, 1)})
+    assert world.verdict_at_all(careless).code == "seen.backwards"
+    accepted = world.decide(ML, TG, nomination, "accept", seen={TG: (safe.feed, safe.size)})
+    assert world.verdict_at_all(accepted).is_accepted
+
+
 def test_a_claim_on_a_feed_that_ended_holds_nobody_up() -> None:
     """S-15: of the feed that follows it claims nothing; what was said after it counts there again."""
     programme = _programme()
@@ -126,11 +143,11 @@ def test_a_claim_on_a_feed_that_ended_holds_nobody_up() -> None:
 
 
 def test_without_a_lie_what_is_cosigned_is_safe() -> None:
-    """S-15: nothing is held back from an honest partner, and nothing beyond what is cosigned is claimed."""
+    """S-15: nothing is held back from an honest partner, and nothing beyond what is cosigned or was said is claimed."""
     world = _programme().world
     world.dossier(TG, ML)
     held, sizes = world.held_by(ML), world.sizes_of(ML)
-    for size in range(3):
+    for size in range(1, 3):
         cosigned = FeedPosition(1, size)
         assert safe_seen(held, author=ML, partner=TG, cosigned=cosigned, sizes=sizes) == cosigned
 
