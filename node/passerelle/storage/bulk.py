@@ -7,13 +7,17 @@ Core's own way builds a mapping for each row and costs as much again as the data
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Executable, Table
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from passerelle.storage import sqlite
 from passerelle.storage.postgresql import copy_rows
 
 IN_AT_ONCE = 500
@@ -26,20 +30,64 @@ Value = int | str | bytes | None
 async def insert_rows(
     connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Value, ...]]
 ) -> None:
-    """Add rows to a table.
+    """Add rows to a table; on SQLite with the next statement, or when :func:`write_now` says so.
 
     Args:
         connection: The open transaction.
         table: Where to.
         columns: Names, in the order of the values.
-        rows: Values; no conversion is made.
+        rows: Values; no conversion is made, and nothing is changed in them any more.
     """
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        await connection.exec_driver_sql(_insert(table.name, tuple(columns)), list(rows))
+        _driver(connection).execute_with_next(_insert(table.name, tuple(columns)), rows, many=True)
         return
     await copy_rows(connection, table.name, columns, rows)
+
+
+async def change(connection: AsyncConnection, statement: Executable, values: Mapping[str, object]) -> None:
+    """Execute a statement that gives no rows and of which nothing is asked; on SQLite as `insert_rows` does.
+
+    Args:
+        connection: The open transaction.
+        statement: Put together once, in its module: the text that SQLite is given is kept for it.
+        values: By the names that it binds.
+    """
+    if connection.dialect.name == "sqlite":
+        _driver(connection).execute_with_next(_text_of(statement), values, many=False)
+        return
+    await connection.execute(statement, values)
+
+
+async def write_now(connection: AsyncConnection) -> None:
+    """Execute what still waits for a next statement, in one trip to SQLite's thread: what is wrong with it is told here.
+
+    The COMMIT would execute it too, but whoever has to know whether a transaction failed before
+    its COMMIT, or in it, calls this.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    try:
+        await _driver(connection).execute_ahead()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
+
+
+def _driver(connection: AsyncConnection) -> sqlite.Connection:
+    driver = None if connection.sync_connection is None else connection.sync_connection.connection
+    found = None if driver is None else driver.driver_connection
+    if not isinstance(found, sqlite.Connection):
+        raise TypeError("a connection in a transaction has a driver's")
+    return found
+
+
+@cache
+def _text_of(statement: Executable) -> str:
+    return str(statement.compile(dialect=_NAMED))  # type: ignore[attr-defined]  # those that are executed here can
+
+
+_NAMED = SQLiteDialect(paramstyle="named")
 
 
 @cache

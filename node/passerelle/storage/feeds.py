@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
 from passerelle.protocol.leaves import leaf_commitment, parse_leaf
 from passerelle.protocol.merkle import Frontier, Node, leaf_hash, root_of
 from passerelle.protocol.origins import Origin
-from passerelle.storage.bulk import find_rows, insert_rows
+from passerelle.storage.bulk import change, find_rows, insert_rows
 from passerelle.storage.tables import (
     checkpoint,
     feed,
@@ -47,6 +47,7 @@ class Feed:
         etag: Of the author's checkpoint as last answered.
         objects_end: Bytes of the newest object bundle that are held; where the next ``Range`` begins.
         objects_etag: Validator of that bundle as last answered, quotes included.
+        edge: Leaf hashes of the last, not yet full subtree, where they are known; the rows have them anyway.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Feed:
     etag: str
     objects_end: int
     objects_etag: str
+    edge: tuple[bytes, ...] | None = None
 
     @property
     def size(self) -> int:
@@ -120,10 +122,10 @@ _ROOTS = (
     .where(subtree.c.idx >= bindparam("first"), subtree.c.idx < bindparam("end"))
     .order_by(subtree.c.idx)
 )
-_SIZED = select(checkpoint.c.size).where(
-    checkpoint.c.feed_id == bindparam("held"), checkpoint.c.size == bindparam("size")
+_KEEP = text(
+    "INSERT INTO checkpoint (feed_id, size, root, note, seen_at)"
+    " VALUES (:feed_id, :size, :root, :note, :seen_at) ON CONFLICT DO NOTHING"
 )
-_KEEP = insert(checkpoint)
 
 
 async def every(connection: AsyncConnection, *, own: bool | None = None) -> list[Feed]:
@@ -213,13 +215,15 @@ async def append(
     ]
     await insert_rows(connection, leaf, ("feed_id", "idx", "data", "commitment"), rows)
     hashes = [leaf_hash(data) for data in leaves]
-    before = held.size % WIDTH
-    first = [*await tile_hashes(connection, held.id, 0, held.size - before, held.size), *hashes]
+    before, edge = held.size % WIDTH, held.edge
+    if edge is None:
+        edge = tuple(await tile_hashes(connection, held.id, 0, held.size - before, held.size))
+    first = [*edge, *hashes]
     roots = [root_of(first[start : start + WIDTH]) for start in range(0, len(first) - WIDTH + 1, WIDTH)]
     await _fill_subtrees(connection, held, roots)
     frontier = _grown(held.frontier, hashes, roots)
-    await connection.execute(_GROW, {"held": held.id, "size": frontier.size, "edge": frontier.encode()})
-    return replace(held, frontier=frontier)
+    await change(connection, _GROW, {"held": held.id, "size": frontier.size, "edge": frontier.encode()})
+    return replace(held, frontier=frontier, edge=tuple(first[WIDTH * len(roots) :]))
 
 
 def commitment_in(data: bytes, origin: Origin) -> bytes | None:
@@ -255,6 +259,8 @@ async def _fill_subtrees(connection: AsyncConnection, held: Feed, roots: Sequenc
         rows = [(held.id, level, index, hashed) for index, hashed in enumerate(roots, start=old)]
         await insert_rows(connection, subtree, ("feed_id", "level", "idx", "hash"), rows)
         before = old % WIDTH
+        if before + len(roots) < WIDTH:
+            return
         row = [*await tile_hashes(connection, held.id, level, old - before, old), *roots]
         roots = [root_of(row[start : start + WIDTH]) for start in range(0, len(row) - WIDTH + 1, WIDTH)]
         level, old = level + 1, old // WIDTH
@@ -327,9 +333,8 @@ async def commitments_held(
 
 async def put_checkpoint(connection: AsyncConnection, feed_id: int, head: SignedHead, now: int) -> None:
     """Keep a signed checkpoint; one of that size already kept stays as it is."""
-    if (await connection.execute(_SIZED, {"held": feed_id, "size": head.size})).first() is None:
-        row = {"feed_id": feed_id, "size": head.size, "root": head.root, "note": head.note, "seen_at": now}
-        await connection.execute(_KEEP, row)
+    row = {"feed_id": feed_id, "size": head.size, "root": head.root, "note": head.note, "seen_at": now}
+    await change(connection, _KEEP, row)
 
 
 async def get_checkpoint(

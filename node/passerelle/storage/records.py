@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.protocol.records import Heading
-from passerelle.storage.bulk import find_rows, insert_rows
+from passerelle.storage.bulk import change, find_rows, insert_rows
 from passerelle.storage.tables import answered, feed, node_fact, place, record
 
 
@@ -182,12 +182,13 @@ async def get_fact(connection: AsyncConnection, name: str) -> str | None:
 
 async def put_fact(connection: AsyncConnection, name: str, value: str) -> None:
     """Keep a small fact of the node itself."""
-    changed = await connection.execute(_SAY, {"named": name, "said": value})
-    if changed.rowcount == 0:
-        await connection.execute(insert(node_fact).values(name=name, value=value))
+    await change(connection, _SAY, {"name": name, "value": value})
 
 
-_SAY = update(node_fact).where(node_fact.c.name == bindparam("named")).values(value=bindparam("said"))
+_SAY = text(
+    "INSERT INTO node_fact (name, value) VALUES (:name, :value)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
 
 
 async def drop_fact(connection: AsyncConnection, name: str) -> None:

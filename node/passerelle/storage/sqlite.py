@@ -2,7 +2,8 @@
 
 The driver runs each call of its own on that thread, and makes four of a statement: open a
 cursor, execute, fetch, close. Each trip wakes a thread and then the loop, which costs more
-than most statements do (docs/performance.md). Here the four are one, but for long results.
+than most statements do (docs/performance.md). Here the four are one, but for long results. A
+BEGIN, and what changes rows and gives none, waits for the next statement and goes with it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from weakref import WeakSet
 
 import aiosqlite
+
+Step: TypeAlias = "tuple[str, Any, bool]"
+"""A statement, its parameters, and whether they are those of many executions."""
 
 AT_ONCE = 1_000
 """Rows fetched in the trip that executes; what streams a long result asks for more."""
@@ -37,6 +41,8 @@ class Connection(aiosqlite.Connection):
         super().__init__(connector, iter_chunk_size)
         self._unread: WeakSet[_Done] = WeakSet()
         """Statements that have more to give; of the connection's thread."""
+        self._begin = ""
+        self._ahead: list[Step] = []
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters it, and awaits nothing before
         """A cursor for SQLAlchemy's adapter."""
@@ -45,8 +51,43 @@ class Connection(aiosqlite.Connection):
     _given_up = 0
     """Statements that somebody stopped waiting for; each may still begin a transaction."""
 
+    def begin_with_next(self, begin: str) -> None:
+        """Begin a transaction with its first statement: that one's trip carries this too. Where none comes, none is begun."""
+        self._begin = begin
+
+    def execute_with_next(self, sql: str, parameters: Any, *, many: bool) -> None:
+        """Have a statement executed before the next one, or the COMMIT, in the same trip; what is wrong with it is told then.
+
+        Args:
+            sql: It gives no rows, and nothing is asked of it.
+            parameters: Not changed any more by the caller.
+            many: Whether they are those of many executions.
+        """
+        self._ahead.append((sql, parameters, many))
+
+    async def execute_ahead(self) -> None:
+        """Execute now what waits for the next statement."""
+        if self._ahead:
+            await self._execute(self._run_ahead, self._take_ahead())  # type: ignore[no-untyped-call]
+
+    def _take_ahead(self) -> list[Step]:
+        ahead, self._ahead = self._ahead, []
+        if self._begin:
+            ahead.insert(0, (self._begin, (), False))
+            self._begin = ""
+        return ahead
+
+    async def commit(self) -> None:
+        """Commit, in one trip with what waits; nothing is done where nothing was."""
+        if self._begin and not self._ahead:
+            self._begin = ""
+            return
+        await self._execute(self._run_commit, self._take_ahead())  # type: ignore[no-untyped-call]
+
     async def rollback(self) -> None:
         """Roll back, where there may be anything to: every connection that is given back is asked to."""
+        self._begin = ""
+        self._ahead.clear()
         if self.in_transaction or self._given_up:
             await super().rollback()  # on the thread, behind whatever is still to be executed there
             self._given_up = 0
@@ -54,7 +95,8 @@ class Connection(aiosqlite.Connection):
     async def execute_at_once(self, sql: str, parameters: Iterable[Any], *, many: bool) -> _Done:
         """Execute a statement and fetch what it gives, or the beginning of it."""
         try:
-            done: _Done = await self._execute(self._run, sql, parameters, many)  # type: ignore[no-untyped-call]
+            ahead = self._take_ahead()
+            done: _Done = await self._execute(self._run, ahead, sql, parameters, many)  # type: ignore[no-untyped-call]
         except asyncio.CancelledError:
             self._given_up += 1
             raise
@@ -80,7 +122,17 @@ class Connection(aiosqlite.Connection):
         self._tx.put_nowait((None, self._end_unread))
         return super().stop()
 
-    def _run(self, sql: str, parameters: Any, many: bool) -> _Done:  # noqa: FBT001  on its thread
+    def _run_ahead(self, ahead: Iterable[Step]) -> None:
+        for sql, parameters, many in ahead:
+            execute = self._conn.executemany if many else self._conn.execute
+            execute(sql, parameters).close()
+
+    def _run_commit(self, ahead: Iterable[Step]) -> None:
+        self._run_ahead(ahead)
+        self._conn.commit()
+
+    def _run(self, ahead: Iterable[Step], sql: str, parameters: Any, many: bool) -> _Done:  # noqa: FBT001  on its thread
+        self._run_ahead(ahead)
         execute = self._conn.executemany if many else self._conn.execute
         done = _Done(execute(sql, parameters))
         if not done.is_at_end:

@@ -19,6 +19,7 @@ from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import FeedPosition, Record
 from passerelle.storage import feeds, setbacks, vault
 from passerelle.storage import records as record_rows
+from passerelle.storage.bulk import write_now
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.heads import Head, Swap
 from passerelle.storage.home import Keys
@@ -60,16 +61,26 @@ class Batch:
         connection: The open transaction.
         tools: Keys, look-ups, checks.
         last_issued: The largest ``issued`` written so far.
+        known: Own feeds as they stand in the rows, by name, where that is known.
     """
 
-    def __init__(self, connection: AsyncConnection, tools: Tools, last_issued: datetime | None) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        tools: Tools,
+        last_issued: datetime | None,
+        known: Mapping[str, Feed] | None = None,
+    ) -> None:
         self.connection = connection
         self._tools = tools
+        self._known = known or {}
         self._tails: dict[Origin, Tail] = {}
         self._signed: list[Signed] = []
         self._newest: dict[str, Signed] = {}
         self._seen: dict[str, FeedPosition] = {}
         self.last_issued = last_issued
+        self.grown: dict[str, Feed] = {}
+        """The feeds that it adds to, as they stand after it."""
 
     async def compose(self, drafts: Sequence[Draft]) -> list[dict[str, object]]:
         """Sign, check and place one group, wholly or not at all.
@@ -166,10 +177,11 @@ class Batch:
     async def _tail(self, origin: Origin) -> Tail:
         tail = self._tails.get(origin)
         if tail is None:
-            held = await feeds.get(self.connection, origin)
+            name = origin.encode()
+            held = self._known.get(name) or await feeds.get(self.connection, origin)
             if held is None:
                 raise InputError("peer.unknown", name=origin.partner)
-            tail = self._tails[origin] = Tail(held, origin.encode())
+            tail = self._tails[origin] = Tail(held, name)
         return tail
 
     def _place(self, item: Signed) -> dict[str, object]:
@@ -190,8 +202,9 @@ class Batch:
         swaps = []
         for tail in self._tails.values():
             if tail.stands:
-                grown = await self._append(tail, numbers)
+                self.grown[tail.name] = grown = await self._append(tail, numbers)
                 swaps.append(await sign_head(connection, grown, self._tools.keys, heads.get(tail.name), now))
+        await write_now(connection)
         return swaps
 
     async def _append(self, tail: Tail, numbers: Mapping[str, int]) -> Feed:

@@ -34,6 +34,7 @@ from passerelle.storage import feeds
 from passerelle.storage import records as record_rows
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
+from passerelle.storage.feeds import Feed
 from passerelle.storage.heads import Head, HeadStore, Swap
 from passerelle.sync.batch import Batch, sign_head
 from passerelle.sync.pen import Asked
@@ -100,6 +101,8 @@ class Publisher:
         self._closed: StorageError | None = None
         self._last_issued: datetime | None = None
         """The largest `issued` in the rows, as far as it is known here."""
+        self._feeds: dict[str, tuple[Head, Feed]] = {}
+        """Feeds as they stand in the rows where that head is the current one; only this writer adds to them."""
 
     @property
     def closed(self) -> StorageError | None:
@@ -194,7 +197,7 @@ class Publisher:
             self._crash.reach("before-publish-rows")
             async with self._rows() as connection:
                 last = self._last_issued or await record_rows.last_issued(connection)
-                batch = Batch(connection, self._tools, last)
+                batch = Batch(connection, self._tools, last, self._known_feeds())
                 for group in groups:
                     await self._compose(batch, group)
                 self.refuse_closed()  # composing took a while; what is signed from here on is ours for ever
@@ -202,6 +205,7 @@ class Publisher:
             self._crash.reach("after-publish-rows")
             self._last_issued = batch.last_issued
             await self._move(swaps, "publish-head")
+            self._feeds.update({swap.origin: (swap.new, batch.grown[swap.origin]) for swap in swaps})
         except PasserelleError as error:
             if isinstance(error, StorageError) and error.fatal:
                 self.closed = self.closed or error
@@ -218,6 +222,9 @@ class Publisher:
         for group in groups:
             if not group.done.done():
                 group.done.set_result(group.answer)
+
+    def _known_feeds(self) -> dict[str, Feed]:
+        return {name: held for name, (head, held) in self._feeds.items() if self.current.get(name) is head}
 
     def refuse_closed(self) -> None:
         """Raise why this node signs nothing, where it does not."""

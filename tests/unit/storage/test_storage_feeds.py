@@ -17,15 +17,20 @@ def leaves(first: int, end: int) -> list[bytes]:
     return [encode_leaf(SealedLeaf(index.to_bytes(32, "big"))) for index in range(first, end)]
 
 
-@pytest.mark.parametrize("steps", [[1, 255, 1, 300], [256, 256], [700, 1], [65_536, 300]])
-async def test_appending_in_steps_gives_the_tree_of_all_leaves(database: Database, steps: list[int]) -> None:
-    """W-1: leaves, tile hashes and frontier grow in one transaction and agree."""
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("steps", [[1, 255, 1, 300], [256, 256], [700, 1], [65_536, 300], [65_000, 600]])
+async def test_appending_in_steps_gives_the_tree_of_all_leaves(
+    database: Database, steps: list[int], *, known: bool
+) -> None:
+    """W-1: leaves, tile hashes and frontier grow in one transaction and agree, whether or not the last subtree is known."""
     size = 0
     async with database.writing() as connection:
         held = await feeds.add(connection, ORIGIN, own=True)
     for step in steps:
         async with database.writing() as connection:
-            held = await feeds.append(connection, held, leaves(size, size + step))
+            before = held if known else await feeds.get(connection, ORIGIN)
+            assert before is not None
+            held = await feeds.append(connection, before, leaves(size, size + step))
         size += step
     hashes = [leaf_hash(data) for data in leaves(0, size)]
     async with database.reading() as connection:
@@ -33,6 +38,8 @@ async def test_appending_in_steps_gives_the_tree_of_all_leaves(database: Databas
         assert kept is not None
         assert kept.frontier == Frontier().extend(hashes)
         assert await feeds.leaves(connection, held.id, 0, size) == leaves(0, size)
+        level_two = await feeds.tile_hashes(connection, held.id, 2, 0, size // 65_536)
+        assert level_two == [root_of(hashes[:65_536])][: size // 65_536]
         level_one = await feeds.tile_hashes(connection, held.id, 1, 0, size // 256)
         assert level_one == [root_of(hashes[at : at + 256]) for at in range(0, size - size % 256, 256)]
         for smaller in {0, 1, size // 2, size - 1, size, min(size, 257)}:
