@@ -75,9 +75,8 @@ async def write_now(connection: AsyncConnection) -> None:
 
 
 def _driver(connection: AsyncConnection) -> sqlite.Connection:
-    driver = None if connection.sync_connection is None else connection.sync_connection.connection
-    found = None if driver is None else driver.driver_connection
-    if not isinstance(found, sqlite.Connection):
+    found = sqlite.driver_of(connection)
+    if found is None:
         raise TypeError("a connection in a transaction has a driver's")
     return found
 

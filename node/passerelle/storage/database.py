@@ -23,13 +23,14 @@ from passerelle.errors import StorageError
 from passerelle.storage import postgresql, sqlite, tables
 from passerelle.storage.failures import storage_errors
 from passerelle.storage.postgresql import Access
+from passerelle.storage.writeback import WriteBack
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
 """Transactions that read at once, at the most."""
-LOG_PAGES = 4_000
-"""Pages of SQLite's write-ahead log, 4 KiB each, before it is written into the file: a batch touches hundreds
-of pages of its indexes again and again, and each is written there once."""
+LOG_PAGES = 12_000
+"""Pages of SQLite's write-ahead log, 4 KiB each, before a COMMIT writes it into the file. Mostly it has been written
+there before (:mod:`passerelle.storage.writeback`): this is how long it grows where that could not keep up."""
 CACHE_KIB = 8_192
 """Of pages that a SQLite connection keeps: the look-ups of a long pull fall anywhere in two indexes."""
 UNKNOWN_AFTER = frozenset({"storage.disk-error", "storage.damaged"})
@@ -58,6 +59,7 @@ class Database:
         self._name = name_of(place)
         self._turn = asyncio.Lock()
         self.failed: StorageError | None = None
+        self._log = None if isinstance(place, Access) else WriteBack(_file_of(place), self._fail)
 
     async def open(self, *, to_be_filled: str = "") -> None:
         """Create or migrate the tables; refuse a database that newer code has changed.
@@ -96,6 +98,9 @@ class Database:
                 with storage_errors(remote=self._remote):
                     async with self._writer.begin() as connection:
                         yield connection
+                        driver = sqlite.driver_of(connection)
+                if self._log is not None and driver is not None:
+                    self._log.committed(driver.total_changes)
             except StorageError as error:
                 if error.code in UNKNOWN_AFTER:
                     self.failed = error
@@ -108,10 +113,19 @@ class Database:
             async with self._reader.connect() as connection:
                 yield connection
 
+    def _fail(self, error: StorageError) -> None:
+        self.failed = self.failed or error
+
     async def close(self) -> None:
         """Give back every connection; SQLite then folds its WAL into the file, PostgreSQL frees the owner's lock."""
+        if self._log is not None:
+            await self._log.close()
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+def _file_of(url: str) -> Path:
+    return Path(make_url(url).database or ":memory:")
 
 
 def sqlite_url(path: Path) -> str:

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeAlias
 from weakref import WeakSet
 
 import aiosqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 Step: TypeAlias = "tuple[str, Any, bool]"
 """A statement, its parameters, and whether they are those of many executions."""
@@ -32,6 +33,13 @@ async def connect(path: Path | str) -> Connection:
     connection._thread.daemon = True  # noqa: SLF001  as SQLAlchemy does with those that it makes
     await connection
     return connection
+
+
+def driver_of(connection: AsyncConnection) -> Connection | None:
+    """The connection below one of SQLAlchemy's that has one; None where that is another database's."""
+    raw = None if connection.sync_connection is None else connection.sync_connection.connection
+    driver = None if raw is None else raw.driver_connection
+    return driver if isinstance(driver, Connection) else None
 
 
 class Connection(aiosqlite.Connection):

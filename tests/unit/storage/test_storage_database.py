@@ -101,6 +101,7 @@ async def test_a_block_that_fails_has_written_nothing(database: Database) -> Non
     async def fail() -> None:
         async with database.writing() as connection:
             await rows.put_fact(connection, "mark", "lost")
+            assert await rows.get_fact(connection, "mark") == "lost"
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -115,6 +116,7 @@ async def test_a_cancelled_block_has_written_nothing(database: Database) -> None
     async def write() -> None:
         async with database.writing() as connection:
             await rows.put_fact(connection, "mark", "lost")
+            assert await rows.get_fact(connection, "mark") == "lost"
             inside.set()
             await asyncio.sleep(60)
 
@@ -142,6 +144,7 @@ async def test_a_reader_never_waits_for_the_writer(database: Database) -> None:
     """Nor sees what is not committed."""
     async with database.writing() as writer:
         await rows.put_fact(writer, "mark", "coming")
+        assert await rows.get_fact(writer, "mark") == "coming"
         async with asyncio.timeout(5):
             assert await fact(database) is None
 
