@@ -244,12 +244,15 @@ _HEAD = Struct(">q")
 
 def _grown(frontier: Frontier, hashes: Sequence[bytes], roots: Sequence[bytes]) -> Frontier:
     """The frontier after some leaf hashes, where the roots of the subtrees that they fill are known."""
-    start = -frontier.size % WIDTH
-    if frontier.size % WIDTH:  # of the first subtree its left part is in the frontier, in other pieces
-        frontier, roots = frontier.extend(hashes[:start]), roots[1:]
+    if not roots:
+        return frontier.extend(hashes)
+    full, begun = divmod(
+        frontier.size, WIDTH
+    )  # what had begun is in the first root, and its pieces are let go
+    frontier = Frontier(full * WIDTH, frontier.hashes[: full.bit_count()])
     for root in roots:
         frontier = frontier.append_subtree(8, root)
-    return frontier.extend(hashes[start + WIDTH * len(roots) :])
+    return frontier.extend(hashes[WIDTH * len(roots) - begun :])
 
 
 async def _fill_subtrees(connection: AsyncConnection, held: Feed, roots: Sequence[bytes]) -> None:

@@ -46,12 +46,18 @@ class Tail:
     name: str
     stands: list[Stand] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
+    end: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Where it begins."""
+        self.end = self.feed.size
 
     def add(self, item: Signed, stand: Stand) -> int:
         """Put a record at the end; returns its index."""
         self.stands.append(stand)
         self.digests.append(item.heading.digest)
-        return self.feed.size + len(self.stands) - 1
+        self.end += 1
+        return self.end - 1
 
 
 class Batch:
@@ -110,11 +116,11 @@ class Batch:
         return await self._place_all(early.signed)
 
     async def _place_all(self, signed: Sequence[Signed]) -> list[dict[str, object]]:
-        for origin in {stand.origin for item in signed for stand in item.stands}:
+        for origin in _origins(signed):
             await self._tail(origin)  # may still refuse; nothing is changed yet
         self._signed += signed
         self._newest.update({item.heading.id: item for item in signed})
-        return [self._place(item) for item in signed]
+        return self._placed(signed)
 
     async def _sign_in_turn(self, drafts: Sequence[Draft]) -> list[Signed]:
         """Sign a group in which one record may build on another, or on what goes before it in this batch."""
@@ -184,13 +190,18 @@ class Batch:
             tail = self._tails[origin] = Tail(held, name)
         return tail
 
-    def _place(self, item: Signed) -> dict[str, object]:
-        told, tails = item.heading, self._tails
-        places = [
-            {"origin": tails[stand.origin].name, "index": tails[stand.origin].add(item, stand)}
-            for stand in item.stands
-        ]
-        return {"id": told.id, "version": told.version, "digest": told.digest, "places": places}
+    def _placed(self, signed: Sequence[Signed]) -> list[dict[str, object]]:
+        """Put records at the ends of their feeds; what their callers are answered."""
+        answers: list[dict[str, object]] = []
+        origin, tail = None, None
+        for item in signed:
+            told, places = item.heading, []
+            for stand in item.stands:
+                if tail is None or stand.origin is not origin:
+                    origin, tail = stand.origin, self._tails[stand.origin]
+                places.append({"origin": tail.name, "index": tail.add(item, stand)})
+            answers.append({"id": told.id, "version": told.version, "digest": told.digest, "places": places})
+        return answers
 
     async def write(self, heads: Mapping[str, Head], now: int) -> list[Swap]:
         """Write all rows and sign a checkpoint for each feed that grew; returns the heads to move."""
@@ -221,6 +232,18 @@ class Batch:
         places = {index: numbers[digest] for index, digest in enumerate(tail.digests, first)}
         await record_rows.add_places(connection, grown.id, places)
         return grown
+
+
+def _origins(signed: Sequence[Signed]) -> set[Origin]:
+    """The feeds that records go into; a row of one feed is looked at once, for telling two apart takes a hash of each."""
+    found: list[Origin] = []
+    last = None
+    for item in signed:
+        for stand in item.stands:
+            if stand.origin is not last:
+                last = stand.origin
+                found.append(last)
+    return set(found)
 
 
 async def sign_head(connection: AsyncConnection, held: Feed, keys: Keys, old: Head | None, now: int) -> Swap:
