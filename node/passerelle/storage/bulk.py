@@ -7,14 +7,12 @@ Core's own way builds a mapping for each row and costs as much again as the data
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import Column, Executable, Table
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.storage import sqlite
@@ -66,12 +64,9 @@ async def write_now(connection: AsyncConnection) -> None:
     The COMMIT would execute it too, but whoever has to know whether a transaction failed before
     its COMMIT, or in it, calls this.
     """
-    if connection.dialect.name != "sqlite":
-        return
-    try:
-        await _driver(connection).execute_ahead()
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
+    if connection.dialect.name == "sqlite":
+        with sqlite.driver_errors():
+            await _driver(connection).execute_ahead()
 
 
 def _driver(connection: AsyncConnection) -> sqlite.Connection:

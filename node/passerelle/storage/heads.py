@@ -19,13 +19,11 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    bindparam,
-    insert,
     select,
-    update,
 )
 
 from passerelle.errors import StorageError
+from passerelle.storage import sqlite
 from passerelle.storage.database import UNKNOWN_AFTER, new_engine, sqlite_url
 from passerelle.storage.failures import storage_errors
 
@@ -40,14 +38,9 @@ _head = Table(
 )
 
 
-_MOVE = (
-    update(_head)
-    .where(_head.c.origin == bindparam("of"))
-    .where(_head.c.size == bindparam("old_size"))
-    .where(_head.c.root == bindparam("old_root"))
-    .values(size=bindparam("size"), root=bindparam("root"), note=bindparam("note"))
-)
-"""Compare and swap."""
+_ADD = "INSERT INTO head (size, root, note, origin) VALUES (?, ?, ?, ?)"
+_MOVE = "UPDATE head SET size = ?, root = ?, note = ? WHERE origin = ? AND size = ? AND root = ?"
+"""Compare and swap. In one trip to SQLite's thread: every commit of what is published waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +111,20 @@ class HeadStore:
 
     async def _replace(self, swaps: Sequence[Swap]) -> None:
         with storage_errors():
-            async with self._engine.begin() as connection:
-                for swap in swaps:
-                    new = {"size": swap.new.size, "root": swap.new.root, "note": swap.new.note}
-                    if swap.old is None:
-                        await connection.execute(insert(_head).values(origin=swap.origin, **new))
-                        continue
-                    old = {"of": swap.origin, "old_size": swap.old.size, "old_root": swap.old.root}
-                    moved = await connection.execute(_MOVE, {**old, **new})
-                    if moved.rowcount != 1:
-                        raise StorageError("head.moved", fatal=True, origin=swap.origin)
+            async with self._engine.connect() as connection:
+                driver = sqlite.driver_of(connection)
+                if driver is None:
+                    raise TypeError("the head store is a file of SQLite's")
+                with sqlite.driver_errors():
+                    moved = await driver.change_rows([_change(swap) for swap in swaps])
+        if not moved:
+            raise StorageError("head.moved", fatal=True, origin=", ".join(swap.origin for swap in swaps))
 
     async def close(self) -> None:
         """Give back the connection."""
         await self._engine.dispose()
+
+
+def _change(swap: Swap) -> tuple[str, tuple[object, ...]]:
+    new = (swap.new.size, swap.new.root, swap.new.note, swap.origin)
+    return (_ADD, new) if swap.old is None else (_MOVE, (*new, swap.old.size, swap.old.root))

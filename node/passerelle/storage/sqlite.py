@@ -11,13 +11,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 from weakref import WeakSet
 
 import aiosqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Step: TypeAlias = "tuple[str, Any, bool]"
@@ -33,6 +35,15 @@ async def connect(path: Path | str) -> Connection:
     connection._thread.daemon = True  # noqa: SLF001  as SQLAlchemy does with those that it makes
     await connection
     return connection
+
+
+@contextmanager
+def driver_errors() -> Iterator[None]:
+    """Raise what the driver raises as SQLAlchemy does, for who goes past it: with its kind, and without the values."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
 def driver_of(connection: AsyncConnection) -> Connection | None:
@@ -77,6 +88,27 @@ class Connection(aiosqlite.Connection):
         """Execute now what waits for the next statement."""
         if self._ahead:
             await self._execute(self._run_ahead, self._take_ahead())  # type: ignore[no-untyped-call]
+
+    async def change_rows(self, changes: Sequence[tuple[str, Sequence[Any]]]) -> bool:
+        """Execute statements in a transaction of their own, in one trip; durable where it returns True.
+
+        Returns:
+            False where one of them changed no row, or more than one: then nothing is changed.
+        """
+        done: bool = await self._execute(self._run_changes, changes)  # type: ignore[no-untyped-call]
+        return done
+
+    def _run_changes(self, changes: Sequence[tuple[str, Sequence[Any]]]) -> bool:
+        self._conn.execute("BEGIN IMMEDIATE")
+        try:
+            changed = all(self._conn.execute(*change).rowcount == 1 for change in changes)
+            if changed:
+                self._conn.commit()
+        finally:
+            if self._conn.in_transaction:
+                with suppress(sqlite3.Error):  # what came first is told
+                    self._conn.rollback()
+        return changed
 
     def _take_ahead(self) -> list[Step]:
         ahead, self._ahead = self._ahead, []

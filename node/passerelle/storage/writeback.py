@@ -18,10 +18,10 @@ from contextlib import closing
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from passerelle.errors import StorageError
 from passerelle.storage.failures import storage_errors
+from passerelle.storage.sqlite import driver_errors
 
 ROWS = 10_000
 """Rows changed until the log is written back: of a batch of offers each is written into some 0.4 pages of 4 KiB."""
@@ -72,14 +72,11 @@ def write_back(path: Path) -> bool:
     Raises:
         DBAPIError: A read, a write or a flush failed.
     """
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # opens the log
-            for _ in range(PASSES):
-                _, pages, written = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                if pages == written:
-                    return True
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
+    with driver_errors(), closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # opens the log
+        for _ in range(PASSES):
+            _, pages, written = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages == written:
+                return True
     return False

@@ -84,7 +84,7 @@ CHAPTER: Final = Chapter(
             'return self.home / "passerelle.sqlite"',
             _BEHIND_ITS_HEAD,
         ),
-        Mutant("W-9", _HEADS, "if moved.rowcount != 1:", "if False:"),
+        Mutant("W-9", _HEADS, "if not moved:", "if False:"),
         Mutant(
             "W-10",
             _PUBLISHER,
