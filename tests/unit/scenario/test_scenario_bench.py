@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
+import time
 from collections import Counter
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from passerelle.protocol.profile import JsonObject, encode
 from passerelle.protocol.schemas import Schemas
 from passerelle.scenario.bench import steps
-from passerelle.scenario.bench.measure import Memory, bare_verifications_per_second, family
+from passerelle.scenario.bench.measure import Memory, bare_verifications_per_second, family, processor_seconds
 from passerelle.scenario.bench.offers import distinct_words, offers
 
 HOST = {"agency": "Qm" + "H" * 44, "country": "ML"}
@@ -50,6 +53,20 @@ def test_memory_is_that_of_a_process_and_its_children() -> None:
     memory.sample(2**22 + 1)  # no such process: what was seen stays
 
 
+def test_processor_time_is_that_of_a_process_its_children_and_ourselves() -> None:
+    """docs/performance.md: what publishing costs is told apart by who spends it."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        before = processor_seconds(os.getppid())
+        began = time.process_time()
+        while time.process_time() - began < 0.2:
+            pass
+        spent = processor_seconds(other.pid)
+        other.communicate(b"\n")
+    assert spent["caller"] - before["caller"] > 0.1
+    assert spent["node"] < spent["caller"]
+    assert spent["scribe"] == 0.0
+
+
 def test_bare_checks_are_made() -> None:
     assert bare_verifications_per_second(300) > 10
 
@@ -58,5 +75,6 @@ def test_steps_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/performance.md: the parts of a record's checks cost less than all of them."""
     monkeypatch.setattr(steps, "RECORDS", 40)
     found = {step.name: step.microseconds for step in steps.measure()}
+    assert found["a record signed"] < found["a record of a call to the scribe, answered"]
     assert found["a record read"] < found["all checks on a record, in bundles"]
     assert all(cost > 0 for cost in found.values())

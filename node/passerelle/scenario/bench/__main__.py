@@ -53,6 +53,7 @@ def lines_of(result: Result) -> list[Line]:
             "8,000 or more",
             result.published_per_second >= 8_000,
         ),
+        Line("processor time of that, a record", _processor(result)),
         Line(
             "one record published, p99",
             f"{result.single_p99_seconds * 1e3:.0f} ms",
@@ -87,6 +88,11 @@ def lines_of(result: Result) -> list[Line]:
             result.idle_poll_bytes <= 1_024,
         ),
     ]
+
+
+def _processor(result: Result) -> str:
+    spent = ", ".join(f"{name} {each:.0f}" for name, each in result.publish_processor.items())
+    return f"{spent} us" if spent else "not told"
 
 
 def show(lines: list[Line]) -> None:

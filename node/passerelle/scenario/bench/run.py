@@ -17,7 +17,7 @@ from passerelle.protocol.objects import parse_public
 from passerelle.protocol.profile import Json, JsonObject, embedded, encode_plain
 from passerelle.protocol.tiles import bundles_of, parse_objects
 from passerelle.scenario import model
-from passerelle.scenario.bench.measure import bare_verifications_per_second, watched
+from passerelle.scenario.bench.measure import bare_verifications_per_second, processor_seconds, watched
 from passerelle.scenario.bench.offers import distinct_words, mean_body_bytes, offers
 from passerelle.scenario.nodes import Nodes
 from passerelle.scenario.readings import held_counts, identity_of
@@ -44,6 +44,8 @@ class Result:
         distinct_words: How many different words they hold.
         body_bytes: Mean size of a body.
         publish_seconds: From the first batch's request to the last answer, everything durable.
+        publish_processor: Processor time of that for each record, in microseconds, writing the batches down included:
+            of the publisher, of the scribe that it started, and of ourselves, who call.
         single_p99_seconds: 99th percentile of publishing one record while nothing else is published.
         beside_p99_seconds: The same while the batches are published.
         sync_seconds: From the line being there, nothing held, until root, rows, receipt and fold are there.
@@ -59,6 +61,7 @@ class Result:
     distinct_words: int
     body_bytes: int
     publish_seconds: float
+    publish_processor: dict[str, float]
     single_p99_seconds: float
     beside_p99_seconds: float
     sync_seconds: float
@@ -107,12 +110,13 @@ async def run(work: Path, count: int, seed: int, database: str = SQLITE) -> Resu
         await _visit(nodes)
         for link in nodes.links.values():
             await link.cut()  # the partner was away while all this was published
-        publish_seconds, beside = await _publish(nodes, items, list(offers(2_000, seed + 1, host)))
+        singles = list(offers(2_000, seed + 1, host))
+        publishing = _pid(nodes, PUBLISHER)
+        before = processor_seconds(publishing)
+        publish_seconds, beside = await _publish(nodes, items, singles)
+        spent = processor_seconds(publishing)
         alone = [await _single(nodes, item) for item in offers(min(SINGLES, count), seed + 2, host)]
-        pid = nodes.processes[FOLLOWER].pid
-        if pid is None:
-            raise RuntimeError("the follower runs")
-        async with watched(pid) as memory:
+        async with watched(_pid(nodes, FOLLOWER)) as memory:
             sync_seconds, http_bytes, synced = await _sync(nodes, own.scid)
         idle = await _traffic_of_a_poll(nodes)
         packed = await _packed_bytes(nodes, synced)
@@ -123,6 +127,7 @@ async def run(work: Path, count: int, seed: int, database: str = SQLITE) -> Resu
         distinct_words=distinct_words(items),
         body_bytes=mean_body_bytes(items),
         publish_seconds=publish_seconds,
+        publish_processor={name: (spent[name] - before[name]) * 1e6 / count for name in spent},
         single_p99_seconds=_p99(alone),
         beside_p99_seconds=_p99(beside),
         sync_seconds=sync_seconds * count / synced,
@@ -133,6 +138,13 @@ async def run(work: Path, count: int, seed: int, database: str = SQLITE) -> Resu
         packed_bytes_per_record=packed / synced,
         idle_poll_bytes=idle,
     )
+
+
+def _pid(nodes: Nodes, agency: str) -> int:
+    pid = nodes.processes[agency].pid
+    if pid is None:
+        raise RuntimeError(f"the {agency} runs")
+    return pid
 
 
 def _agency(code: str, domain: str) -> model.Agency:

@@ -5,6 +5,7 @@ Machines differ and are busy; the parts differ little. Run by ``make bench ARGS=
 
 from __future__ import annotations
 
+import pickle
 import secrets
 import time
 import uuid
@@ -14,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from passerelle.desk.dictation import Hello, Question
+from passerelle.desk.scribe import Scribe
 from passerelle.protocol import intake, proofs, records, recordsigning
 from passerelle.protocol.identity import Identity, create_log, parse_identity
 from passerelle.protocol.keys import SigningKey, verify_signature
@@ -21,7 +24,7 @@ from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf, parse_leaf
 from passerelle.protocol.merkle import leaf_hash
 from passerelle.protocol.objects import commitment, encode_public
 from passerelle.protocol.origins import Origin
-from passerelle.protocol.profile import JsonObject
+from passerelle.protocol.profile import JsonObject, encode_plain
 from passerelle.protocol.records import Record
 from passerelle.protocol.schemas import Schemas
 from passerelle.protocol.seals import SealingKey
@@ -30,6 +33,7 @@ from passerelle.scenario.bench.offers import offers
 
 RECORDS: Final = 2_000
 ROUNDS: Final = 3
+CALL: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def measure() -> list[Step]:
         _timed("a schema checked", lambda at: schemas.check_incoming(signed[at].value)),
         _timed("all checks on a record, in bundles", examine),
         _timed("a record signed", lambda at: own.sign_again(signed[at])),
+        _timed("a record of a call to the scribe, answered", own.scribe()),
     ]  # fmt: skip
 
 
@@ -147,6 +152,25 @@ class _Author:
             body=body,
         )
         return recordsigning.sign_record(draft, self.keys[0], self._method)
+
+    def scribe(self) -> Callable[[int], object]:
+        """What a scribe does with calls of `CALL` offers, from the question that it is sent to the bytes of its answer."""
+        scribe = Scribe()
+        hello = Hello(self.keys[0].seed, self.identity.scid, "ML-PUB", True, "fr", frozenset({"offer"}))
+        scribe.answer(pickle.dumps(hello))
+        items = [*offers(RECORDS, 1, {"agency": self.identity.scid, "country": "ML"})]
+        calls = [encode_plain({"items": items[at : at + CALL]}) for at in range(0, RECORDS, CALL)]
+        questions = [pickle.dumps(Question(call, self.identity.did, self.now)) for call in calls]
+
+        def answer(at: int) -> object:
+            if at % CALL:  # with those before it
+                return None
+            told = scribe.answer(questions[at // CALL])
+            if isinstance(told, str):
+                raise TypeError(told)
+            return pickle.dumps(told)
+
+        return answer
 
     def sign_again(self, record: Record) -> Record:
         draft = {name: value for name, value in record.value.items() if name != "proof"}
