@@ -29,7 +29,7 @@ from passerelle.exchange.statement import figures
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import format_time
 from passerelle.protocol.records import Record
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage import records as record_rows
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.peers import Peer
@@ -210,7 +210,7 @@ async def _partner(context: Context, partner: Peer) -> PartnerView:
             )
         ours = await feeds.get(connection, Origin(context.own, partner.scid, 1))
         if ours is not None:
-            receipt = await feeds.get_receipt(connection, ours.id, partner.scid)
+            receipt = await evidence.get_receipt(connection, ours.id, partner.scid)
             confirmed = None if receipt is None else receipt[0].size
             listed.append(FeedView(kind="sent", state="current", size=ours.size, confirmed=confirmed))
     heard = (

@@ -14,7 +14,7 @@ from passerelle.desk.reading import told_time
 from passerelle.errors import InputError, PasserelleError
 from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.origins import Origin
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.peers import Peer
 from passerelle.sync import contact, identities
@@ -156,11 +156,11 @@ async def listing(context: Context) -> list[Answer]:
             for origin in (Origin(partner.scid, None, 1), Origin(partner.scid, context.own, 1)):
                 held = await feeds.get(connection, origin)
                 if held is not None:
-                    cosigned = await feeds.get_receipt(connection, held.id, context.own)
+                    cosigned = await evidence.get_receipt(connection, held.id, context.own)
                     listed.append(_feed(held, 0 if cosigned is None else cosigned[0].size))
             ours = await feeds.get(connection, Origin(context.own, partner.scid, 1))
             if ours is not None:
-                receipt = await feeds.get_receipt(connection, ours.id, partner.scid)
+                receipt = await evidence.get_receipt(connection, ours.id, partner.scid)
                 listed.append(_feed(ours, 0 if receipt is None else receipt[0].size))
             entry["feeds"] = listed
             answers.append(entry)

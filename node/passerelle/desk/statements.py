@@ -13,7 +13,7 @@ from passerelle.exchange.state import State
 from passerelle.exchange.statement import figures
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import format_time
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.setbacks import Setback
 
@@ -109,7 +109,7 @@ async def _theirs(context: Context, connection: AsyncConnection, origin: Origin)
     if held is None:
         return _Rest(origin, 0, 0, (), "unknown", is_fresh=False)
     newest = await feeds.get_checkpoint(connection, held.id)
-    cosigned = await feeds.get_receipt(connection, held.id, context.own)
+    cosigned = await evidence.get_receipt(connection, held.id, context.own)
     setbacks = await setback_rows.every(connection, held.id, objects=False)
     return _Rest(
         origin,
@@ -123,7 +123,7 @@ async def _theirs(context: Context, connection: AsyncConnection, origin: Origin)
 
 async def _ours(context: Context, connection: AsyncConnection, origin: Origin, reader: str) -> _Rest:
     held = await feeds.get(connection, origin)
-    confirmed = None if held is None else await feeds.get_receipt(connection, held.id, reader)
+    confirmed = None if held is None else await evidence.get_receipt(connection, held.id, reader)
     head = context.heads.get(origin.encode())
     size = 0 if head is None else head.size
     return _Rest(origin, size, 0 if confirmed is None else confirmed[0].size, (), "current", is_fresh=True)

@@ -1,4 +1,4 @@
-"""Rows of feeds: leaves, subtree roots, checkpoints, receipts, setbacks.
+"""Rows of feeds: leaves, subtree roots, checkpoints.
 
 One writer appends; readers see what is committed. Tiles, entry bundles and object
 bundles are derived from these rows by :mod:`passerelle.sync.files`.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
-from sqlalchemy import and_, bindparam, func, insert, select, text, update
+from sqlalchemy import and_, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
@@ -21,9 +21,7 @@ from passerelle.storage.bulk import change, find_rows, insert_rows
 from passerelle.storage.tables import (
     checkpoint,
     feed,
-    fork,
     leaf,
-    receipt,
     subtree,
     vault_object,
     vault_salt,
@@ -364,60 +362,6 @@ async def checkpoint_sizes(connection: AsyncConnection, feed_id: int, *, at_most
     """Sizes of the checkpoints that are kept, rising, up to a size."""
     query = select(checkpoint.c.size).where(checkpoint.c.feed_id == feed_id, checkpoint.c.size <= at_most)
     return list((await connection.execute(query.order_by(checkpoint.c.size))).scalars())
-
-
-async def put_receipt(
-    connection: AsyncConnection, feed_id: int, witness: str, size: int, note: bytes, time: int
-) -> None:
-    """Keep a cosigned checkpoint; one of that size already kept stays as it is."""
-    held = await connection.execute(
-        select(receipt.c.size).where(
-            receipt.c.feed_id == feed_id, receipt.c.witness == witness, receipt.c.size == size
-        )
-    )
-    if held.first() is None:
-        await connection.execute(
-            insert(receipt).values(feed_id=feed_id, witness=witness, size=size, note=note, time=time)
-        )
-
-
-async def get_receipt(
-    connection: AsyncConnection, feed_id: int, witness: str
-) -> tuple[SignedHead, int] | None:
-    """The largest checkpoint of a feed that this witness cosigned, and when."""
-    row = (
-        await connection.execute(
-            select(receipt)
-            .where(receipt.c.feed_id == feed_id, receipt.c.witness == witness)
-            .order_by(receipt.c.size.desc())
-            .limit(1)
-        )
-    ).one_or_none()
-    return None if row is None else (SignedHead(row.size, b"", row.note), row.time)
-
-
-async def last_cosigning(connection: AsyncConnection, witness: str) -> int:
-    """When this witness last cosigned anything here; 0 for never. Its times never go back."""
-    row = await connection.execute(select(func.max(receipt.c.time)).where(receipt.c.witness == witness))
-    return row.scalar_one() or 0
-
-
-async def put_fork(
-    connection: AsyncConnection, feed_id: int, evidence: tuple[bytes, bytes, bytes], now: int
-) -> None:
-    """Keep the first proof of a fork: both notes as received, and the hashes between their sizes."""
-    held = await connection.execute(select(fork.c.found).where(fork.c.feed_id == feed_id))
-    if held.first() is None:
-        first, second, proof = evidence
-        await connection.execute(
-            insert(fork).values(feed_id=feed_id, first_note=first, second_note=second, proof=proof, found=now)
-        )
-
-
-async def get_fork(connection: AsyncConnection, feed_id: int) -> tuple[bytes, bytes, bytes] | None:
-    """The proof of a fork, where there is one."""
-    row = (await connection.execute(select(fork).where(fork.c.feed_id == feed_id))).one_or_none()
-    return None if row is None else (row.first_note, row.second_note, row.proof)
 
 
 def _feed(row: object) -> Feed:

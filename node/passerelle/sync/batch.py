@@ -17,7 +17,7 @@ from passerelle.exchange.held import Held
 from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import FeedPosition, Record
-from passerelle.storage import feeds, setbacks, vault
+from passerelle.storage import evidence, feeds, setbacks, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage.bulk import write_now
 from passerelle.storage.feeds import Feed, SignedHead
@@ -234,6 +234,11 @@ class Batch:
         return grown
 
 
+def under_heads(kept: Mapping[str, tuple[Head, Feed]], heads: Mapping[str, Head]) -> dict[str, Feed]:
+    """Of own feeds that were kept with the head that was moved for them, those of which it is the current one still."""
+    return {name: held for name, (head, held) in kept.items() if heads.get(name) is head}
+
+
 def _origins(signed: Sequence[Signed]) -> set[Origin]:
     """The feeds that records go into; a row of one feed is looked at once, for telling two apart takes a hash of each."""
     found: list[Origin] = []
@@ -262,7 +267,7 @@ async def largest_cosigned(connection: AsyncConnection, author: str, own: str) -
     had we acknowledged it, it could say that it saw what we wrote meanwhile, and block that (S-12, S-15).
     """
     held = await feeds.get(connection, Origin(author, own, 1))
-    receipt = None if held is None else await feeds.get_receipt(connection, held.id, own)
+    receipt = None if held is None else await evidence.get_receipt(connection, held.id, own)
     if held is None or receipt is None:
         return FeedPosition(1, 0)
     unjudged = await setbacks.first_unjudged(connection, held.id)

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.errors import InputError, reason_of
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.tiles import Tile, bundles_of, checkpoint_path, tiles_of
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed
@@ -90,7 +90,7 @@ async def _copy(connection: AsyncConnection, held: Feed, size: int, folder: Path
     newest = await feeds.get_checkpoint(connection, held.id, size=size)
     if newest is not None:
         await _write(folder / "checkpoint", newest.note)
-    receipt = await feeds.get_receipt(connection, held.id, own)
+    receipt = await evidence.get_receipt(connection, held.id, own)
     if received and receipt is not None:
         await _write(folder / "receipt", receipt[0].note)
 

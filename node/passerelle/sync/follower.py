@@ -23,7 +23,7 @@ from passerelle.config import Sync
 from passerelle.errors import InconsistentLog, PasserelleError, ProtocolError, TransportError
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import Record
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage.heads import Head
 from passerelle.storage.peers import Peer
@@ -353,7 +353,7 @@ class Follower:
                 continue
             async with self._tools.database.reading() as connection:
                 held = await feeds.get(connection, origin)
-                known = None if held is None else await feeds.get_receipt(connection, held.id, road.scid)
+                known = None if held is None else await evidence.get_receipt(connection, held.id, road.scid)
             if known is not None and known[0].size >= head.size:
                 visit.receipts[origin.encode()] = known[0].size
                 continue

@@ -36,7 +36,7 @@ from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed
 from passerelle.storage.heads import Head, HeadStore, Swap
-from passerelle.sync.batch import Batch, sign_head
+from passerelle.sync.batch import Batch, sign_head, under_heads
 from passerelle.sync.pen import Asked
 from passerelle.sync.signing import Draft, Early, Tools, sign_alone, stand_alone
 
@@ -197,7 +197,7 @@ class Publisher:
             self._crash.reach("before-publish-rows")
             async with self._rows() as connection:
                 last = self._last_issued or await record_rows.last_issued(connection)
-                batch = Batch(connection, self._tools, last, self._known_feeds())
+                batch = Batch(connection, self._tools, last, under_heads(self._feeds, self.current))
                 for group in groups:
                     await self._compose(batch, group)
                 self.refuse_closed()  # composing took a while; what is signed from here on is ours for ever
@@ -222,9 +222,6 @@ class Publisher:
         for group in groups:
             if not group.done.done():
                 group.done.set_result(group.answer)
-
-    def _known_feeds(self) -> dict[str, Feed]:
-        return {name: held for name, (head, held) in self._feeds.items() if self.current.get(name) is head}
 
     def refuse_closed(self) -> None:
         """Raise why this node signs nothing, where it does not."""

@@ -28,7 +28,7 @@ from passerelle.protocol.merkle import range_nodes
 from passerelle.protocol.notes import MAX_NOTE_BYTES
 from passerelle.protocol.seals import SealingKey
 from passerelle.protocol.tiles import TILE_WIDTH
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed, SignedHead
@@ -338,7 +338,7 @@ class Pull:
         code = "fork.inconsistent" if proof else "fork.two-roots"
         self._tools.crash.reach("before-follow-fork")
         async with self._tools.database.writing() as connection:
-            await feeds.put_fork(connection, self._feed.id, (first.note, note, b"".join(proof)), self._now)
+            await evidence.put_fork(connection, self._feed.id, (first.note, note, b"".join(proof)), self._now)
             await feeds.note_state(connection, self._feed, "forked", code, checked=self._now)
         self._tools.crash.reach("after-follow-fork")
         raise InconsistentLog(

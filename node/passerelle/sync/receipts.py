@@ -16,7 +16,7 @@ from passerelle.protocol.checkpoints import cosign, verify_checkpoint, verify_co
 from passerelle.protocol.notes import MAX_NOTE_BYTES, SignedNote
 from passerelle.protocol.origins import Origin, witness_name
 from passerelle.protocol.records import AHEAD
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage import setbacks as setback_rows
 from passerelle.storage.feeds import Feed
 from passerelle.sync.client import Client, Road
@@ -33,8 +33,8 @@ async def cosign_held(tools: PullTools, held: Feed) -> int:
     own = tools.directory.own_scid
     async with tools.database.reading() as connection:
         reached = await reach(connection, held)
-        given = await feeds.get_receipt(connection, held.id, own)
-        last = await feeds.last_cosigning(connection, own)
+        given = await evidence.get_receipt(connection, held.id, own)
+        last = await evidence.last_cosigning(connection, own)
     covered, head = 0 if given is None else given[0].size, reached.head
     # A node that has lost rows has lost cosignatures too: another one may contradict them (W-13, F-25).
     if head is None or covered >= head.size or tools.closed() is not None:
@@ -48,7 +48,7 @@ async def cosign_held(tools: PullTools, held: Feed) -> int:
     receipt = SignedNote(note.text, (*kept, ours)).encode()
     tools.crash.reach("before-follow-receipt")
     async with tools.database.writing() as connection:
-        await feeds.put_receipt(connection, held.id, own, head.size, receipt, time)
+        await evidence.put_receipt(connection, held.id, own, head.size, receipt, time)
         await setback_rows.drop(connection, held.id, reached.closed)  # erased: nothing is missed any more
     tools.crash.reach("after-follow-receipt")
     return head.size
@@ -93,6 +93,6 @@ async def fetch(
         held = await feeds.get(connection, origin)
         if held is not None:
             size = checkpoint.tree_size
-            await feeds.put_receipt(connection, held.id, road.scid, size, answer.body, time)
+            await evidence.put_receipt(connection, held.id, road.scid, size, answer.body, time)
     tools.crash.reach("after-keep-receipt")
     return checkpoint.tree_size

@@ -8,7 +8,7 @@ import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 
-from passerelle.sync.pipes import LENGTH_BYTES, make_wide
+from passerelle.sync.pipes import LENGTH_BYTES
 
 READ_BYTES = 2**20
 """Of an answer that lie here before its pipe is left alone for a moment: most fit in, and are read in few turns."""
@@ -94,14 +94,10 @@ async def start(program: str) -> Process:
     """A process of this program's own that runs a module."""
     # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end. And it loads
     # nothing from the folder in which the node was started (-P), where anybody may have laid a module.
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", program),
         stdin=PIPE,
         stdout=PIPE,
         limit=READ_BYTES,
         start_new_session=True,
     )
-    pipe = process.stdin.transport.get_extra_info("pipe") if process.stdin else None
-    if pipe is not None:
-        make_wide(pipe.fileno())
-    return process

@@ -204,7 +204,7 @@ CHAPTER: Final = Chapter(
         Mutant(
             "F-26",
             _RECEIPTS,
-            "        await feeds.put_receipt(connection, held.id, own, head.size, receipt, time)\n",
+            "        await evidence.put_receipt(connection, held.id, own, head.size, receipt, time)\n",
             "",
         ),
         Mutant("F-27", _RECEIPTS, "time = max(now, last)", "time = now"),

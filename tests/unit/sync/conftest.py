@@ -16,7 +16,7 @@ from passerelle.node import Node, open_node
 from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.schemas import Schemas
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage import peers as peer_rows
 from passerelle.storage import records as record_rows
 from passerelle.storage import setbacks as setback_rows
@@ -126,7 +126,7 @@ class Follower:
         """The size that our receipt covers, 0 for none."""
         held = await self.held(origin)
         async with self.database.reading() as connection:
-            receipt = await feeds.get_receipt(connection, held.id, self.me.scid)
+            receipt = await evidence.get_receipt(connection, held.id, self.me.scid)
         return 0 if receipt is None else receipt[0].size
 
 

@@ -10,7 +10,7 @@ from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.merkle import Frontier, range_nodes
 from passerelle.protocol.origins import Origin
-from passerelle.storage import feeds
+from passerelle.storage import evidence
 from passerelle.sync import pull
 from passerelle.sync.pull import MAX_GROWTH
 from tests.unit.sync.author import START, Feed, flipped, instead, tampered
@@ -41,7 +41,7 @@ def assert_proves_fork(log: bytes, origin: str, evidence: tuple[bytes, bytes, by
 async def evidence_of(follower: Follower, origin: Origin) -> tuple[bytes, bytes, bytes] | None:
     held = await follower.held(origin)
     async with follower.database.reading() as connection:
-        return await feeds.get_fork(connection, held.id)
+        return await evidence.get_fork(connection, held.id)
 
 
 async def assert_forked(follower: Follower, origin: Origin, code: str, size: int) -> None:

@@ -16,7 +16,7 @@ from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import ErasedLeaf, encode_leaf
 from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.origins import Origin, witness_name
-from passerelle.storage import feeds, gaps
+from passerelle.storage import evidence, feeds, gaps
 from passerelle.storage.heads import Head, HeadStore, Swap
 from passerelle.sync import fence, pull, receipts
 from passerelle.sync.directory import Directory
@@ -158,7 +158,7 @@ async def test_receipts_never_go_back_in_time_or_size(follower: Follower) -> Non
     await follower.pull(feed.origin)
     held = await follower.held(feed.origin)
     async with follower.database.reading() as connection:
-        receipt = await feeds.get_receipt(connection, held.id, follower.me.scid)
+        receipt = await evidence.get_receipt(connection, held.id, follower.me.scid)
     assert receipt is not None
     note = SignedNote.parse(receipt[0].note)
     keys = [follower.me.keys.witness.public]
@@ -380,7 +380,7 @@ async def test_a_receipt_dated_too_far_ahead_is_not_kept(follower: Follower) -> 
     async with follower.database.reading() as connection:
         held = await feeds.get(connection, Origin(follower.me.scid, None, 1))
         assert held is not None
-        assert await feeds.get_receipt(connection, held.id, follower.author.scid) is None
+        assert await evidence.get_receipt(connection, held.id, follower.author.scid) is None
 
 
 async def test_nothing_is_taken_of_an_agency_without_a_log(follower: Follower) -> None:

@@ -25,7 +25,7 @@ from passerelle.server.federation.sending import (
     send_packed,
     takes_packed,
 )
-from passerelle.storage import feeds
+from passerelle.storage import evidence, feeds
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head
 from passerelle.sync import files
@@ -209,7 +209,7 @@ class Federation:
             # One of a pull that is still under way names more than the entries beside it.
             head = await feeds.get_checkpoint(connection, held.id, at_most=held.size)
             return None if head is None else head.note
-        receipt = await feeds.get_receipt(connection, held.id, self._sources.directory.own_scid)
+        receipt = await evidence.get_receipt(connection, held.id, self._sources.directory.own_scid)
         return None if receipt is None else receipt[0].note
 
     async def notice(self, request: web.Request) -> web.Response:
