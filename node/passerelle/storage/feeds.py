@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
-from sqlalchemy import and_, bindparam, insert, select, text, update
+from sqlalchemy import Select, Table, and_, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.errors import ProtocolError
@@ -289,14 +289,26 @@ async def leaves(connection: AsyncConnection, feed_id: int, first: int, end: int
 
 async def without_object(connection: AsyncConnection, held: Feed, first: int, end: int) -> list[int]:
     """Indexes first <= index < end of the leaves that commit to an object which is not held, or not any more."""
-    beside = vault_salt if held.origin.is_public else vault_object
-    query = (
+    query = _WITHOUT_SALT if held.origin.is_public else _WITHOUT_OBJECT
+    asked = {"held": held.id, "first": first, "end": end}
+    return list((await connection.execute(query, asked)).scalars())
+
+
+def _without(beside: Table) -> Select[int]:
+    return (
         select(leaf.c.idx)
         .outerjoin(beside, and_(beside.c.feed_id == leaf.c.feed_id, beside.c.idx == leaf.c.idx))
-        .where(leaf.c.feed_id == held.id, leaf.c.idx >= first, leaf.c.idx < end)
+        .where(
+            leaf.c.feed_id == bindparam("held"),
+            leaf.c.idx >= bindparam("first"),
+            leaf.c.idx < bindparam("end"),
+        )
         .where(leaf.c.commitment.is_not(None), beside.c.idx.is_(None))
+        .order_by(leaf.c.idx)
     )
-    return list((await connection.execute(query.order_by(leaf.c.idx))).scalars())
+
+
+_WITHOUT_SALT, _WITHOUT_OBJECT = _without(vault_salt), _without(vault_object)
 
 
 async def frontier_at(connection: AsyncConnection, feed_id: int, size: int) -> Frontier:

@@ -30,12 +30,13 @@ from passerelle.storage.database import Database
 from passerelle.storage.feeds import Feed
 from passerelle.sync import files
 
-LEVEL = 12
-"""Of zstd: a tenth smaller than what is compressed while somebody waits; higher ones take many times as long."""
+LEVEL = 7
+"""Of zstd; level 12 saves half a hundredth of the bytes more and takes nearly twice as long (docs/performance.md)."""
 QUIET_SECONDS = 0.5
-"""Bundles are made once nothing has been published for so long: whoever publishes is answered first."""
+"""Bundles are made once none has become full for so long: whoever publishes many records is answered first.
+Single ones are no reason to wait, or a follower would have to."""
 LONGEST_SECONDS = 30.0
-"""After which they are made although more is published all the time."""
+"""After which they are made although more become full all the time."""
 FIRST_FILLED = 8
 """Bundles looked at when the feed first grows after a start; older ones are made when they are asked for."""
 
@@ -69,7 +70,8 @@ class PackedBundles:
         self._folder = folder
         self._database = database
         self._feeds: dict[Origin, Feed] = {}
-        self._sizes: dict[Origin, int] = {}
+        self._full: dict[Origin, int] = {}
+        """How many bundles are full."""
         self._filled: dict[Origin, int] = {}
         self._grown = asyncio.Event()
         self._making = asyncio.Lock()
@@ -134,8 +136,12 @@ class PackedBundles:
         """Say how large our feeds are now; full bundles are then made in the background."""
         for name, size in sizes.items():
             origin = Origin.parse(name)
-            if origin.is_public:
-                self._sizes[origin] = size
+            full = size // TILE_WIDTH
+            if not origin.is_public:
+                continue
+            self._filled.setdefault(origin, max(0, full - FIRST_FILLED))
+            if full > self._full.get(origin, 0):
+                self._full[origin] = full
                 self._grown.set()
 
     async def run(self) -> None:
@@ -143,9 +149,9 @@ class PackedBundles:
         while True:
             await self._grown.wait()
             await self._until_quiet()
-            for origin, size in tuple(self._sizes.items()):
+            for origin, full in tuple(self._full.items()):
                 with contextlib.suppress(StorageError):  # then they are made when they are asked for
-                    await self._fill(origin, size // TILE_WIDTH)
+                    await self._fill(origin, full)
 
     async def _until_quiet(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -156,8 +162,7 @@ class PackedBundles:
         self._grown.clear()
 
     async def _fill(self, origin: Origin, end: int) -> None:
-        first = self._filled.get(origin, max(0, end - FIRST_FILLED))
-        for index in range(first, end):
+        for index in range(self._filled[origin], end):
             await self.get(origin, Tile("entries", 0, index))
             await self.get(origin, Tile("objects", 0, index))
             self._filled[origin] = index + 1

@@ -102,6 +102,41 @@ async def test_full_bundles_are_made_in_the_background(
     assert made == {"entries/000.zst", "objects/000.zst"}
 
 
+async def test_single_records_do_not_put_it_off(held: Feed, packed: PackedBundles, tmp_path: Path) -> None:
+    """docs: bundles wait until no other one has become full for half a second, not until nothing is published."""
+    task = asyncio.create_task(packed.run())
+    made: set[str] = set()
+    for more in range(TILE_WIDTH - held.size % TILE_WIDTH):  # ten seconds
+        packed.grown({held.origin.encode(): held.size + more})
+        await asyncio.sleep(0.04)
+        made = {f"{path.parent.name}/{path.name}" for path in (tmp_path / "packed").rglob("*.zst")}
+        if len(made) == 2:
+            break
+    task.cancel()
+    assert made == {"entries/000.zst", "objects/000.zst"}
+
+
+async def test_all_that_becomes_full_at_once_is_made(
+    follower: Follower, packed: PackedBundles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs: of what was full at the start only the newest are looked at; of what becomes full later, all."""
+    monkeypatch.setattr(packed_module, "FIRST_FILLED", 1)
+    feed = follower.feed(follower.public, 4)
+    feed.pad(4 * TILE_WIDTH)
+    await follower.pull(feed.origin)
+    task = asyncio.create_task(packed.run())
+    packed.grown({feed.origin.encode(): 2 * TILE_WIDTH})
+    packed.grown({feed.origin.encode(): 4 * TILE_WIDTH})
+    made: set[str] = set()
+    for _ in range(1_000):
+        made = {path.name for path in (tmp_path / "packed").rglob("*.zst")}
+        if len(made) == 3:
+            break
+        await asyncio.sleep(0.01)
+    task.cancel()
+    assert made == {"001.zst", "002.zst", "003.zst"}
+
+
 async def test_a_disk_without_room_stops_nothing(held: Feed, packed: PackedBundles, tmp_path: Path) -> None:
     """docs: what cannot be kept is sent all the same."""
     (tmp_path / "packed").write_bytes(b"")  # no folder can be made here
