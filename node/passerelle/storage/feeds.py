@@ -6,8 +6,8 @@ bundles are derived from these rows by :mod:`passerelle.sync.files`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from struct import Struct
 
 from sqlalchemy import Select, Table, and_, bindparam, insert, select, text, update
@@ -73,6 +73,19 @@ class SignedHead:
     size: int
     root: bytes
     note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """What whoever brings leaves has hashed already.
+
+    Args:
+        leaves: The hash of each.
+        roots: Of those full bundles that begin among them, the root by the bundle's number.
+    """
+
+    leaves: Sequence[bytes]
+    roots: Mapping[int, bytes] = field(default_factory=dict)
 
 
 async def add(connection: AsyncConnection, origin: Origin, *, own: bool, state: str = "unknown") -> Feed:
@@ -194,6 +207,7 @@ async def append(
     held: Feed,
     leaves: Sequence[bytes],
     commitments: Sequence[bytes | None] | None = None,
+    hashed: Hashed | None = None,
 ) -> Feed:
     """Append leaves and the roots of the subtrees that they fill.
 
@@ -202,6 +216,7 @@ async def append(
         held: The feed before it.
         leaves: As hashed.
         commitments: One for each leaf, None where it has none; without them, each leaf is parsed.
+        hashed: Their hashes; without, each is hashed.
     """
     if not leaves:
         return held
@@ -212,12 +227,15 @@ async def append(
         for index, (data, commitment) in enumerate(zip(leaves, commitments, strict=True), start=held.size)
     ]
     await insert_rows(connection, leaf, ("feed_id", "idx", "data", "commitment"), rows)
-    hashes = [leaf_hash(data) for data in leaves]
-    before, edge = held.size % WIDTH, held.edge
+    hashed = hashed or Hashed([leaf_hash(data) for data in leaves])
+    hashes, edge = hashed.leaves, held.edge
     if edge is None:
-        edge = tuple(await tile_hashes(connection, held.id, 0, held.size - before, held.size))
+        edge = tuple(await tile_hashes(connection, held.id, 0, held.size - held.size % WIDTH, held.size))
     first = [*edge, *hashes]
-    roots = [root_of(first[start : start + WIDTH]) for start in range(0, len(first) - WIDTH + 1, WIDTH)]
+    roots = [
+        hashed.roots.get(bundle) or root_of(first[start : start + WIDTH])
+        for bundle, start in enumerate(range(0, len(first) - WIDTH + 1, WIDTH), start=held.size // WIDTH)
+    ]
     await _fill_subtrees(connection, held, roots)
     frontier = _grown(held.frontier, hashes, roots)
     await change(connection, _GROW, {"held": held.id, "size": frontier.size, "edge": frontier.encode()})

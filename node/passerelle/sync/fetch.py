@@ -22,7 +22,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from passerelle.errors import ProtocolError, TransportError
 from passerelle.protocol.checkpoints import Checkpoint
@@ -85,6 +85,8 @@ class Stretch:
     Args:
         first: Index of the first leaf.
         leaves: As hashed.
+        hashes: Of each leaf.
+        root: Of the bundle, where all of it is here and was proven by its root.
         objects: One for each leaf, None where there is none.
         objects_end: Bytes of the object bundle up to the last of them.
         objects_etag: Its validator.
@@ -93,10 +95,20 @@ class Stretch:
 
     first: int
     leaves: tuple[bytes, ...]
+    hashes: tuple[bytes, ...]
+    root: bytes | None
     objects: tuple[bytes | None, ...]
     objects_end: int
     objects_etag: str
     object_bytes: int
+
+
+class _Entries(NamedTuple):
+    """Leaves of a bundle with their hashes, and its root where they are all of it."""
+
+    leaves: tuple[bytes, ...]
+    hashes: tuple[bytes, ...]
+    root: bytes | None
 
 
 class FeedReader:
@@ -141,15 +153,15 @@ class FeedReader:
             TransportError: Bytes miss the signed root, or the road failed; what was yielded before holds.
         """
         bundles = list(bundles_of("entries", held.frontier.size, cut))
-        edges = {bundle: await self._entries(bundle, held) for bundle in bundles if _is_edge(bundle, held)}
+        edges = {bundle: await self._edge(bundle, held) for bundle in bundles if _is_edge(bundle, held)}
         inner = [bundle for bundle in bundles if bundle not in edges]
         roots = await self._level_one(inner, target.tree_size)
         beyond = await self._subtrees(range_nodes(cut, target.tree_size), target.tree_size)
         self._prove(held, bundles, edges, roots, beyond, target)
 
         async def fetch(bundle: Tile) -> Stretch:
-            leaves = edges.get(bundle) or await self._proven_entries(bundle, held, roots[bundle.index])
-            stretch = await self._with_objects(bundle, held, leaves)
+            entries = edges.get(bundle) or await self._proven_entries(bundle, held, roots[bundle.index])
+            stretch = await self._with_objects(bundle, held, entries)
             self._width = WIDTH if stretch.object_bytes <= SMALL_BYTES else 1
             return stretch
 
@@ -157,17 +169,23 @@ class FeedReader:
             async for stretch in stretches:
                 yield stretch
 
-    async def _proven_entries(self, bundle: Tile, held: Held, root: bytes) -> tuple[bytes, ...]:
+    async def _edge(self, bundle: Tile, held: Held) -> _Entries:
+        """A bundle of which not all is new, or not all is there: proven with the root of the tree."""
         leaves = await self._entries(bundle, held)
-        if root_of(map(leaf_hash, leaves)) != root:
+        return _Entries(leaves, tuple(map(leaf_hash, leaves)), None)
+
+    async def _proven_entries(self, bundle: Tile, held: Held, root: bytes) -> _Entries:
+        leaves = await self._entries(bundle, held)
+        hashes = tuple(map(leaf_hash, leaves))
+        if root_of(hashes) != root:
             raise TransportError("road.bundle-missed", path=bundle.path)
-        return leaves
+        return _Entries(leaves, hashes, root)
 
     def _prove(
         self,
         held: Held,
         bundles: list[Tile],
-        edges: Mapping[Tile, tuple[bytes, ...]],
+        edges: Mapping[Tile, _Entries],
         roots: Mapping[int, bytes],
         beyond: Mapping[Node, bytes],
         target: Checkpoint,
@@ -175,7 +193,7 @@ class FeedReader:
         frontier = held.frontier
         for bundle in bundles:
             if bundle in edges:
-                frontier = frontier.extend(map(leaf_hash, edges[bundle]))
+                frontier = frontier.extend(edges[bundle].hashes)
             else:
                 frontier = frontier.append_subtree(8, roots[bundle.index])
         for node, subtree in beyond.items():
@@ -228,7 +246,7 @@ class FeedReader:
             roots.update(enumerate(hashes[:width], start=tile.first))
         return roots
 
-    async def _with_objects(self, bundle: Tile, held: Held, leaves: tuple[bytes, ...]) -> Stretch:
+    async def _with_objects(self, bundle: Tile, held: Held, entries: _Entries) -> Stretch:
         """The stretch of a bundle: only the objects that are new, where the bundle was not rewritten."""
         skipped = max(0, held.frontier.size - bundle.first)
         headers: dict[str, str] = {}
@@ -245,7 +263,7 @@ class FeedReader:
         full = bundle.width == TILE_WIDTH
         return Stretch(
             bundle.first + skipped,
-            leaves,
+            *entries,
             objects,
             0 if full else end,
             "" if full else answer.plain_etag,

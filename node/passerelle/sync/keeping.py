@@ -14,7 +14,7 @@ from passerelle.protocol.records import AHEAD, Heading
 from passerelle.storage import feeds, vault
 from passerelle.storage import records as record_rows
 from passerelle.storage import setbacks as setback_rows
-from passerelle.storage.feeds import Feed
+from passerelle.storage.feeds import Feed, Hashed
 from passerelle.storage.setbacks import Setback
 from passerelle.sync.findings import Finding
 
@@ -42,6 +42,7 @@ async def keep(
     findings: Sequence[Finding],
     under: Mapping[str, str],
     now: int,
+    hashed: Hashed | None = None,
 ) -> Kept:
     """Append proven leaves with what came of their objects; one transaction, the caller's.
 
@@ -53,10 +54,11 @@ async def keep(
         findings: What was found of each.
         under: By status, a digest of what it was examined under.
         now: POSIX seconds.
+        hashed: Hashes of the leaves, where they are known.
     """
     commitments = [result.commitment for result in findings]
     repeated = await _repeated(connection, held, commitments)
-    grown = await feeds.append(connection, held, leaves, commitments)
+    grown = await feeds.append(connection, held, leaves, commitments, hashed)
     accepted: dict[int, tuple[Finding, bytes | None]] = {}
     found: list[Setback] = []
     room = await Room.of(connection, held)

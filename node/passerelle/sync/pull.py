@@ -31,7 +31,7 @@ from passerelle.protocol.tiles import TILE_WIDTH
 from passerelle.storage import evidence, feeds
 from passerelle.storage.crash import CrashPoints
 from passerelle.storage.database import Database
-from passerelle.storage.feeds import Feed, SignedHead
+from passerelle.storage.feeds import Feed, Hashed, SignedHead
 from passerelle.storage.home import Keys
 from passerelle.sync import again, keeping, receipts
 from passerelle.sync.ahead import ahead
@@ -190,7 +190,7 @@ class Pull:
                 async with aclosing(self._examined(target, cut)) as examined:
                     async for item in examined:
                         group.append(item)
-                        if self._is_due(group):
+                        if _is_due(group, cut):
                             await behind.begin(self._commit(group, head))
                             group = []
             except TransportError as error:
@@ -227,10 +227,6 @@ class Pull:
         """How many stretches are examined, or wait for it, where all are as large as the last one was."""
         return min(self._tools.examiner.at_once + AHEAD, AHEAD_BYTES // max(1, self._stretch_bytes))
 
-    def _is_due(self, group: Sequence[ExaminedStretch]) -> bool:
-        leaves = sum(len(item.stretch.leaves) for item in group)
-        return leaves >= GROUP or sum(item.stretch.object_bytes for item in group) >= GROUP_BYTES
-
     async def _held(self) -> Held:
         first = self._feed.size - self._feed.size % TILE_WIDTH
         async with self._tools.database.reading() as connection:
@@ -246,14 +242,16 @@ class Pull:
     async def _commit(self, group: Sequence[ExaminedStretch], head: SignedHead) -> None:
         if not group:
             return
-        leaves = [leaf for item in group for leaf in item.stretch.leaves]
-        objects = [object_ for item in group for object_ in item.stretch.objects]
+        stretches = [item.stretch for item in group]
+        leaves = [leaf for stretch in stretches for leaf in stretch.leaves]
+        objects = [object_ for stretch in stretches for object_ in stretch.objects]
         findings = [finding for item in group for finding in item.findings]
-        last = group[-1].stretch
+        hashed = _hashed(stretches)
+        last = stretches[-1]
         self._tools.crash.reach("before-follow-rows")
         async with self._tools.keeping.of(self._road.scid), self._tools.database.writing() as connection:
             found = await keeping.keep(
-                connection, self._feed, leaves, objects, findings, self._under(), self._now
+                connection, self._feed, leaves, objects, findings, self._under(), self._now, hashed
             )
             self._feed = found.feed
             await feeds.note_objects(connection, self._feed, last.objects_end, last.objects_etag)
@@ -370,6 +368,26 @@ class Pull:
             cosigned,
             self._freed,
         )
+
+
+def _is_due(group: Sequence[ExaminedStretch], cut: int) -> bool:
+    """Whether to keep a group now: it is large, or towards the end no smaller than what is still to come.
+
+    So little is left to keep when the last stretch has been examined, and nothing else is to be done.
+    """
+    last = group[-1].stretch
+    end = last.first + len(last.leaves)
+    leaves = end - group[0].stretch.first
+    is_large = leaves >= GROUP or sum(item.stretch.object_bytes for item in group) >= GROUP_BYTES
+    return is_large or leaves >= max(TILE_WIDTH, cut - end)
+
+
+def _hashed(stretches: Sequence[Stretch]) -> Hashed:
+    """What was hashed to prove some stretches, so that it is not hashed again to be kept."""
+    return Hashed(
+        [hash_ for stretch in stretches for hash_ in stretch.hashes],
+        {stretch.first // TILE_WIDTH: stretch.root for stretch in stretches if stretch.root is not None},
+    )
 
 
 def _by_id(keys: Sequence[SealingKey]) -> dict[str, SealingKey]:

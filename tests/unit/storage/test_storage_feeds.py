@@ -17,20 +17,29 @@ def leaves(first: int, end: int) -> list[bytes]:
     return [encode_leaf(SealedLeaf(index.to_bytes(32, "big"))) for index in range(first, end)]
 
 
-@pytest.mark.parametrize("known", [True, False])
+def hashed(first: int, end: int) -> feeds.Hashed:
+    """As a follower has hashed them: the roots of the bundles that are all new."""
+    hashes = [leaf_hash(data) for data in leaves(first, end)]
+    bundles = range(-(-first // 256), end // 256)
+    return feeds.Hashed(hashes, {bundle: root_of(hashes[bundle * 256 - first :][:256]) for bundle in bundles})
+
+
+@pytest.mark.parametrize("is_hashed", [False, True])
+@pytest.mark.parametrize("is_known", [False, True])
 @pytest.mark.parametrize("steps", [[1, 255, 1, 300], [256, 256], [700, 1], [65_536, 300], [65_000, 600]])
 async def test_appending_in_steps_gives_the_tree_of_all_leaves(
-    database: Database, steps: list[int], *, known: bool
+    database: Database, steps: list[int], *, is_known: bool, is_hashed: bool
 ) -> None:
-    """W-1: leaves, tile hashes and frontier grow in one transaction and agree, whether or not the last subtree is known."""
+    """W-1: leaves, tile hashes and frontier grow in one transaction and agree, whoever has hashed, whatever is known."""
     size = 0
     async with database.writing() as connection:
         held = await feeds.add(connection, ORIGIN, own=True)
     for step in steps:
         async with database.writing() as connection:
-            before = held if known else await feeds.get(connection, ORIGIN)
+            before = held if is_known else await feeds.get(connection, ORIGIN)
             assert before is not None
-            held = await feeds.append(connection, before, leaves(size, size + step))
+            new = hashed(size, size + step) if is_hashed else None
+            held = await feeds.append(connection, before, leaves(size, size + step), hashed=new)
         size += step
     hashes = [leaf_hash(data) for data in leaves(0, size)]
     async with database.reading() as connection:

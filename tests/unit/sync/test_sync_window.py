@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from passerelle.protocol.schemas import Schemas
 from passerelle.protocol.tiles import TILE_WIDTH
-from passerelle.sync import pull
+from passerelle.storage.feeds import Feed
+from passerelle.sync import keeping, pull
 from passerelle.sync.examiner import Examiner
 from passerelle.sync.findings import Finding, Terms
+from passerelle.sync.keeping import Kept
 from tests.unit.sync.conftest import Follower
 
 BUNDLES = 8
@@ -56,3 +60,19 @@ async def test_of_large_bundles_fewer_wait(
     finally:
         await watched.close()
     assert least <= watched.most <= most
+
+
+async def test_little_is_left_to_keep_at_the_end(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups that are kept together get smaller towards the end, so that keeping and examining end together."""
+    kept: list[int] = []
+    real = keeping.keep
+
+    async def keep(connection: AsyncConnection, held: Feed, leaves: Sequence[bytes], *rest: Any) -> Kept:
+        kept.append(len(leaves))
+        return await real(connection, held, leaves, *rest)
+
+    monkeypatch.setattr(keeping, "keep", keep)
+    feed = follower.feed(follower.public)
+    feed.pad(BUNDLES * TILE_WIDTH)
+    await follower.pull(feed.origin)
+    assert [size // TILE_WIDTH for size in kept] == [4, 2, 1, 1]
