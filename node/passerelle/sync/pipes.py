@@ -21,14 +21,20 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 
 LENGTH_BYTES: Final = 4
-ANSWER_BYTES: Final = 2**20
-"""Of the pipe for answers: as much as Linux gives to anybody."""
+PIPE_BYTES: Final = 2**20
+"""That lie in a pipe before whoever writes has to wait: as much as Linux gives to anybody."""
 
 
 def frame(value: object) -> bytes:
     """A value with its length, as it passes between the two processes."""
     data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
     return len(data).to_bytes(LENGTH_BYTES, "big") + data
+
+
+def widen(pipe: int) -> None:
+    """Let much lie in a pipe, where the system can: what passes has room in it, and whoever wrote it goes on."""
+    with contextlib.suppress(AttributeError, OSError):  # Linux alone
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def serve(answer: Callable[[bytes], object], asked: BinaryIO, answers: BinaryIO) -> None:
@@ -54,8 +60,7 @@ def main(answer: Callable[[bytes], object]) -> None:
     """Keep standard output for answers alone, and serve; what is loaded by now stays."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with contextlib.suppress(AttributeError, OSError):  # Linux alone: an answer has room in it, and we go on
-        fcntl.fcntl(answers.fileno(), fcntl.F_SETPIPE_SZ, ANSWER_BYTES)
+    widen(answers.fileno())
     # Parsed trees have no cycles, and a collection in their midst looks at everything that was ever loaded.
     gc.collect()
     gc.freeze()

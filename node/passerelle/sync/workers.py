@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 
-from passerelle.sync.pipes import LENGTH_BYTES
+from passerelle.sync.pipes import LENGTH_BYTES, widen
 
 READ_BYTES = 2**20
 """Of an answer that lie here before its pipe is left alone for a moment: most fit in, and are read in few turns."""
@@ -25,14 +26,14 @@ class Worker:
         self.process: Process | None = None
         self.asked = 0
         self._program = program
-        self._started = asyncio.create_task(self._start())
+        self._started: asyncio.Task[tuple[Process, asyncio.StreamWriter]] = asyncio.create_task(self._start())
         self._writing = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._lost = False
 
-    async def _start(self) -> Process:
-        self.process = await start(self._program)
-        return self.process
+    async def _start(self) -> tuple[Process, asyncio.StreamWriter]:
+        self.process, questions = await start(self._program)
+        return self.process, questions
 
     async def ask(self, asked: bytes, seconds: float) -> object:
         """One question and its answer. Whoever gives up waiting takes the worker from all others: it would answer them wrongly.
@@ -49,14 +50,14 @@ class Worker:
         self.asked += 1
         answered = False
         try:
-            process = await asyncio.shield(self._started)
-            if process.stdin is None or process.stdout is None:
+            process, questions = await asyncio.shield(self._started)
+            if process.stdout is None:
                 raise RuntimeError("a worker is started with both pipes")
             async with self._writing:
                 self._refuse_lost()
-                process.stdin.write(asked)
+                questions.write(asked)
                 async with asyncio.timeout(seconds):
-                    await process.stdin.drain()
+                    await questions.drain()
             # Locks are given in the order in which they are asked for, so answers are read in that of the questions.
             async with self._reading:
                 self._refuse_lost()
@@ -77,11 +78,10 @@ class Worker:
     async def finish(self, seconds: float) -> None:
         """Let it end, and see that it has; after so many seconds it is killed."""
         try:
-            process = await self._started
+            process, questions = await self._started
         except OSError:
             return
-        if process.stdin is not None:
-            process.stdin.close()
+        questions.close()
         try:
             await asyncio.wait_for(process.wait(), seconds)
         except TimeoutError:
@@ -90,14 +90,29 @@ class Worker:
             await process.wait()
 
 
-async def start(program: str) -> Process:
-    """A process of this program's own that runs a module."""
-    # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end. And it loads
-    # nothing from the folder in which the node was started (-P), where anybody may have laid a module.
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", program),
-        stdin=PIPE,
-        stdout=PIPE,
-        limit=READ_BYTES,
-        start_new_session=True,
-    )
+async def start(program: str) -> tuple[Process, asyncio.StreamWriter]:
+    """A process of this program's own that runs a module, and what it is asked through."""
+    # A pipe of our own: through what the library makes, a question of some bundles passes in six or seven parts.
+    taken, given = os.pipe()
+    end = os.fdopen(given, "wb", buffering=0)
+    try:
+        widen(given)
+        # In a session of its own: Ctrl-C at the terminal is its parent's matter, and so is its end. And it loads
+        # nothing from the folder in which the node was started (-P), where anybody may have laid a module.
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", program),
+            stdin=taken,
+            stdout=PIPE,
+            limit=READ_BYTES,
+            start_new_session=True,
+        )
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.connect_write_pipe(
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), end
+        )
+    except BaseException:
+        end.close()
+        raise
+    finally:
+        os.close(taken)
+    return process, asyncio.StreamWriter(transport, protocol, None, loop)

@@ -194,7 +194,7 @@ import asyncio
 from passerelle.sync import examiner, workers
 
 async def main():
-    worker = await workers.start(examiner.PROGRAM)
+    worker, questions = await workers.start(examiner.PROGRAM)
     print(worker.pid, flush=True)
     await asyncio.sleep(60)
 
