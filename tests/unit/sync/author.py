@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -17,7 +18,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from passerelle.protocol.checkpoints import Checkpoint, sign_checkpoint
-from passerelle.protocol.identity import create_log, parse_identity, update_log
+from passerelle.protocol.identity import Identity, create_log, parse_identity, update_log
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import PublicRecordLeaf, SealedLeaf, encode_leaf
 from passerelle.protocol.merkle import Frontier, leaf_hash, root_of
@@ -48,6 +49,12 @@ def random_bytes(seed: str) -> Callable[[int], bytes]:
         return stream[:size]
 
     return draw
+
+
+@lru_cache(maxsize=256)
+def _identity(log: bytes) -> Identity:
+    """Of a log: who writes thousands of records need not verify it for each."""
+    return parse_identity(log, now=None)
 
 
 class Agency:
@@ -82,12 +89,12 @@ class Agency:
     @property
     def scid(self) -> str:
         """Who it is."""
-        return parse_identity(self.log, now=None).scid
+        return _identity(self.log).scid
 
     @property
     def did(self) -> str:
         """Its DID."""
-        return parse_identity(self.log, now=None).did
+        return _identity(self.log).did
 
     def rotate(self, record_key: SigningKey) -> bytes:
         """Its log with one more entry, in which another record key stands."""
