@@ -28,8 +28,10 @@ from passerelle.protocol.profile import Json, JsonObject, format_time
 
 ALWAYS: Final = 5
 """So many logs are shown in any case, the others while there is something else to look at."""
-LOOK_SECONDS: Final = 4.0
-"""In which a node looks at the log once it has met an unknown key, and in which it shows what it took."""
+LOOK_SECONDS: Final = 15.0
+"""In which a node looks at the log once it has met an unknown key."""
+MIRROR_SECONDS: Final = 10.0
+"""In which it shows what it took of that. The next log cannot be shown much sooner anyway (Q-11)."""
 BEFORE: Final = timedelta(minutes=10)
 """Before now is the time of the entries: later than the last one that is held, earlier than the next true one."""
 
@@ -263,11 +265,11 @@ class Showing:
 
     async def _is_mirrored(self, log: bytes) -> bool:
         began = time.monotonic()
-        while time.monotonic() - began < LOOK_SECONDS / 2:
+        while time.monotonic() - began < MIRROR_SECONDS:
             mirror = await self.partner.get(
                 f"/mirrors/{self.partner.agency.scid}/did.jsonl", most=MAX_LOG_BYTES
             )
             if mirror.status == 200 and mirror.body == log:
                 return True
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.5)
         return False

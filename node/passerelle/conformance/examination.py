@@ -247,7 +247,7 @@ class Examination:
         comes = partner.moves(bilateral, len(bilateral.leaves), self.patience)
         is_ahead = await otherclock.set_clock(partner, otherclock.AHEAD, comes)
         # A visit under way would find the faults of one feed alone, and report no others for a day.
-        await partner.stand.quiet(SETTLE_SECONDS, 30.0)
+        await partner.stand.quiet(2 * SETTLE_SECONDS, 30.0)
         plan.put()
         whole = await partner.comes_after(public, self.patience)
         self.notes.judge(

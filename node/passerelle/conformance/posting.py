@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from passerelle.conformance import closed, replays
 from passerelle.conformance.asking import Answer, NoAnswer
@@ -19,6 +20,9 @@ from passerelle.conformance.serving import stranger
 from passerelle.conformance.signing import Signature, fresh_nonce
 from passerelle.errors import ProtocolError
 from passerelle.protocol.profile import parse_time
+
+TRIES: Final = 3
+"""How often three requests under one nonce are sent anew, where the node had no time for one of them."""
 
 
 async def examine(partner: Partner) -> None:
@@ -95,21 +99,15 @@ async def _taken(partner: Partner) -> None:
 
 async def _replayed(partner: Partner) -> None:
     """Q-12 and Q-13: a nonce counts once, and only where the signature held."""
-    notes, nonce = partner.notes, fresh_nonce()
-    good = replace(good_notice(partner), nonce=nonce)
-    spoilt = {**good.headers()}
-    spoilt["Signature"] = "sig1=:" + base64.b64encode(secrets.token_bytes(64)).decode() + ":"
-    answers: list[Answer] = []
-    partner.sent += 3
-    for headers in (spoilt, good.headers(), good.headers()):
-        try:
-            answers.append(await partner.post(good, headers))
-        except NoAnswer:
-            return
-    bad, first, again = answers
-    if any(answer.is_put_off for answer in answers):
+    notes = partner.notes
+    try:
+        answers = await _three_times(partner)
+    except NoAnswer:
+        answers = []
+    if not answers:
         notes.unseen("Q-12", "Q-13", why="no-answer")
         return
+    bad, first, again = answers
     if bad.status >= 400:
         got = first.brief()
         notes.judge(first.status == 202, "Q-13", sent="a nonce seen under a bad signature", got=got)
@@ -118,6 +116,25 @@ async def _replayed(partner: Partner) -> None:
         if notes.judge(refused, "Q-12", sent="one request twice", got=again.brief()):
             fits = (again.status, again.code) == (401, "request.replayed")
             notes.judge(fits, "Q-16", sent="one request twice", got=again.brief())
+
+
+async def _three_times(partner: Partner) -> list[Answer]:
+    """What is answered to one nonce under a bad signature, a good one, and the same again; none where one was put off to the end.
+
+    Raises:
+        NoAnswer: As the asker.
+    """
+    for _ in range(TRIES):
+        good = replace(good_notice(partner), nonce=fresh_nonce())
+        spoilt = {**good.headers()}
+        spoilt["Signature"] = "sig1=:" + base64.b64encode(secrets.token_bytes(64)).decode() + ":"
+        partner.sent += 3
+        answers = [await partner.post(good, headers) for headers in (spoilt, good.headers(), good.headers())]
+        put_off = [answer for answer in answers if answer.is_put_off]
+        if not put_off:
+            return answers
+        await asyncio.sleep(put_off[-1].retry_after)
+    return []
 
 
 async def _told_time(partner: Partner) -> None:

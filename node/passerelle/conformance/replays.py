@@ -26,12 +26,17 @@ _REFUSED: Final = frozenset({"request.replayed", "request.time"})
 
 async def after_expiry(partner: Partner) -> None:
     """One request, again at some moments after it has expired."""
-    good = replace(_notice(partner), life=LIFE)
-    fields = good.headers()
+    made: list[tuple[Signature, dict[str, str]]] = []
+
+    def sent() -> tuple[Signature, dict[str, str]]:
+        good = replace(_notice(partner), life=LIFE)
+        made.append((good, good.headers()))
+        return made[-1]
+
     try:
-        partner.sent += 1
-        if (await partner.post(good, fields)).status != 202:
+        if (await partner.post_patiently(sent)).status != 202:
             return
+        good, fields = made[-1]
         expires = int(good.now.timestamp()) + LIFE
         for moment in MOMENTS:
             await asyncio.sleep(expires + moment - datetime.now(UTC).timestamp())

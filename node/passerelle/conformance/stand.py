@@ -24,6 +24,8 @@ from passerelle.protocol.profile import format_time
 MAX_CALLS: Final = 20_000
 """Requests that are kept, the newest: of a node that asks more the first are forgotten."""
 MAX_BODY: Final = 65_536
+MOMENT: Final = 0.05
+"""Seconds between two looks at what has come."""
 _IDENTITY: Final = "/.well-known/did.jsonl"
 CLOCK_SECONDS: Final = 30
 """By which a request may be signed before or after the clock of the stand."""
@@ -117,16 +119,21 @@ class Stand:
         while not self.since(moment, path, method):
             if time.monotonic() > deadline:
                 return False
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(MOMENT)
         return True
 
     async def quiet(self, seconds: float, most: float) -> None:
-        """Wait until the node has asked nothing for a while but for a log that is shown beside everything else."""
+        """Wait until the node has asked nothing for a while but for a log that is shown beside everything else.
+
+        Only moments in which a request would have been seen count: on a machine that gives the kit no time,
+        what the node has asked meanwhile still waits to be read.
+        """
         deadline = time.monotonic() + most
-        while time.monotonic() < deadline:
-            if time.monotonic() - self._last > seconds:
-                return
-            await asyncio.sleep(0.05)
+        last, silent = self._last, 0.0
+        while silent < seconds and time.monotonic() < deadline:
+            await asyncio.sleep(MOMENT)
+            silent = silent + MOMENT if last == self._last else 0.0
+            last = self._last
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
