@@ -33,18 +33,22 @@ LANES: dict[str, tuple[Part, ...]] = {
     # It waits much of its time; what follows it is short.
     "load": (
         Part("an hour of mixed load", ("tests/soak/test_soak_load.py",)),
-        Part("a million inputs", ("tests/soak/test_soak_fuzz.py",)),
         Part("every decision left out", ("tests/soak/test_soak_decisions.py",)),
         Part("the same on PostgreSQL", ("--database=postgresql", "tests/soak/test_soak_decisions.py")),
     ),
+    # They reckon, and wait for nothing.
     "rules": (
         Part("every rule switched off", ("tests/soak/test_soak_mutants.py",)),
         Part("properties at length", (SOAK, "tests/unit")),
+    ),
+    # The kit waits, for what a node may do once a minute; so work for a processor comes after it.
+    "kit": (
+        Part("every planted fault", ("tests/soak/test_soak_planted.py",)),
+        Part("conformance at length", ("tests/soak/test_soak_conformance.py",)),
+        Part("every guard left out", ("tests/soak/test_soak_hostile.py",)),
         Part("faults", (SOAK, "tests/faults")),
         Part("faults on PostgreSQL", ("--database=postgresql", *ON_POSTGRESQL)),
-        Part("every guard left out", ("tests/soak/test_soak_hostile.py",)),
-        Part("conformance at length", ("tests/soak/test_soak_conformance.py",)),
-        Part("every planted fault", ("tests/soak/test_soak_planted.py",)),
+        Part("a million inputs", ("tests/soak/test_soak_fuzz.py",)),
     ),
     # It waits between the kills.
     "kills": (Part("a thousand kills", ("tests/soak/test_soak_kills.py",)),),
