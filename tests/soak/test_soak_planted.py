@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from passerelle.conformance import Report
+from passerelle.conformance import Report, asking, plan
 from tests.conformance.test_conformance_planted import SOUND, examined, is_named_alone
 from tests.planted.faults import PLANTED
 from tests.planted.test_planted_faults import home, seen_in
 
 __all__ = ["examined", "home"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_kit() -> Iterator[None]:
+    """A dozen nodes are examined at once beside the other lanes of the soak: each may need a minute for one answer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asking, "REQUEST_SECONDS", 60.0)
+        patch.setattr(plan, "REPORT_SECONDS", 75.0)
+        yield
 
 
 @pytest.mark.parametrize("name", PLANTED)
