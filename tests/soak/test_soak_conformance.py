@@ -6,16 +6,18 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from passerelle import app
 from passerelle.cli.exits import Exit
-from passerelle.conformance import Report
+from passerelle.conformance import Report, plan
+from passerelle.conformance.partner import VISIT_SECONDS
 from passerelle.protocol.profile import parse_canonical
 from passerelle.scenario.nodes import free_port
+from tests.conformance import partnering
 from tests.conformance.conftest import _hasty_kit, reports, world
 from tests.conformance.naming import check, named
 from tests.conformance.world import World
@@ -23,6 +25,16 @@ from tests.conformance.world import World
 __all__ = ["_hasty_kit", "reports", "world"]
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1_800)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_kit(_hasty_kit: None) -> Iterator[None]:
+    """One node has ten kits for partners, beside the other lanes of the soak: a visit may take as long as the kit allows any node."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partnering, "PATIENCE", VISIT_SECONDS)
+        patch.setattr(partnering, "BRIEF", 30.0)
+        patch.setattr(plan, "REPORT_SECONDS", VISIT_SECONDS)
+        yield
 
 
 @pytest.mark.parametrize("name", named())
