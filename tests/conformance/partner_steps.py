@@ -46,6 +46,20 @@ def _with_all_lines(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
     return Reply(200, [], note.with_signatures(line).encode())
 
 
+def _belated(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    """Cosigns what it was shown a moment after the kit has looked for that, and takes it back at once."""
+    shown = stage.agency.public.note
+    if shown is not None:
+        stage.memory["shown"] = shown
+        return reply
+    late = stage.memory.pop("shown", None)
+    if not isinstance(late, bytes):
+        return reply
+    note, name = SignedNote.parse(late), witness_name(stage.world.author.scid)
+    line = cosign(note, stage.world.keys.witness, name, int(time.time()))
+    return Reply(200, [], note.with_signatures(line).encode())
+
+
 def _shrinking(stage: Stage, _ask: Ask, reply: Reply) -> Reply:
     feed = stage.agency.public
     return stage.cosigned(feed, 1, at=stage.read(reply)[1]) if feed.note else reply
@@ -82,6 +96,7 @@ STEPS: Final = (
     ),
     *(_step(step.rule, f"cosigns {step.what}", "steps", _eager) for step in elsewhere.WRONG),
     _step("L-7", "serves a receipt with a line that does not verify", "steps", _with_all_lines),
+    _step("L-8", "cosigns a moment later what it must refuse", "steps", _belated),
     _step("F-24", "cosigns another tree", "steps", _crooked),
     _step("F-25", "cosigns a smaller tree after a larger one", "steps", _shrinking),
     _step("F-27", "dates a cosignature back", "steps", _dating_back),

@@ -69,6 +69,7 @@ class Partner:
         agency: The kit's.
         stand: Its server.
         lies: Checkpoints of a feed that were shown and are to be refused.
+        taken: Those of them that the node has cosigned, whenever that was seen.
         own_heads: Roots of the node's feed to the kit that were seen, by size.
         private_allowed: Whether the node's operator has allowed it private addresses: of that no request tells.
         lost: Origins of the feeds that the node did not come to follow again once the truth was shown.
@@ -80,6 +81,7 @@ class Partner:
     sent: int = 0
     last: dict[str, Receipt] = field(default_factory=dict)
     lies: list[tuple[Feed, bytes]] = field(default_factory=list)
+    taken: set[bytes] = field(default_factory=set)
     private_allowed: bool = False
     own_heads: dict[int, bytes] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
@@ -212,6 +214,7 @@ class Partner:
         for lie in (data for shown, data in self.lies if shown is feed):
             told = SignedNote.parse(lie)
             if told.text == note.text and set(told.signatures) <= set(note.signatures):
+                self.taken.add(lie)
                 return Receipt(int(told.text.split("\n")[1]), 0, lie)
         return None
 

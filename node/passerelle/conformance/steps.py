@@ -239,9 +239,11 @@ async def wrong(partner: Partner, step: Step, *, seconds: float) -> None:
     if not looked:
         notes.unseen(step.rule, why="no-answer")
     elif found is not None:
-        stays = found.size < size and (found.lie is None or found.lie != shown)
+        stays = found.size < size and shown not in partner.taken
         notes.judge(stays, step.rule, sent=step.what, got=f"a receipt of size {found.size}")
     moved = await partner.comes_after(feed, seconds)
+    if shown in partner.taken:  # perhaps a moment after it was looked for
+        notes.broken(step.rule, sent=step.what, got=f"a receipt of it, of size {size}")
     if step.after:
         got = f"no receipt of size {size} after the truth was shown"
         notes.judge(moved, step.after, sent=step.what, got=got)
