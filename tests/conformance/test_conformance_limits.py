@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -123,3 +126,19 @@ async def test_objects_beyond_what_is_read_are_no_breach(monkeypatch: pytest.Mon
     report = Report("", None, "", "", "", (), None, notes.findings({"follower"}))
     assert [finding.rule.id for finding in report.of("broken") if finding.rule.id == "O-16"] == []
     assert _of(report, "L-16") == ("held", None)
+
+
+async def test_what_waits_to_be_read_is_no_silence() -> None:
+    """A kit that got no processor for a while has not heard the node meanwhile, and does not call its visit over."""
+    stand = Stand(Agency("Qm" + "1" * 44, datetime.now(UTC)), "127.0.0.1", 0)
+    await stand.open()
+    try:
+        waiting = asyncio.create_task(stand.quiet(0.3, 10.0))
+        await asyncio.sleep(0.1)
+        with socket.create_connection(("127.0.0.1", stand.port)) as node:
+            node.sendall(b"GET /.well-known/passerelle HTTP/1.1\r\nHost: kit.example\r\n\r\n")
+            time.sleep(0.6)  # noqa: ASYNC251  nothing runs, as on a busy machine
+            await waiting
+        assert [call.path for call in stand.calls] == ["/.well-known/passerelle"]
+    finally:
+        await stand.close()
