@@ -15,7 +15,7 @@ from tests.hostile.table import Behaviour
 BAR: Final = 1.1
 FEW: Final = 3
 MANY: Final = 11
-RECORDS: Final = 1_024
+RECORDS: Final = 2_048
 """New at each sync: it lasts about half a second."""
 
 
