@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from passerelle import app
+from passerelle.protocol.merkle import Frontier
 from tests.hostile.partner import Partner
 
 CODE = "XX-HONEST"
@@ -23,7 +24,9 @@ CODE = "XX-HONEST"
 async def serve(home: Path, us: str, seal_to: bytes, records: int) -> None:
     """Answer, and have ourselves visited, until the standard input ends."""
     partner = Partner(CODE, us, seal_to, records)
-    whole = partner.public
+    whole, grown = partner.public, Frontier()
+    hashes = whole.hashes(0)
+    whole.hashes(2)
     partner.public = whole.copy(0)
     await partner.start()
     row = partner.row()
@@ -32,8 +35,8 @@ async def serve(home: Path, us: str, seal_to: bytes, records: int) -> None:
     print(json.dumps(told), flush=True)  # noqa: T201  its answer
     while line := await asyncio.to_thread(sys.stdin.readline):
         shown = whole.copy(int(line))
-        shown.note = shown.checkpoint()
-        shown.hashes(2)  # before the watch runs
+        grown = grown.extend(hashes[grown.size : len(shown.leaves)])
+        shown.note = shown.checkpoint(root=grown.root())  # before the watch runs
         partner.public = shown
         print(await _visited(home), flush=True)  # noqa: T201  its answer
     await partner.stop()

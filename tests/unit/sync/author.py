@@ -248,15 +248,20 @@ class Feed:
 
     def copy(self, size: int | None = None) -> Feed:
         """Another feed under the same name that begins alike."""
-        return Feed(self.author, self.origin, self.leaves[:size], self.objects[:size])
+        made = Feed(self.author, self.origin, self.leaves[:size], self.objects[:size])
+        made._levels = {
+            level: hashes[: len(made.leaves) // 256**level] for level, hashes in self._levels.items()
+        }
+        return made
 
     def checkpoint(
         self, size: int | None = None, *, root: bytes | None = None, key: SigningKey | None = None
     ) -> bytes:
         """A signed checkpoint, true unless told otherwise."""
         size = len(self.leaves) if size is None else size
-        true = Frontier().extend(map(leaf_hash, self.leaves[:size])).root()
-        claimed = Checkpoint(self.origin.encode(), size, root or true)
+        if root is None:
+            root = Frontier().extend(self.hashes(0)[:size]).root()
+        claimed = Checkpoint(self.origin.encode(), size, root)
         return sign_checkpoint(claimed, key or self.author.keys.log).encode()
 
     def hashes(self, level: int) -> list[bytes]:
