@@ -79,7 +79,7 @@ async def test_a_worker_that_hangs_ends_the_visit_alone(
     follower: Follower, workers: Examiner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F-3: it is given up in time and not waited for here; whoever asked it behind that one, and after it, is answered."""
-    monkeypatch.setattr(examiner, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(examiner, "ANSWER_SECONDS", 4.0)  # a new worker has it too, on a busy machine
     monkeypatch.setattr(examiner, "END_SECONDS", 0.2)
     given = bundle(follower)
     expected = await workers.examine(*given)
@@ -88,7 +88,7 @@ async def test_a_worker_that_hangs_ends_the_visit_alone(
     first = asyncio.ensure_future(workers.examine(*given))
     await asyncio.sleep(0.3)
     behind = asyncio.ensure_future(workers.examine(*given))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         with pytest.raises(TimeoutError):
             await first
         assert await behind == expected
