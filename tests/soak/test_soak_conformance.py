@@ -24,7 +24,7 @@ from tests.conformance.world import World
 
 __all__ = ["_hasty_kit", "reports", "world"]
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(3_600)]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,7 +30,7 @@ async def test_every_planted_fault_is_seen_and_no_other(name: str, home: Path, t
     assert await seen_in(name, home, tmp_path) == {name}
 
 
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(3_600)
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("fault", [SOUND, *PLANTED])
 async def test_every_planted_fault_is_named_by_its_rule(
