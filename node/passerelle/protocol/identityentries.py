@@ -39,6 +39,7 @@ _PARAMETERS: Final = {
     *("method", "scid", "updateKeys", "nextKeyHashes", "portable"),
     *("witness", "watchers", "deactivated", "ttl"),
 }
+_IN_THE_FIRST: Final = {"method", "portable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +112,22 @@ def verify_entry(entry: JsonObject, number: int, scid: str, previous: Entry | No
 
 def _check_parameters(parameters: JsonObject, *, first: bool) -> None:
     """Raises ProtocolError for parameters that the method or our narrowing of it does not allow."""
-    expected: dict[str, tuple[Json, ...]] = {
-        "method": (METHOD,) if first else (METHOD, None),
-        "portable": (True,) if first else (True, None),
+    expected: dict[str, Json] = {
+        "method": METHOD,
+        "portable": True,
         # Proofs of the method's witnesses would have to be fetched; our witnesses cosign feeds.
-        "witness": ({}, None),
+        "witness": {},
         # A retired identity is a state that the fold does not know; its feeds are closed instead.
-        "deactivated": (False, None),
+        "deactivated": False,
     }
-    for name, allowed in expected.items():
-        value = parameters.get(name)
+    for name, wanted in expected.items():
+        if name not in parameters:  # null is not absent
+            if first and name in _IN_THE_FIRST:
+                raise ProtocolError("identity.unsupported", parameter=name)
+            continue
+        value = parameters[name]
         # Types too: 1 == True in Python, and not in JSON.
-        if not any(value == wanted and type(value) is type(wanted) for wanted in allowed):
+        if value != wanted or type(value) is not type(wanted):
             raise ProtocolError("identity.unsupported", parameter=name)
     if ("scid" in parameters) != first:
         raise ProtocolError("identity.unsupported", parameter="scid")

@@ -25,6 +25,8 @@ SECOND: Final = "2025-06-10T08:00:00Z"
 THIRD: Final = "2025-07-10T08:00:00Z"
 FOURTH: Final = "2025-08-10T08:00:00Z"
 NOW: Final = "2026-01-01T00:00:00Z"
+NULL: Final = object()
+"""A member that is there and null, where None takes it away."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ def next_entry(
 
 def _changed(own: Tree, changes: Tree | None) -> Tree:
     merged = own | (changes or {})
-    return {name: value for name, value in merged.items() if value is not None}
+    kept = {name: value for name, value in merged.items() if value is not None}
+    return {name: None if value is NULL else value for name, value in kept.items()}
 
 
 def encode_log(entries: list[Tree]) -> str:
@@ -453,6 +456,20 @@ def _attacks_on_first() -> list[Tree]:
             "I-17",
             "identity.unsupported",
             first(parameters={"deactivated": True}),
+            webvh="any",
+        ),
+        refused(
+            "a null where false belongs",
+            "I-17",
+            "identity.unsupported",
+            first(parameters={"deactivated": NULL}),
+            webvh="any",
+        ),
+        refused(
+            "null witnesses",
+            "I-17",
+            "identity.unsupported",
+            first(parameters={"witness": NULL}),
             webvh="any",
         ),
         refused(

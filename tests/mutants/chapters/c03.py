@@ -56,7 +56,7 @@ CHAPTER: Final = Chapter(
         Mutant("I-11", _ENTRY, "if previous and version_time <= previous.version_time:", "if False:"),
         Mutant("I-12", _LOG, "if now is None or entry.version_time <= now + TOLERANCE]", "]"),
         Mutant("I-41", _DIRECTORY, "now=max(now, taken[scid])", "now=now"),
-        Mutant("I-13", _ENTRY, '"portable": (True,) if first else', '"portable": (True, None) if first else'),
+        Mutant("I-13", _ENTRY, "if first and name in _IN_THE_FIRST:", "if False:"),
         Mutant("I-14", _ENTRY, "if not strings or len(strings)", "if len(strings)"),
         Mutant(
             "I-15",

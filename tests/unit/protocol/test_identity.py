@@ -325,8 +325,11 @@ def test_one_key_has_one_use(uses: tuple[str, str]) -> None:
         (("nextKeyHashes",), ["Qm"]),
         (("nextKeyHashes",), None),
         (("witness",), {"threshold": 1, "witnesses": [{"id": "did:key:z"}]}),
+        (("witness",), []),
+        (("witness",), None),
         (("deactivated",), True),
         (("deactivated",), 0),
+        (("deactivated",), None),
         (("invented",), 1),
     ],
 )
@@ -338,10 +341,19 @@ def test_parameters_outside_our_narrowing(path: tuple[str, ...], value: object) 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("scid", "{SCID}"), ("method", "did:webvh:0.5"), ("portable", False), ("nextKeyHashes", ...)],
+    [
+        ("scid", "{SCID}"),
+        ("method", "did:webvh:0.5"),
+        ("method", None),
+        ("portable", False),
+        ("portable", None),
+        ("witness", None),
+        ("deactivated", None),
+        ("nextKeyHashes", ...),
+    ],
 )
 def test_parameters_of_later_entries(name: str, value: object) -> None:
-    """I-13, I-14, I-17: no second SCID, no other method, never less than portable and pre-rotated."""
+    """I-13, I-14, I-17: no second SCID, no other method, never less than portable and pre-rotated; null is not absent."""
     log = rebuilt(updated(created()), setting("parameters", name, value=value))
     assert refused(log, entry=2) == "identity.unsupported"
 
