@@ -19,7 +19,7 @@ from passerelle.server.federation import app as federation
 from passerelle.server.federation import sending
 from passerelle.sync import files
 from passerelle.sync.files import File
-from tests.planted import again, third
+from tests.planted import again, fourth, third
 from tests.planted.fault import Fault, put
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ PLANTED: Final[Mapping[str, Fault]] = {
             first_good_line,
         ),
         *third.FAULTS,
+        *fourth.FAULTS,
         *again.FAULTS,
     )
 }
