@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from passerelle.conformance import addresses, chains
 from passerelle.conformance.signing import Signature
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.records import Record
@@ -97,18 +98,20 @@ async def _never_again(stage: Stage, ask: Ask) -> Reply | None:
     return problem(404, "path.not-found") if is_again else None
 
 
-async def _for_itself(stage: Stage, ask: Ask) -> Reply | None:
-    """Signs for the address of the newest descriptor, although that is its own."""
-    named = Record.parse(stage.agency.descriptor.data).body["addresses"]
-    if named == [stage.partner.address] and signed(ask):
-        keys = stage.world.keys
-        key_id = f"{stage.world.author.did}#{keys.request.multikey}"
-        made = Signature(
-            ask.method, f"{stage.partner.address}{ask.path}", keys.request, key_id, datetime.now(UTC)
-        )
-        fields = {**_unsigned(stage, ask), **made.headers()}
-        ask.raw = _head(ask, fields)
-    return None
+def _for_itself(number: int) -> Callable[[Stage, Ask], Awaitable[Reply | None]]:
+    """Signs for the address of the newest descriptor, although that is one spelling of its own."""
+
+    async def sign(stage: Stage, ask: Ask) -> Reply | None:
+        named = Record.parse(stage.agency.descriptor.data).body["addresses"]
+        own = addresses.spellings(stage.partner.address)[number]
+        if named == [own] and signed(ask):
+            keys = stage.world.keys
+            key_id = f"{stage.world.author.did}#{keys.request.multikey}"
+            made = Signature(ask.method, f"{own}{ask.path}", keys.request, key_id, datetime.now(UTC))
+            ask.raw = _head(ask, {**_unsigned(stage, ask), **made.headers()})
+        return None
+
+    return sign
 
 
 async def _inwards(stage: Stage, ask: Ask) -> Reply | None:
@@ -169,6 +172,17 @@ async def _reading_on(stage: Stage, ask: Ask) -> Reply | None:
 async def _blind(stage: Stage, ask: Ask) -> Reply | None:
     has_changed = stage.agency.request is stage.agency.next_request
     return problem(404, "path.not-found") if has_changed and ask.path.endswith("did.jsonl") else None
+
+
+async def _by_whole_seconds(stage: Stage, ask: Ask) -> Reply | None:
+    """Of entries that are later by parts of a second it takes none."""
+    if not ask.path.endswith("did.jsonl"):
+        return None
+    reply = await stage.back.forward(ask)
+    lines = reply.body.splitlines(keepends=True)
+    if lines and chains.LATER[-1].encode() in lines[-1]:
+        lines = lines[: -len(chains.LATER)]
+    return Reply(200, [], b"".join(lines))
 
 
 async def _once(stage: Stage, ask: Ask) -> None:
@@ -232,9 +246,19 @@ ASKING: Final = (
     _road("Q-21", "reads without end", asks(_reading_on)),
     _road("Q-22", "waits without end", lambda _stage: None),
     PartnerFault("F-40", "does not ask for what did not come", "belated", asks(_never_again), through=True),
-    PartnerFault("P-29", "signs for itself to a partner", "addresses", asks(_for_itself), through=True),
+    *(
+        PartnerFault(
+            "P-29",
+            f"signs for itself to a partner{what}",
+            "addresses",
+            asks(_for_itself(number)),
+            through=True,
+        )
+        for number, what in enumerate(("", ", in capitals", ", with its port", ", with a path"))
+    ),
     PartnerFault("P-16", "connects into its own network", "addresses", asks(_inwards), through=True),
     PartnerFault("Q-11", "does not look for a new key", "identity", asks(_blind), through=True),
+    PartnerFault("I-11", "refuses entries of one second", "identity", asks(_by_whole_seconds), through=True),
     PartnerFault("F-44", "visits at every notice", "flood", _hurrying, through=True),
     PartnerFault(
         "Q-17",

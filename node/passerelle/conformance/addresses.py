@@ -13,35 +13,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from passerelle.conformance.calls import is_signed_for
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.stand import Call
 
-_AGES: Final = (timedelta(minutes=3), timedelta(minutes=2), timedelta(seconds=90))
-"""Of the three descriptors: each is newer than the one before, and than the one that expired."""
+_OWN: Final = timedelta(minutes=3)
+_NEXT: Final = timedelta(seconds=5)
+_INWARDS: Final = timedelta(minutes=2)
+_TRUE: Final = timedelta(seconds=90)
+"""Ages of the descriptors: the first and what each of its others is younger by, the one of an inner address, and the
+last. Each is newer than the one before, and than the one that expired."""
+_PORTS: Final = {"https": 443, "http": 80}
 
 
 async def examine(partner: Partner, *, seconds: float) -> None:
     """P-29 and P-16, and then the truth again."""
-    await _of_the_node(partner, seconds=seconds)
+    for number, claimed in enumerate(spellings(partner.address)):
+        await _of_the_node(partner, claimed, _OWN - number * _NEXT, seconds=seconds)
     await _of_its_own_network(partner, seconds=seconds)
-    await _told(partner, partner.agency.address, _AGES[2], seconds=seconds)
+    await _told(partner, partner.agency.address, _TRUE, seconds=seconds)
 
 
-async def _of_the_node(partner: Partner, *, seconds: float) -> None:
+def spellings(own: str) -> list[str]:
+    """An address, and others with its scheme, host and port: host in capitals, port told or left out, with a path."""
+    parts = urlsplit(own)
+    host = own.rstrip("/").removeprefix(f"{parts.scheme}://").removesuffix(parts.path.rstrip("/"))
+    usual = f":{_PORTS.get(parts.scheme, 0)}"
+    bare = host.removesuffix(usual)
+    told = host if parts.port is not None else f"{host}{usual}"
+    others = (host.upper(), bare if bare != host else told, f"{host}/conformance")
+    found = [own, *(f"{parts.scheme}://{other}" for other in others)]
+    return list(dict.fromkeys(found))
+
+
+async def _of_the_node(partner: Partner, claimed: str, age: timedelta, *, seconds: float) -> None:
     """P-29: whoever signs for its own address, and sends that to a partner, can be played it."""
-    own = partner.address
-    calls = await _told(partner, own, _AGES[0], seconds=seconds)
+    calls = await _told(partner, claimed, age, seconds=seconds)
     signed = [call for call in calls if "signature-input" in call.headers]
     if not signed:
         partner.notes.unseen("P-29", why="no-answer")
         return
     for call in signed:
-        got = f"its {call.method} {call.path} is signed for {own}"
-        partner.notes.judge(
-            not is_signed_for(partner, call, own), "P-29", sent=f"a descriptor that names {own}", got=got
-        )
+        its = [one for one in (claimed, partner.address) if is_signed_for(partner, call, one)]
+        got = f"its {call.method} {call.path} is signed for {', '.join(its)}"
+        partner.notes.judge(not its, "P-29", sent=f"a descriptor that names {claimed}", got=got)
 
 
 async def _of_its_own_network(partner: Partner, *, seconds: float) -> None:
@@ -54,7 +71,7 @@ async def _of_its_own_network(partner: Partner, *, seconds: float) -> None:
         partner.notes.unseen("P-16", why="no-occasion")
         return
     async with Trap(ends[0]) as trap:
-        calls = await _told(partner, trap.address, _AGES[1], seconds=seconds)
+        calls = await _told(partner, trap.address, _INWARDS, seconds=seconds)
         got = f"{trap.connections} connections to it, which its operator may have allowed: --private-allowed"
         if calls or trap.connections:
             sent = f"a descriptor that names {trap.address}"

@@ -186,7 +186,7 @@ class Agency:
         self.name = secrets.token_hex(4)
         self.code = f"XX-{self.name.upper()}"
         self.address = f"https://conformance-{self.name}.example"
-        self._updates = [_new_key() for _ in range(5)]
+        self._updates = [_new_key() for _ in range(8)]
         self.retired, self.record, self.request, self.log_key, self.witness = (_new_key() for _ in range(5))
         self.first_request = self.request
         self.next_request, self.beside = _new_key(), _new_key()
@@ -264,6 +264,11 @@ class Agency:
     def announced(self) -> tuple[SigningKey, ...]:
         """The two update keys that the second entry announces, and one that it does not."""
         return self._updates[2], self.beside, self._updates[3]
+
+    @property
+    def coming(self) -> tuple[SigningKey, ...]:
+        """The update keys from the one on that the third entry announces, four of them."""
+        return tuple(self._updates[3:7])
 
     @property
     def spent(self) -> SigningKey:

@@ -13,6 +13,7 @@ from typing import Final
 import base58
 
 from passerelle.conformance.author import WEAK
+from passerelle.conformance.chains import chain
 from passerelle.conformance.entries import WRONG, Bench, Wrong
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import Json, JsonObject, encode, format_time
@@ -173,5 +174,35 @@ def _at_an_address(bench: Bench) -> JsonObject:
     return {**bench.parsed(text), "alsoKnownAs": [did]}
 
 
-LOGS: Final = (*WRONG[:3], *ADDED[:3], *WRONG[3:], *ADDED[3:])
-"""In the order in which they are shown: whoever steals a key first, then what libraries take for a key."""
+# --- times and parameters, written otherwise ---------------------------------------------------------------
+
+
+def _twice(first: str, second: str) -> Callable[[Bench], bytes]:
+    """Two entries of one second, each with what is written after it."""
+
+    def make(bench: Bench) -> bytes:
+        whole = format_time(bench.when)[:-1]
+        return chain(bench.entries, (whole + first, whole + second), bench.agency.announced)
+
+    return make
+
+
+def _told(**parameters: Json) -> Callable[[Bench], bytes]:
+    return lambda bench: bench.line(bench.with_parameters(**parameters))
+
+
+WRITTEN: Final = (
+    Wrong("I-11", "is half a second before the one before it", _twice(".500Z", "Z")),
+    Wrong("I-17", "has a null where false belongs", _told(deactivated=None)),
+    Wrong("I-17", "has a list where its witnesses belong", _told(witness=[])),
+    Wrong("I-11", "is of the moment of the one before, in another zone", _twice("+00:00", "Z")),
+    Wrong("I-17", "has a zero where false belongs", _told(deactivated=0)),
+    Wrong("I-11", "goes back within one second", _twice(".900Z", ".100Z")),
+    Wrong("I-17", "has null witnesses", _told(witness=None)),
+    Wrong("I-11", "is of the moment of the one before, with fewer digits", _twice(".500Z", ".5Z")),
+    Wrong("I-17", "is an end by a text", _told(deactivated="true")),
+)
+"""What is right where it is compared as text, or asked for as what a language takes for false."""
+
+LOGS: Final = (*WRONG[:3], *ADDED[:2], *WRITTEN[:2], ADDED[2], *WRONG[3:], *WRITTEN[2:], *ADDED[3:])
+"""In the order in which they are shown: whoever steals a key first, then what libraries take for a key or a time."""

@@ -10,28 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from passerelle.conformance import roads
+from passerelle.conformance import chains, roads
 from passerelle.conformance.asking import NoAnswer
 from passerelle.conformance.author import Agency
 from passerelle.conformance.partner import Partner
 from passerelle.protocol import profile, proofs
-from passerelle.protocol.identity import MAX_LOG_BYTES, parse_identity
+from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.identityentries import Entry, multihash
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import Json, JsonObject, format_time
 
-ALWAYS: Final = 5
+ALWAYS: Final = 7
 """So many logs are shown in any case, the others while there is something else to look at."""
-LOOK_SECONDS: Final = 15.0
-"""In which a node looks at the log once it has met an unknown key."""
-MIRROR_SECONDS: Final = 10.0
-"""In which it shows what it took of that. The next log cannot be shown much sooner anyway (Q-11)."""
 BEFORE: Final = timedelta(minutes=10)
 """Before now is the time of the entries: later than the last one that is held, earlier than the next true one."""
 
@@ -237,7 +232,7 @@ class Showing:
         for _ in range(2):  # a node may count looks for another reason too
             await roads.gap(partner)
             partner.stand.log = bad
-            looked = await self._looks()
+            looked = await chains.looks(partner)
             await asyncio.sleep(0.1)  # it is being answered
             partner.stand.log = None
             if looked:
@@ -245,31 +240,9 @@ class Showing:
         else:
             partner.notes.unseen(wrong.rule, why="no-answer")
             return
-        self.taken = await self._is_mirrored(bad)
+        self.taken = await chains.is_mirrored(partner, bad)
         sent = f"an identity log whose last entry {wrong.what}"
         if not partner.notes.judge(
             not self.taken, wrong.rule, sent=sent, got="it serves that log as its mirror"
         ):
             partner.stand.log = bad
-
-    async def _looks(self) -> bool:
-        """Ask by a key that the log does not name, so that the node looks whether there is a newer one (Q-11)."""
-        partner, began = self.partner, time.monotonic()
-        path = f"{partner.own_path}/checkpoint"
-        key = _new()
-        signed = replace(
-            partner.signature("GET", path), key=key, key_id=partner.agency.request_key_id(key)
-        ).headers()
-        await partner.asker.get(path, headers=signed)
-        return await partner.stand.until(began, roads.IDENTITY, LOOK_SECONDS)
-
-    async def _is_mirrored(self, log: bytes) -> bool:
-        began = time.monotonic()
-        while time.monotonic() - began < MIRROR_SECONDS:
-            mirror = await self.partner.get(
-                f"/mirrors/{self.partner.agency.scid}/did.jsonl", most=MAX_LOG_BYTES
-            )
-            if mirror.status == 200 and mirror.body == log:
-                return True
-            await asyncio.sleep(0.5)
-        return False

@@ -12,12 +12,15 @@ from typing import Final
 
 from aiohttp import web
 
+from passerelle.conformance import chains
 from passerelle.conformance.asking import NoAnswer
 from passerelle.conformance.author import Feed
+from passerelle.conformance.chains import IDENTITY
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.posting import good_notice
 from passerelle.conformance.signing import Signature
 from passerelle.conformance.stand import Override
+from passerelle.protocol.identity import parse_identity
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.notes import MAX_NOTE_BYTES
 
@@ -28,7 +31,6 @@ IDENTITY_GAP: Final = 61.0
 IN_FLIGHT_BYTES: Final = 16 * 2**20
 """What may lie in buffers on the way to a node that has stopped reading."""
 MOST_BYTES: Final = 64 * 2**20
-IDENTITY: Final = "/.well-known/did.jsonl"
 
 # --- answers that are none ---------------------------------------------------------------------------------
 
@@ -156,12 +158,13 @@ async def _waited_for(partner: Partner, answer: Override, sent: str, *, seconds:
 
 
 async def identity_changes(partner: Partner, *, seconds: float) -> None:
-    """Q-11, I-21, I-12: new keys, an old log, and a log of the future."""
+    """Q-11, I-21, I-11, I-12: new keys, an old log, entries of one second, and a log of the future."""
     await _new_request_key(partner)
     if await _is_taken(partner) != "202":
         partner.notes.unseen("I-21", "I-12", why="no-answer")
         return
     await _shorter_log(partner, seconds=seconds)
+    await _within_a_second(partner)
     await _future_entry(partner, seconds=seconds)
 
 
@@ -258,10 +261,34 @@ async def _shorter_log(partner: Partner, *, seconds: float) -> None:
     await partner.comes_after(agency.public, seconds)
 
 
+async def _within_a_second(partner: Partner) -> None:
+    """I-11: moments count, whatever their texts are; each entry is later than the one before by less than a second."""
+    agency, before = partner.agency, partner.agency.log
+    entries = parse_identity(before, now=None).entries
+    times = [chains.second_of(entries[-1]) + ending for ending in chains.LATER]
+    longer = before + chains.chain(entries, times, agency.coming)
+    await gap(partner)
+    agency.log = longer
+    try:
+        looked = await chains.looks(partner)
+        taken = looked and await chains.is_mirrored(partner, longer)
+    except NoAnswer:
+        agency.log = before
+        return
+    if not taken:
+        agency.log = before
+    if looked:
+        got = "its mirror is the log of before"
+        partner.notes.judge(taken, "I-11", sent=f"entries of {', '.join(times)}, in this order", got=got)
+
+
 async def _future_entry(partner: Partner, *, seconds: float) -> None:
     agency = partner.agency
     key = SigningKey.generate(secrets.token_bytes)
-    agency.log = agency.rotated(3, datetime.now(UTC) + timedelta(hours=1), request=key)
+    number = len(
+        parse_identity(agency.log, now=None).entries
+    )  # of the update key that the last one announces
+    agency.log = agency.rotated(number, datetime.now(UTC) + timedelta(hours=1), request=key)
     came = await _provoke(partner, agency.public, seconds=seconds)
     if came:
         then, now = await _is_taken(partner, key), await _is_taken(partner)
