@@ -15,7 +15,7 @@ from passerelle.protocol import notes
 from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf
 from passerelle.protocol.objects import commitment, encode_public
 from passerelle.protocol.profile import Json, JsonObject, encode, format_time
-from passerelle.protocol.tiles import Tile, encode_entry_bundle, encode_objects
+from passerelle.protocol.tiles import Tile, TileKind, encode_entry_bundle, encode_objects
 from tests.conformance import logs
 from tests.conformance.follower_stage import (
     IDENTITY,
@@ -73,6 +73,28 @@ def _two_histories(proxy: Proxy, world: World) -> None:
         return Reply(200, [("ETag", etag_of(other))], other)
 
     proxy.changes.append(change)
+
+
+def _forgets_older(proxy: Proxy, world: World) -> None:
+    """It has grown by one leaf since it was seen first, and serves what there is now."""
+    feed = world.copy()
+    size = len(feed.leaves) - 1
+    first = feed.claim(size, feed.root(size))
+    narrow = {f"/{feed.origin.path}/{Tile(kind, 0, 0, size).path}" for kind in _OF_A_SIZE}
+    asked: list[str] = []
+
+    def change(ask: Ask, reply: Reply) -> Reply | None:
+        asked.append(ask.path)
+        if ask.path == "/feeds/public/1/checkpoint" and asked.count(ask.path) == 1:
+            return Reply(200, [("ETag", etag_of(first)), *_SHORT], first)
+        is_late = any(path.startswith("/mirrors/") for path in asked)
+        return missing(ask, reply) if is_late and ask.path in narrow else None
+
+    proxy.changes.append(change)
+
+
+_OF_A_SIZE: Final[tuple[TileKind, ...]] = ("hashes", "entries")
+_SHORT: Final = (("Cache-Control", "public, max-age=5"),)
 
 
 def _again(feed: Feed, _world: World) -> None:
@@ -235,6 +257,7 @@ FEEDS: Final = (
             at(f"/{w.feed.origin.path}/{Tile('hashes', 0, 0, len(w.feed.leaves)).path}", missing)
         ),
     ),
+    Fault("L-16", "no tiles of the size before", _forgets_older),
     Fault("L-16", "a tile of other hashes", _shorter("hashes", lambda f: bytes(32 * len(f.leaves)))),
     Fault(
         "L-17",

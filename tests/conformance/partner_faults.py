@@ -13,6 +13,7 @@ from tests.conformance.partner_asking import ASKING
 from tests.conformance.partner_elsewhere import CLOCK, ELSEWHERE
 from tests.conformance.partner_feed import OWN
 from tests.conformance.partner_flawed import FLAWED
+from tests.conformance.partner_gaps import GAPS
 from tests.conformance.partner_requests import MISUSE, PRIVATE, REQUESTS
 from tests.conformance.partner_stage import PartnerFault, Stage
 from tests.conformance.partner_steps import IDENTITY, STEPS
@@ -24,6 +25,7 @@ PARTNER_FAULTS: Final = (
     *MISUSE,
     *PRIVATE,
     *OWN,
+    *GAPS,
     *FLAWED,
     *STEPS,
     *ASKING,

@@ -25,6 +25,7 @@ Part = Literal[
     "requests",
     "misuse",
     "private",
+    "gaps",
     "flawed",
     "L-6",
     "L-9",

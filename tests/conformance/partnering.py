@@ -16,6 +16,7 @@ from passerelle.conformance import (
     elsewhere,
     entries,
     follower,
+    gaps,
     misuse,
     otherclock,
     posting,
@@ -28,6 +29,7 @@ from passerelle.conformance.plan import Plan
 from tests.conformance.partner_faults import PartnerFault, Stage
 from tests.conformance.proxy import Proxy
 from tests.conformance.world import World
+from tests.faults.harness import offer
 
 PATIENCE = 24.0
 BRIEF = 12.0
@@ -57,8 +59,8 @@ async def under(fault: PartnerFault, world: World, *, private_allowed: bool = Fa
             await examination.close()
 
 
-async def whole(world: World) -> Report:
-    """Both roles, on the node as it is."""
+async def whole(world: World, *, grows: bool = False) -> Report:
+    """Both roles, on the node as it is; it publishes one more record meanwhile where it is examined by nobody else."""
     examination = Examination(world.node.address, patience=2 * PATIENCE, pause=PAUSE)
     try:
         await examination.as_follower()
@@ -68,6 +70,8 @@ async def whole(world: World) -> Report:
         url = f"http://127.0.0.1:{examination.partner.stand.port}"
         await app.call(world.node.home, "peer_add", url=url, code=agency.code)
         assert await examination.wait_until_added(20.0)
+        if grows:
+            await world.node.publish([offer("entre-temps")], "meanwhile")
         await examination.as_partner()
         # No request of the protocol has a query (P-1): what the node asked of the kit had none.
         assert [call.path for call in examination.partner.stand.calls if "?" in call.path] == []
@@ -107,6 +111,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     parts: dict[str, Callable[[], Awaitable[object]]] = {
         "misuse": lambda: misuse.examine(partner),
         "private": lambda: _private(partner),
+        "gaps": lambda: gaps.examine(partner, Plan(partner), seconds=BRIEF),
         "flawed": lambda: examination._flawed(partner),
         "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),
         "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=BRIEF / 2),

@@ -36,7 +36,7 @@ async def examined(
     async def one(fault: str) -> Report:
         world = await open_world(tmp_path_factory.mktemp("planted"), fault)
         try:
-            return await whole(world)
+            return await whole(world, grows=True)
         finally:
             await closing(world)
 

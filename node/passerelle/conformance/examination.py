@@ -20,7 +20,9 @@ from passerelle.conformance import (
     elsewhere,
     entries,
     follower,
+    gaps,
     misuse,
+    older,
     otherclock,
     posting,
     private,
@@ -102,6 +104,7 @@ class Examination:
         await follower.examine(self.seen)
         await serving.examine(self.seen)
         await follower.look_again(self.seen)
+        await older.look(self.seen)
         if self.asker.is_gone:
             raise NoAnswer("road.unreachable", "")
 
@@ -188,6 +191,9 @@ class Examination:
         logs = entries.Showing(partner, badkeys.LOGS, always=always)
         showing = asyncio.create_task(logs.run())
         try:
+            if came:
+                self.progress("gaps")
+                await self._part(gaps.examine(partner, Plan(partner), seconds=self.patience))
             self.progress("flawed")
             await self._part(self._flawed(partner))
             await private.examine(partner)
@@ -208,6 +214,7 @@ class Examination:
             await asyncio.sleep(self.pause)
             await self._ends_of_feeds(partner)
         await private.look_again(partner)
+        await older.look(self.seen)
         if self.asker.is_gone:
             raise NoAnswer("road.unreachable", "")
 

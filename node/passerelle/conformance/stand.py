@@ -161,12 +161,12 @@ class Stand:
             if path.startswith(folder):
                 data = self._of_feed(feed, path.removeprefix(folder))
                 tag = f'"{feed.rewrites}"' if "/objects/" in path else ""
-                return not_found() if data is None else _file(request, data, tag)
+                return not_found() if data is None else served(request, data, tag)
         own = {
             _IDENTITY: self.log or self.agency.log,
             "/.well-known/passerelle": self.agency.descriptor.data,
         }
-        return _file(request, own[path]) if path in own else not_found()
+        return served(request, own[path]) if path in own else not_found()
 
     @property
     def _ahead(self) -> timedelta:
@@ -218,7 +218,8 @@ def problem(status: int, code: str, *, retry: int = 0, **more: object) -> web.Re
     )
 
 
-def _file(request: web.Request, data: bytes, etag: str = "") -> web.Response:
+def served(request: web.Request, data: bytes, etag: str = "") -> web.Response:
+    """A file, whole or from the byte on that is asked for; 304 where it is known."""
     etag = etag or f'"{sha256(data).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if request.headers.get("If-None-Match") == etag:
