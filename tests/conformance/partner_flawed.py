@@ -128,14 +128,21 @@ def of_probe(probe: Probe) -> PartnerFault:
     return PartnerFault(probe.rules[0], f"refuses {probe.what}", "flawed", _accusing(probe))
 
 
-def _is_repeated(stage: Stage, item: dict[str, Json]) -> bool:
-    plan = stage.examination.plan
-    assert plan is not None
-    return (item["origin"], item["index"]) == plan.repeated
+def _is_repeated(number: int) -> Callable[[Stage, dict[str, Json]], bool]:
+    def test(stage: Stage, item: dict[str, Json]) -> bool:
+        plan = stage.examination.plan
+        assert plan is not None
+        return (item["origin"], item["index"]) == plan.repeated[number]
+
+    return test
 
 
 def _miscoded(_stage: Stage, items: Items) -> None:
     items[0]["code"] = "record.malformed"
+
+
+def _the_first(_stage: Stage, items: Items) -> None:
+    del items[1:]
 
 
 def _own_words(_stage: Stage, items: Items) -> None:
@@ -210,9 +217,11 @@ def _held_bilateral(stage: Stage, ask: Ask) -> bool:
 
 FLAWED: Final = (
     *(of_probe(probe) for probe in PROBES if probe.rules[0] != "F-11"),
-    PartnerFault("L-24", "takes one leaf twice", "flawed", _without(_is_repeated)),
+    PartnerFault("L-24", "takes a leaf of before once more", "flawed", _without(_is_repeated(0))),
+    PartnerFault("L-24", "takes one leaf twice in one visit", "flawed", _without(_is_repeated(1))),
     PartnerFault("F-11", "refuses by another code", "flawed", rejecting(_miscoded)),
     PartnerFault("C-3", "refuses by a code of its own", "flawed", rejecting(_own_words)),
+    PartnerFault("F-17", "reports the first alone", "flawed", rejecting(_the_first)),
     PartnerFault("F-17", "reports twice in a day", "flawed", rejecting(feed=_two)),
     PartnerFault(
         "S-15",

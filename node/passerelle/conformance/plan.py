@@ -54,7 +54,7 @@ class Plan:
 
     partner: Partner
     placed: list[Placed] = field(default_factory=list)
-    repeated: tuple[str, int] = ("", 0)
+    repeated: list[tuple[str, int]] = field(default_factory=list)
     gap: int = 0
     claims: int = 0
     rejections: list[Record] = field(default_factory=list)
@@ -72,7 +72,10 @@ class Plan:
                 self._put(probe)
 
     def put(self) -> None:
-        """Append every other probe, those whose objects cannot be opened last, and one leaf twice."""
+        """Append every other probe, those whose objects cannot be opened last, and two leaves once more.
+
+        One was held before, one comes with the same visit: who compares with the one alone takes the other.
+        """
         agency = self.partner.agency
         for probe in sorted(PROBES, key=lambda probe: not probe.opens):
             if probe.rules == CLAIMING:
@@ -80,11 +83,12 @@ class Plan:
             index = self._put(probe)
             if not probe.opens and not self.gap:
                 self.gap = index
-        self.repeated = (
-            agency.public.origin.encode(),
-            agency.public.append(agency.public.leaves[0], agency.public.objects[0]),
-        )
-        agency.public.add(agency.author.record_of(flawed.public_value(self.bench(agency.public))))
+        public = agency.public
+        new = public.add(agency.author.record_of(flawed.public_value(self.bench(public))))
+        for index in (0, new):
+            again = public.append(public.leaves[index], public.objects[index])
+            self.repeated.append((public.origin.encode(), again))
+        public.add(agency.author.record_of(flawed.public_value(self.bench(public))))
 
     def _put(self, probe: Probe) -> int:
         agency = self.partner.agency
@@ -122,7 +126,7 @@ class Plan:
     def expected(self) -> list[tuple[str, int, frozenset[str]]]:
         """Places that must be reported, with the codes by which they may be."""
         told = [(one.origin, one.index, one.probe.codes) for one in self.placed if one.probe.codes]
-        return [*told, (*self.repeated, frozenset({"leaf.commitment-twice"}))]
+        return [*told, *((*place, frozenset({"leaf.commitment-twice"})) for place in self.repeated)]
 
     async def compare_held(self) -> None:
         """P-13: what the node serves of a feed to its author is what the author has signed."""
@@ -159,6 +163,8 @@ class Plan:
         notes.judge(len(self.rejections) == 1, "F-17", sent="what it must report", got=got)
         # One report a day: a node that could not read one of the two feeds at that visit says nothing of it.
         told_of = {origin for origin, _ in told}
+        if not self._judge_extent(told, told_of):
+            return
         for said in sorted(set(told.values())):
             is_known = said in notes.table.codes
             notes.judge(is_known, "C-3", sent="what it must report", got=f"the code {said}")
@@ -167,11 +173,22 @@ class Plan:
                 self._judge_one(one.probe, told.get((one.origin, one.index)))
             else:
                 notes.unseen(*one.probe.rules, why="no-answer")
-        if self.repeated[0] in told_of:
-            code = told.get(self.repeated)
-            notes.judge(
-                code is not None, "L-24", sent="one leaf twice", got="nothing about it in its rejection"
-            )
+        for place, sent in zip(self.repeated, ("a leaf of before", "a leaf of one visit"), strict=True):
+            if place[0] in told_of:
+                got = "nothing about it in its rejection"
+                notes.judge(place in told, "L-24", sent=f"{sent}, once more", got=got)
+
+    def _judge_extent(self, told: Mapping[tuple[str, int], str], of: set[str]) -> bool:
+        """F-17: whether the report is of what was refused, and not of some of it; else it says nothing of one record alone."""
+        due = [(origin, index) for origin, index, _ in self.expected() if origin in of]
+        silent = sum(place not in told for place in due)
+        if 2 * silent <= len(due):
+            self.partner.notes.held("F-17")
+            return True
+        got = f"nothing of {silent} of them"
+        self.partner.notes.broken("F-17", sent=f"{len(due)} records that it must refuse", got=got)
+        self.partner.notes.unseen(*self._rules(), "L-24", why="no-answer")
+        return False
 
     def _judge_silence(self) -> None:
         got = f"no rejection within {REPORT_SECONDS:.0f} s"

@@ -364,4 +364,4 @@ PROBES: Final = (
     *(*_BYTES, *_RECORDS, _R11, *_KEYS, *_LEAVES),
     *(*HEADER_PROBES, *PROOF_PROBES, *LEAF_PROBES, *_BILATERAL),
 )
-"""In the order in which they are put into the feeds; L-24, one leaf twice, is put beside them."""
+"""In the order in which they are put into the feeds; L-24, leaves that come once more, is put beside them."""
