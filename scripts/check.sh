@@ -26,7 +26,11 @@ lint)
     ;;
 tests)
     shift
-    step "tests" "$bin/python" -m pytest -q "$@"
+    if [ $# -eq 0 ]; then
+        step "tests" "$bin/python" -m tests.whole
+    else
+        step "tests" "$bin/python" -m pytest -q "$@"
+    fi
     ;;
 soak)
     shift

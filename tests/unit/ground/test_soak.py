@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from tests.soak.lanes import Soak
 from tests.soak.parts import ALONE, LANES, SOAK, Part
+from tests.whole import LANES as WHOLE
 
 ROOT = Path(__file__).parents[3]
 PARTS = [*(part for parts in LANES.values() for part in parts), *ALONE]
@@ -33,6 +35,16 @@ def test_every_test_of_the_soak_is_in_one_part() -> None:
     assert not [
         part for part in PARTS if part.arguments[0].startswith("tests/soak/") and "-k" in part.arguments
     ]
+
+
+def test_every_folder_of_tests_is_in_one_lane() -> None:
+    """`make test` runs all that a bare pytest would, each once."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"][
+        "testpaths"
+    ]
+    assert sorted(path for parts in WHOLE.values() for part in parts for path in part.arguments) == sorted(
+        named
+    )
 
 
 @pytest.fixture
