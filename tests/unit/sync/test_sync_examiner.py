@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -79,10 +80,10 @@ async def test_a_worker_that_hangs_ends_the_visit_alone(
     follower: Follower, workers: Examiner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F-3: it is given up in time and not waited for here; whoever asked it behind that one, and after it, is answered."""
-    monkeypatch.setattr(examiner, "ANSWER_SECONDS", 4.0)  # a new worker has it too, on a busy machine
-    monkeypatch.setattr(examiner, "END_SECONDS", 0.2)
     given = bundle(follower)
     expected = await workers.examine(*given)
+    monkeypatch.setattr(examiner, "ANSWER_SECONDS", 4.0)  # a busy machine takes a second to start the next
+    monkeypatch.setattr(examiner, "END_SECONDS", 0.2)
     (pid,) = workers.processes
     os.kill(pid, signal.SIGSTOP)
     first = asyncio.ensure_future(workers.examine(*given))
@@ -141,10 +142,11 @@ async def test_a_giant_lets_another_pass(
 ) -> None:
     """F-3: behind what is under way, and before all that the other has in line."""
     order: list[str] = []
+    is_in_line = threading.Event()
 
     def examine(terms: Terms, *_: object) -> list[Finding]:
         order.append(terms.origin.author)
-        time.sleep(0.02)
+        assert is_in_line.wait(60)
         return []
 
     async def in_worker(_self: Examiner, asked: bytes) -> list[Finding]:
@@ -159,8 +161,12 @@ async def test_a_giant_lets_another_pass(
     count = MANY if place == "worker" else PORTION
     bundle: tuple[list[bytes], list[bytes | None]] = [b""] * count, [None] * count
     begun = [asyncio.create_task(made.examine(giant, *bundle)) for _ in range(6)]
-    await asyncio.sleep(0.01)
-    await made.examine(small, *bundle)
+    async with asyncio.timeout(60):
+        while not order:  # noqa: ASYNC110  a thread fills it
+            await asyncio.sleep(0.01)
+    begun.append(asyncio.create_task(made.examine(small, *bundle)))
+    await asyncio.sleep(0)
+    is_in_line.set()
     await asyncio.gather(*begun)
     assert order.index(small.origin.author) <= 2, order
 
