@@ -50,8 +50,9 @@ LOOK_CLOSER = frozenset({"road.root-missed", "road.damaged", "road.status", "roa
 """Failures that another history behind the same name would cause too: a range of its files starts anywhere."""
 GROUP = 2_048
 """Leaves that one transaction keeps, about."""
-AHEAD = 2
-"""Stretches that wait to be examined, or to be kept, beside those that are being examined."""
+AHEAD = 4
+"""Stretches that wait to be examined, or to be kept, beside those that are being examined: fewer, and the
+workers have nothing to do before a group is kept that the disk takes long over."""
 GROUP_BYTES = 8 * 2**20
 """Bytes of objects that one transaction keeps, about: never less than one bundle."""
 AHEAD_BYTES = 16 * 2**20

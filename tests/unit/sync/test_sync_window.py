@@ -40,7 +40,7 @@ class Watched(Examiner):
             self.under_way -= 1
 
 
-@pytest.mark.parametrize(("room", "least", "most"), [(10**6, 3, 6), (2 * OBJECT_BYTES, 2, 3), (1, 1, 2)])
+@pytest.mark.parametrize(("room", "least", "most"), [(10**6, 3, 8), (2 * OBJECT_BYTES, 2, 3), (1, 1, 2)])
 async def test_of_large_bundles_fewer_wait(
     follower: Follower, monkeypatch: pytest.MonkeyPatch, room: int, least: int, most: int
 ) -> None:
