@@ -111,7 +111,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     parts: dict[str, Callable[[], Awaitable[object]]] = {
         "misuse": lambda: misuse.examine(partner),
         "private": lambda: _private(partner),
-        "gaps": lambda: gaps.examine(partner, Plan(partner), seconds=BRIEF),
+        "gaps": lambda: gaps.examine(partner, Plan(partner), seconds=PATIENCE),
         "flawed": lambda: examination._flawed(partner),
         "L-6": lambda: steps.right(partner, steps.RIGHT[0], seconds=BRIEF / 2),
         "L-9": lambda: steps.right(partner, steps.RIGHT[1], seconds=BRIEF / 2),

@@ -268,8 +268,10 @@ async def _within_a_second(partner: Partner) -> None:
     times = [chains.second_of(entries[-1]) + ending for ending in chains.LATER]
     longer = before + chains.chain(entries, times, agency.coming)
     await gap(partner)
-    agency.log = longer
     try:
+        if not await chains.is_mirrored(partner, before):
+            return  # its mirror tells nothing of what it takes (I-5)
+        agency.log = longer
         looked = await chains.looks(partner)
         taken = looked and await chains.is_mirrored(partner, longer)
     except NoAnswer:
