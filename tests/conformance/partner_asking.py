@@ -232,6 +232,13 @@ ASKING: Final = (
         "signs with a key that its log does not name",
         _resigned(lambda s: replace(s, key=_KEY, key_id=f"{s.key_id.partition('#')[0]}#{_KEY.multikey}")),
     ),
+    _asking(
+        "Q-10",
+        "signs in another agency's name",
+        _resigned(
+            lambda s: replace(s, key=_KEY, key_id=f"did:webvh:Qm{'3' * 44}:other.example#{_KEY.multikey}")
+        ),
+    ),
     _asking("Q-12", "uses one nonce again", _resigned(lambda s: replace(s, nonce="A" * 22))),
     _asking(
         "P-23",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from aiohttp import ClientSession
 
 from passerelle import app
 from passerelle.conformance import (
@@ -24,6 +28,7 @@ from passerelle.conformance import (
     roads,
     steps,
 )
+from passerelle.conformance.author import Agency
 from passerelle.conformance.partner import NotFollowed, Partner
 from passerelle.conformance.plan import Plan
 from tests.conformance.partner_faults import PartnerFault, Stage
@@ -147,8 +152,23 @@ async def _private(partner: Partner) -> None:
 
 
 async def _asking(partner: Partner) -> None:
+    await _strangers_ask(partner)
     await steps.right(partner, steps.RIGHT[0], seconds=PATIENCE)
     calls.judge_calls(partner)
+
+
+async def _strangers_ask(partner: Partner) -> None:
+    """Another node asks the kit too, for it takes it for somebody else: nothing of that is the examined node's fault."""
+    other = Agency("Qm" + "2" * 44, datetime.now(UTC).replace(microsecond=0))
+    path = f"/{partner.agency.bilateral.origin.path}/checkpoint"
+    signed = replace(
+        partner.signature("GET", path),
+        target=partner.agency.address + path,
+        key=other.request,
+        key_id=other.request_key_id(),
+    )
+    async with ClientSession() as session:
+        await session.get(f"http://127.0.0.1:{partner.stand.port}{path}", headers=signed.headers())
 
 
 async def _own_words(partner: Partner) -> None:

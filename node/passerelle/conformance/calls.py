@@ -15,12 +15,13 @@ from passerelle.protocol.requests import verify_request
 _PARTIAL: Final = re.compile(
     r"/(feeds/.+)/(tile/entries|tile/0|objects)/((?:x[0-9]{3}/)*[0-9]{3})\.p/([0-9]+)"
 )
+_SIGNER: Final = re.compile(r';keyid="did:webvh:([^:"]+)')
 
 
 def judge_calls(partner: Partner) -> None:
     """P-7, P-11, P-23, Q-2 to Q-8, Q-10, Q-12: every request that came, by the clock that the kit went by then."""
     notes, nonces = partner.notes, set[str]()
-    for call in partner.stand.calls:
+    for call in _of_the_node(partner):
         _judge_range(partner, call)
         _judge_width(partner, call)
         if not _is_bilateral(partner, call):
@@ -33,6 +34,20 @@ def judge_calls(partner: Partner) -> None:
                 fresh, "Q-12", sent=f"its {call.method} {call.path}", got="a nonce that it used before"
             )
             nonces.add(nonce[1])
+
+
+def _of_the_node(partner: Partner) -> list[Call]:
+    """Without those in another agency's name: a port that is given up and taken again is still called by whoever knew it.
+
+    Where all that must be signed are in another's name, the node signs in that name, and they are its.
+    """
+    identity, calls = partner.seen.identity, list(partner.stand.calls)
+    if identity is None:
+        return calls
+    names = [_SIGNER.search(call.headers.get("signature-input", "")) for call in calls]
+    told = zip(calls, names, strict=True)
+    its = [call for call, name in told if name is None or name[1] == identity.scid]
+    return its if any(_is_bilateral(partner, call) for call in its) else calls
 
 
 def _is_bilateral(partner: Partner, call: Call) -> bool:
