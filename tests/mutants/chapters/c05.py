@@ -84,7 +84,7 @@ CHAPTER: Final = Chapter(
             "_check_width(len(entries), width)",
             "_check_width(len(entries), None)",
         ),
-        Mutant("L-18", "sync/fetch.py", "if root_of(map(leaf_hash, leaves)) != root:", "if False:"),
+        Mutant("L-18", "sync/fetch.py", "if root_of(hashes) != root:", "if False:"),
         Mutant(
             "L-19",
             _LEAVES,

@@ -98,12 +98,12 @@ CHAPTER: Final = Chapter(
             "if frontier.size != target.tree_size or frontier.root() != target.root_hash:",
             "if not beyond and (frontier.size != target.tree_size or frontier.root() != target.root_hash):",
         ),
-        Mutant("F-35", _FETCH, "if root_of(map(leaf_hash, leaves)) != root:", "if False:"),
+        Mutant("F-35", _FETCH, "if root_of(hashes) != root:", "if False:"),
         Mutant(
             "F-36",
             _PULL,
-            "leaves = [leaf for item in group for leaf in item.stretch.leaves]",
-            "leaves = [leaf for item in reversed(group) for leaf in item.stretch.leaves]",
+            "stretches = [item.stretch for item in group]",
+            "stretches = [item.stretch for item in reversed(group)]",
         ),
         Mutant(
             "F-37",
