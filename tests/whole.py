@@ -1,6 +1,6 @@
 """All tests, for `make test`: what waits beside what works, then what failed, once more.
 
-``python -m tests.whole``. Tests of whole nodes wait much of their time, for a partner
+``python -m tests.whole``. Tests of nodes with partners wait much of their time, for one
 that drips, a second that must pass, a process that starts; the others keep a processor busy. So each
 kind has a process of its own. The exit code is 0 where both have passed, 1 where one has not, 130
 after Ctrl-C. Logs lie in ``.soak``, as those of a soak do.
@@ -20,16 +20,12 @@ from tests.soak.parts import Part
 
 ROOT: Final = Path(__file__).parents[1]
 LOGS: Final = ROOT / ".soak" / "tests"
-WAITING: Final = ("tests/faults", "tests/hostile", "tests/conformance", "tests/planted", "tests/scenarios")
+WAITING: Final = ("tests/hostile", "tests/conformance", "tests/planted", "tests/scenarios")
 WORKING: Final = (
-    "tests/unit",
-    "tests/vectors",
-    "tests/interop",
-    "tests/verify",
-    "tests/fuzz",
+    *("tests/unit", "tests/vectors", "tests/interop", "tests/verify", "tests/faults", "tests/fuzz"),
     "tests/mutants",
 )
-LANES: Final = {"waits": (Part("whole nodes", WAITING),), "works": (Part("all else", WORKING),)}
+LANES: Final = {"waits": (Part("nodes and partners", WAITING),), "works": (Part("all else", WORKING),)}
 """Every folder of ``testpaths`` in pyproject.toml is in one of them."""
 
 
