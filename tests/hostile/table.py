@@ -46,7 +46,7 @@ class Behaviour:
         act: What happens; a visit unless the partner calls us.
         alone: Whether it is measured by itself.
         answers: Slowest answer of our node meanwhile, in seconds, where it is looked at; on a busy machine
-            five times what it took just before, or a third of the visit: who holds the loop holds it for longer.
+            five times what it took just before, or half of the visit: who holds the loop holds it for longer.
         peer: Changes the way to the partner.
     """
 
@@ -77,7 +77,7 @@ class Behaviour:
         assert outcome.stored <= self.stored, outcome
         assert not self.memory or outcome.memory <= self.memory, outcome
         assert outcome.served < self.seconds + spare, outcome
-        busy = max(5 * outcome.calm, outcome.seconds / 3)
+        busy = max(5 * outcome.calm, outcome.seconds / 2)
         assert not self.answers or outcome.served <= max(self.answers, busy), outcome
         assert outcome.published, outcome
         assert outcome.again == self.again, outcome
