@@ -79,13 +79,8 @@ def size_in(answer: Answer) -> int:
     return Checkpoint.parse(SignedNote.parse(answer.body).text).tree_size
 
 
-# --- an update key that nobody announced -------------------------------------------------------------------
-
-
-async def an_unannounced_key_is_listed(made: Scene, partner: Partner) -> bool:
-    """Rotate the request key by an entry that lists a second update key, and send a notice under the new one."""
-    key = SigningKey.generate(partner.random)
-    partner.log = _listing_another(partner, partner.agency.rotate_request_key(key))
+async def is_taken(made: Scene, partner: Partner, key: SigningKey) -> bool:
+    """Whether our node comes to take a request key that the log names which the partner shows now."""
     asked = asyncio.Event()
 
     async def shown(ask: Ask, wire: Wire, data: bytes) -> None:
@@ -100,6 +95,16 @@ async def an_unannounced_key_is_listed(made: Scene, partner: Partner) -> bool:
         if await notice_under(made, partner, key) == 202:
             return True
     return False
+
+
+# --- an update key that nobody announced -------------------------------------------------------------------
+
+
+async def an_unannounced_key_is_listed(made: Scene, partner: Partner) -> bool:
+    """Rotate the request key by an entry that lists a second update key, and send a notice under the new one."""
+    key = SigningKey.generate(partner.random)
+    partner.log = _listing_another(partner, partner.agency.rotate_request_key(key))
+    return await is_taken(made, partner, key)
 
 
 def _listing_another(partner: Partner, log: bytes) -> bytes:

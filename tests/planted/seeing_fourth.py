@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from tests.hostile.identities import described
 from tests.hostile.partner import Ask, Partner, Wire, honest
 from tests.hostile.requests import PUBLIC
 from tests.hostile.scene import Scene
-from tests.planted.seeing import PATIENCE, Look, get, notice_under, records_to, size_in
+from tests.planted.seeing import Look, get, is_taken, records_to, size_in
 from tests.unit.sync.author import offer
 
 ANOTHER_SPELLING: Final = PUBLIC.replace("https://ml", "https://ML") + ":443"
@@ -37,20 +36,7 @@ async def a_time_goes_back(made: Scene, partner: Partner) -> bool:
     """Rotate the request key by an entry half a second before the one before it."""
     key = SigningKey.generate(partner.random)
     partner.log = _going_back(partner, key)
-    asked = asyncio.Event()
-
-    async def shown(ask: Ask, wire: Wire, data: bytes) -> None:
-        await honest(ask, wire, data)
-        asked.set()
-
-    partner.twists["identity"] = shown
-    assert await notice_under(made, partner, key) == 401  # a reason to ask for the log
-    await asyncio.wait_for(asked.wait(), PATIENCE)
-    for _ in range(10):
-        await asyncio.sleep(0.2)
-        if await notice_under(made, partner, key) == 202:
-            return True
-    return False
+    return await is_taken(made, partner, key)
 
 
 def _going_back(partner: Partner, key: SigningKey) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Mapping
 from typing import Final
@@ -15,9 +14,9 @@ from passerelle.protocol.notes import SignedNote
 from passerelle.protocol.objects import commitment, encode_public
 from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
-from tests.hostile.partner import Ask, Partner, Wire, honest
+from tests.hostile.partner import Partner
 from tests.hostile.scene import Scene
-from tests.planted.seeing import PATIENCE, Look, get, notice_under, records_to, signed_anew, size_in
+from tests.planted.seeing import Look, get, is_taken, notice_under, records_to, signed_anew, size_in
 
 OF_ORDER_8: Final = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
 """A point of small order, as the specification writes it."""
@@ -31,20 +30,7 @@ async def a_weak_key_is_listed(made: Scene, partner: Partner) -> bool:
     key = SigningKey.generate(partner.random)
     assert await notice_under(made, partner, partner.agency.keys.request) == 202
     partner.log = _naming_too(partner, partner.agency.rotate_request_key(key), encode_multikey(OF_ORDER_8))
-    asked = asyncio.Event()
-
-    async def shown(ask: Ask, wire: Wire, data: bytes) -> None:
-        await honest(ask, wire, data)
-        asked.set()
-
-    partner.twists["identity"] = shown
-    assert await notice_under(made, partner, key) == 401  # a reason to ask for the log
-    await asyncio.wait_for(asked.wait(), PATIENCE)
-    for _ in range(10):
-        await asyncio.sleep(0.2)
-        if await notice_under(made, partner, key) == 202:
-            return True
-    return False
+    return await is_taken(made, partner, key)
 
 
 def _naming_too(partner: Partner, log: bytes, multikey: str) -> bytes:

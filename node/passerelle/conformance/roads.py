@@ -287,9 +287,7 @@ async def _within_a_second(partner: Partner) -> None:
 async def _future_entry(partner: Partner, *, seconds: float) -> None:
     agency = partner.agency
     key = SigningKey.generate(secrets.token_bytes)
-    number = len(
-        parse_identity(agency.log, now=None).entries
-    )  # of the update key that the last one announces
+    number = len(parse_identity(agency.log, now=None).entries)  # the last one announces this update key
     agency.log = agency.rotated(number, datetime.now(UTC) + timedelta(hours=1), request=key)
     came = await _provoke(partner, agency.public, seconds=seconds)
     if came:

@@ -262,9 +262,8 @@ def _grown(frontier: Frontier, hashes: Sequence[bytes], roots: Sequence[bytes]) 
     """The frontier after some leaf hashes, where the roots of the subtrees that they fill are known."""
     if not roots:
         return frontier.extend(hashes)
-    full, begun = divmod(
-        frontier.size, WIDTH
-    )  # what had begun is in the first root, and its pieces are let go
+    # What had begun is in the first root, and its pieces are let go.
+    full, begun = divmod(frontier.size, WIDTH)
     frontier = Frontier(full * WIDTH, frontier.hashes[: full.bit_count()])
     for root in roots:
         frontier = frontier.append_subtree(8, root)
