@@ -25,6 +25,7 @@ from makers import (
     edges,
     faultyfolders,
     feeds,
+    flows,
     folders,
     folds,
     forkedfolders,
@@ -78,6 +79,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "fold/states.json": lifecycles.states(),
         "fold/order.json": orders.order(),
         "fold/thirds.json": orders.thirds(),
+        "fold/flows.json": flows.make_flows(),
     }
 
 

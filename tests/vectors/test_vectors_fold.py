@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from passerelle.exchange.flows import flows
 from passerelle.exchange.fold import fold, judge
 from passerelle.exchange.held import Held
 from passerelle.exchange.state import State
@@ -152,12 +153,20 @@ def test_states(vectors: Case, case: Case) -> None:
 def test_figures(vectors: Case, case: Case) -> None:
     """S-60 to S-64: the same bytes, whoever of the two asks."""
     if case["figures"] is None:
-        assert case["states"] or case["verdicts"]
+        assert case["states"] or case["verdicts"] or case["flows"]
         return
     state = _fold(case, _held(_entries(vectors, case)))
     first, second = (party["agency"] for party in case["figures"]["parties"])
     for pair in ((first, second), (second, first)):
         assert encode(figures(state, *pair)) == encode(case["figures"])
+
+
+@pytest.mark.parametrize(("vectors", "case"), [item for item in _cases() if item.id.startswith("flows: ")])
+def test_flows(vectors: Case, case: Case) -> None:
+    """S-101 to S-104: by year, scheme and programme, the same bytes, whoever of the two asks."""
+    state = _fold(case, _held(_entries(vectors, case)))
+    for pair in (case["flows"]["parties"], reversed(case["flows"]["parties"])):
+        assert encode(flows(state, *pair)) == encode(case["flows"])
 
 
 @pytest.mark.parametrize(("vectors", "case"), _cases())

@@ -548,7 +548,7 @@ async (V, files) => {
   // --- the fold ---
 
   function foldCase(c, one, records) {
-    const known = ["name", "rule", "as_of", "held", "sizes", "verdicts", "states", "details", "figures"];
+    const known = ["name", "rule", "as_of", "held", "sizes", "verdicts", "states", "details", "figures", "flows"];
     for (const member of Object.keys(one)) if (!known.includes(member)) c.fail(`${one.name}: a part that is not run: ${member}`);
     const fold = new V.Fold(records, one.sizes);
     const labelled = (label) => records.find((record) => record.label === label);
@@ -562,6 +562,7 @@ async (V, files) => {
       const told = fold.stateOf(labelled(label), day);
       for (const [name, value] of Object.entries(facts)) c.same(`${one.name}, ${name} of ${label}`, told[name], value);
     }
+    if (one.flows) c.same(`${one.name}, flows`, fold.pairOf(...one.flows.parties).flows(one.as_of), one.flows);
     if (one.figures) c.same(`${one.name}, figures`, fold.pairOf(...one.figures.parties.map((party) => party.agency)).figures(one.as_of), one.figures);
   }
 

@@ -69,7 +69,7 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
         fictitious=context.config.agency.fictitious,
         read_only=_read_only(context),
         alarms=_alarms(partners),
-        agencies=_agencies(context),
+        agencies=agencies_known(context),
         offers=offers[:BOARD_ROWS],
         agreements=[board_rows.agreement_view(item, bodies, state) for item in agreements[:BOARD_ROWS]],
         placements=[_placement(item, bodies, state, hosts) for item in placements[:BOARD_ROWS]],
@@ -124,8 +124,8 @@ def own_view(context: Context) -> AgencyView:
     return AgencyView(scid=context.own, code=agency.code, names=dict(agency.names), country=agency.country)
 
 
-def _agencies(context: Context) -> dict[str, AgencyView]:
-    """Every agency that the board may name: ours and our partners."""
+def agencies_known(context: Context) -> dict[str, AgencyView]:
+    """Every agency that people may be told of by name: ours and our partners."""
     found = {context.own: own_view(context)}
     for partner in context.directory.peers:
         names = lang_text(Record.parse(partner.descriptor).body.get("names"))

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, ValidationError, validate_call
 from passerelle.desk import (
     board,
     fencing,
+    figures,
     forks,
     partners,
     publishing,
@@ -35,7 +36,7 @@ METHODS: Final = frozenset(
     {
         *("status", "peer_inspect", "peer_add", "peer_list", "peer_test", "peer_pick"),
         *("records_list", "records_show", "publish", "nominate", "decide"),
-        *("sync", "statement", "board", "copy", "fence_show", "fence_confirm"),
+        *("sync", "statement", "figures", "board", "copy", "fence_show", "fence_confirm"),
     }
 )
 """What may be called by name; each is an attribute of :class:`Desk`."""
@@ -136,6 +137,18 @@ class Desk:
     async def statement(self, partner: str, as_of: str | None = None, scheme: str | None = None) -> Answer:
         """The reciprocity statement with a partner."""
         return await statements.statement(self._context, self.ledger, partner, self._day(as_of), scheme)
+
+    async def figures(
+        self,
+        partner: str | None = None,
+        as_of: str | None = None,
+        year: int | None = None,
+        scheme: str | None = None,
+        programme: str | None = None,
+    ) -> Answer:
+        """Figures of one pair or of all, by year, scheme and programme."""
+        wish = figures.Wish(year, scheme, programme)
+        return await figures.figures(self._context, self.ledger, partner, self._day(as_of), wish)
 
     async def copy(self, folder: str) -> list[Answer]:
         """Copy every feed that is held into a folder, as files that an auditor can check."""

@@ -324,6 +324,7 @@ def _placement(book: Book, newest: Known, as_of: date) -> PlacementState:
         nomination=None if view.nomination is None else view.nomination.id,
         offer=None if view.offer is None else view.offer.id,
         scheme=view.scheme,
+        programme=view.programme or _programme(book, case, as_of),
         planned=view.planned,
         state=state,
         code=code,
@@ -334,6 +335,16 @@ def _placement(book: Book, newest: Known, as_of: date) -> PlacementState:
         planned_months=edtf.parse(view.planned).months,
         realised_months=_months(view, ended) if realised else None,
     )
+
+
+def _programme(book: Book, placement: Case, as_of: date) -> str | None:
+    """The programme of the offer that the nomination of a placement names."""
+    nomination = placement.nomination
+    named = None if nomination is None else lifecycles.current(nomination, EVERYTHING, as_of)
+    if named is None or not isinstance(named.view, NominationView):
+        return None
+    offer = book.find(named.view.offer.digest)
+    return offer.view.programme if offer is not None and isinstance(offer.view, OfferView) else None
 
 
 def _ended_on(book: Book, case: Case, as_of: date) -> date | None:

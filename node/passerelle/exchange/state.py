@@ -155,6 +155,7 @@ class PlacementState:
         nomination: Record id; None where it names none.
         offer: Record id.
         scheme: Code.
+        programme: Record id: the one that it names, or else that of the offer of its nomination.
         planned: EDTF interval.
         state: ``proposed``, ``planned`` (accepted by the sender), ``active``, ``completed``,
             ``ended-early``, ``suspended``, ``cancelled``, ``rejected``, ``withdrawn``;
@@ -178,6 +179,7 @@ class PlacementState:
     nomination: str | None
     offer: str | None
     scheme: str
+    programme: str | None
     planned: str
     state: str
     code: str | None

@@ -57,9 +57,7 @@ def figures(state: State, a: str, b: str, *, scheme: str | None = None) -> JsonO
     Raises:
         InputError: ``statement.not-visible`` where no feed between the two is held.
     """
-    pair = state.pairs.get(frozenset((a, b)))
-    if pair is None:
-        raise InputError("statement.not-visible", first=a, second=b)
+    pair = pair_of(state, a, b)
     first, second = sorted((a, b))
     rows = [_Row.of(pair, Direction(*ends), scheme) for ends in permutations((first, second))]
     outward, inward = rows[0].tally.realised, rows[1].tally.realised
@@ -68,12 +66,24 @@ def figures(state: State, a: str, b: str, *, scheme: str | None = None) -> JsonO
         "parties": _parties(pair, first, second),
         "directions": [row.figures() for row in rows],
         "balance": {first: outward - inward, second: inward - outward},
-        "index": _index(Fraction(outward), Fraction(inward)),
+        "index": index_of(Fraction(outward), Fraction(inward)),
         "personMonths": {
             "directions": [row.person_months() for row in rows],
-            "index": _index(rows[0].realised_months, rows[1].realised_months),
+            "index": index_of(rows[0].realised_months, rows[1].realised_months),
         },
     }
+
+
+def pair_of(state: State, a: str, b: str) -> PairState:
+    """What two agencies share.
+
+    Raises:
+        InputError: ``statement.not-visible`` where no feed between the two is held.
+    """
+    pair = state.pairs.get(frozenset((a, b)))
+    if pair is None:
+        raise InputError("statement.not-visible", first=a, second=b)
+    return pair
 
 
 def tally(pair: PairState, direction: Direction, *, agreement: str | None = None) -> Tally:
@@ -195,7 +205,7 @@ def _parties(pair: PairState, *agencies: str) -> list[Json]:
     return [{"agency": agency, "country": countries.get(agency)} for agency in agencies]
 
 
-def _index(outward: Fraction, inward: Fraction) -> str | None:
+def index_of(outward: Fraction, inward: Fraction) -> str | None:
     """The smaller over the larger; 0 where one is nothing, no index where both are."""
     larger = max(outward, inward)
     return three_places(min(outward, inward) / larger) if larger else None

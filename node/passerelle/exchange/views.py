@@ -174,10 +174,9 @@ class OfferView:
     @classmethod
     def from_body(cls, body: Body) -> OfferView:
         """Reads the body of an offer."""
-        programme = members.optional(body, "programme", members.mapping)
         return cls(
             scheme=members.text(body, "scheme"),
-            programme=None if programme is None else members.text(programme, "id"),
+            programme=_programme(body),
             places=members.integer(body, "places"),
             closes_on=members.optional(body, "closesOn", members.span),
         )
@@ -230,11 +229,10 @@ class Scope:
     def from_body(cls, body: Body) -> Scope:
         """Reads ``scope``."""
         direction = members.optional(body, "direction", members.mapping)
-        programme = members.optional(body, "programme", members.mapping)
         return cls(
             direction=None if direction is None else Direction.from_body(direction),
             scheme=members.optional(body, "scheme", members.text),
-            programme=None if programme is None else members.text(programme, "id"),
+            programme=_programme(body),
         )
 
 
@@ -287,6 +285,7 @@ class PlacementView:
     nomination: Ref | None
     offer: Ref | None
     agreement: Ref
+    programme: str | None
     direction: Direction
     scheme: str
     planned: str
@@ -303,6 +302,7 @@ class PlacementView:
             nomination=None if nomination is None else Ref.from_body(nomination),
             offer=None if offer is None else Ref.from_body(offer),
             agreement=Ref.from_body(members.mapping(body, "agreement")),
+            programme=_programme(body),
             direction=Direction.from_body(members.mapping(body, "direction")),
             scheme=members.text(body, "scheme"),
             planned=planned,
@@ -343,3 +343,9 @@ class EventView:
             status=members.optional(body, "status", members.text) or "planned",
             day=None if actual is None else edtf.parse(actual).earliest,
         )
+
+
+def _programme(body: Body) -> str | None:
+    """Id of the programme that a body names."""
+    programme = members.optional(body, "programme", members.mapping)
+    return None if programme is None else members.text(programme, "id")

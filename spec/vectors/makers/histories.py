@@ -181,11 +181,10 @@ class History:
             label, author, to, "decision", body | ({"scope": scope} if scope else {}), seen=seen
         )
 
-    def offer(self, label: str, host: str, places: int = 9) -> str:
+    def offer(self, label: str, host: str, places: int = 9, **more: Any) -> str:
         """A public offer."""
-        return self.publish(
-            label, host, (), "offer", {"scheme": "vir", "places": places, "host": party(host)}
-        )
+        body = {"scheme": "vir", "places": places, "host": party(host)}
+        return self.publish(label, host, (), "offer", body | more)
 
     def nominate(
         self,
@@ -213,7 +212,9 @@ class History:
         }
         return self.publish(label, sender, (host,), "nomination", body, seen=seen, under=under)
 
-    def place(self, label: str, nomination: str, planned: str, *, agreement: str = "agreement") -> str:
+    def place(
+        self, label: str, nomination: str, planned: str, *, agreement: str = "agreement", **more: Any
+    ) -> str:
         """A placement by the host of a nomination."""
         named = self.entry(nomination)["body"]
         sender, host = (_agency(named["direction"][end]["agency"]) for end in ("from", "to"))
@@ -224,7 +225,7 @@ class History:
             "scheme": "vir",
             "planned": planned,
         }
-        return self.publish(label, host, (sender,), "placement", body)
+        return self.publish(label, host, (sender,), "placement", body | more)
 
     def happen(self, label: str, author: str, to: str | None, placement: str, kind: str, day: str) -> str:
         """An event that was done; a public one where nobody is addressed."""

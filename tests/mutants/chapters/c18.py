@@ -8,6 +8,7 @@ from tests.mutants.model import Chapter, Mutant
 
 _DERIVING: Final = "exchange/deriving.py"
 _STATEMENT: Final = "exchange/statement.py"
+_FLOWS: Final = "exchange/flows.py"
 
 CHAPTER: Final = Chapter(
     "18",
@@ -69,6 +70,20 @@ CHAPTER: Final = Chapter(
             " and self.cosigned == self.size",
             "",
             ("tests/unit/desk/test_desk_statement.py::test_what_a_statement_rests_on",),
+        ),
+        Mutant("S-101", _FLOWS, '        "parties": [first, second],\n', ""),
+        Mutant("S-102", _FLOWS, "placement.arrived_on.year", "edtf.earliest_day(placement.planned).year"),
+        Mutant(
+            "S-103",
+            _DERIVING,
+            "programme=view.programme or _programme(book, case, as_of),",
+            "programme=view.programme,",
+        ),
+        Mutant(
+            "S-104",
+            _FLOWS,
+            "self.realised_months += placement.realised_months or 0",
+            "self.realised_months += Fraction(three_places(placement.realised_months or Fraction()))",
         ),
     ),
 )

@@ -19,6 +19,77 @@ SCID, PARTNER = "Qm" + "H" * 44, "Qm" + "P" * 44
 FINGERPRINT = " ".join(f"{group:05d}" for group in range(12))
 
 
+def figures_of_the_pair() -> dict[str, Any]:
+    """Mali and Togo, 2 and 4 of 2 and 4, as the law has them."""
+    ways = [{"from": SCID, "to": PARTNER}, {"from": PARTNER, "to": SCID}]
+    counts: list[dict[str, Any]] = [
+        {
+            "status": "open",
+            "since": None,
+            "quota": 2,
+            "nominated": 2,
+            "accepted": 2,
+            "planned": 2,
+            "realised": 2,
+            "fulfilment": "1.000",
+        },
+        {
+            "status": "suspended",
+            "since": "2018-06",
+            "quota": 4,
+            "nominated": 4,
+            "accepted": 4,
+            "planned": 4,
+            "realised": 4,
+            "fulfilment": "1.000",
+        },
+    ]
+    lengths = [
+        {"planned": "15.967", "realised": "15.967", "undated": 0},
+        {"planned": "31.934", "realised": "31.934", "undated": 0},
+    ]
+    flows = [
+        way
+        | {
+            "planned": row["planned"],
+            "realised": row["realised"],
+            "plannedMonths": months["planned"],
+            "realisedMonths": months["realised"],
+            "undated": 0,
+        }
+        for way, row, months in zip(ways, counts, lengths, strict=True)
+    ]
+    ahead: dict[str, Any] = {"balance": {SCID: -2, PARTNER: 2}, "index": "0.500"}
+    group = ahead | {"directions": flows, "monthsIndex": "0.500"}
+    return {
+        "partner": PARTNER,
+        "figures": ahead
+        | {
+            "asOf": "2018-12-31",
+            "parties": [{"agency": SCID, "country": "ML"}, {"agency": PARTNER, "country": "TG"}],
+            "directions": [way | row for way, row in zip(ways, counts, strict=True)],
+            "personMonths": {
+                "directions": [way | row for way, row in zip(ways, lengths, strict=True)],
+                "index": "0.500",
+            },
+        },
+        "flows": {
+            "asOf": "2018-12-31",
+            "parties": [SCID, PARTNER],
+            "rows": [
+                row
+                | {"year": 2017, "scheme": "vir", "programme": "urn:uuid:p" if row["from"] == SCID else None}
+                for row in flows
+            ],
+            "years": [{"year": 2017} | group],
+            "schemes": [{"scheme": "vir"} | group],
+            "programmes": [{"programme": None} | group, {"programme": "urn:uuid:p"} | group],
+        },
+        "selected": None,
+        "basis": {"complete": False},
+    }
+
+
 def answers() -> dict[str, Any]:
     """What a healthy desk says; a test changes what it is about."""
     return {
@@ -88,6 +159,18 @@ def answers() -> dict[str, Any]:
             "silent": [PARTNER],
         },
         "fence_confirm": {"code": "ML-CNPV", "read_only": {"code": "fence.head-missing", "params": {}}},
+        "figures": {
+            "asOf": "2018-12-31",
+            "agency": SCID,
+            "agencies": {SCID: {"scid": SCID, "code": "ML-CNPV", "names": {}, "country": "ML"}, PARTNER: {"scid": PARTNER, "code": "TG-ANVT", "names": {}, "country": "TG"}},
+            "wish": {"year": None, "scheme": None, "programmes": None},
+            "basis": "recorded",
+            "pairs": [figures_of_the_pair()],
+            "position": {"sent": 2, "hosted": 4, "position": -2, "sentMonths": "15.967", "hostedMonths": "31.934"},
+            "notHeard": [PARTNER],
+            "programmes": {"urn:uuid:p": {"names": {"fr": "Saison"}, "acronym": "=SAISON", "partOf": None}},
+            "schemes": {"vir": {"fr": "Volontariat de réciprocité", "en": "Reciprocal volunteering"}},
+        },
         "decide": {"id": "urn:uuid:3", "digest": "ef" * 32, "version": 1, "places": []},
     }  # fmt: skip
 

@@ -21,6 +21,7 @@ from tests.unit.exchange.world import BF, ML, TG, World, direction
 Step: TypeAlias = tuple[int, int, int, int, int]
 
 DAYS: Final = ("2017-03-01", "2017-04-01", "2017-05", "2017-06-01", "2018-02-01")
+PROGRAMMES: Final = tuple(f"urn:uuid:{UUID(int=7 + number, version=4)}" for number in range(2))
 OUTCOMES: Final = (
     *("accept", "reject", "shortlist", "waitlist", "confirm", "decline", "withdraw"),
     *("suspend", "resume", "terminate", "endorse", "dispute", "accept", "confirm", "accept"),
@@ -193,7 +194,8 @@ class History:
     def _offer_or_dossier(self, a: int, b: int, c: int, d: int) -> Record:
         author = self._agency(a)
         if b % 2:
-            return self.world.offer(author, places=1 + c % 2, scheme=("vir", "vsi")[d % 2])
+            more: JsonObject = {"programme": {"id": PROGRAMMES[c % 2]}} if d % 3 == 0 else {}
+            return self.world.offer(author, places=1 + c % 2, scheme=("vir", "vsi")[d % 2], **more)
         return self.world.dossier(author, self._others(author) if c % 2 else [self._other(author, d)])
 
     def _suspend(self, a: int, b: int, c: int, d: int) -> Record:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from passerelle.exchange.flows import flows
 from passerelle.exchange.fold import derive, fold, judge_all
 from passerelle.exchange.held import Held
 from passerelle.exchange.statement import figures, tally
@@ -51,6 +52,7 @@ def test_both_parties_compute_the_same(cast: Sequence[str], history: list[Step])
             one, other = (derive(item, as_of) for item in judged)
             assert one.pairs[frozenset((a, b))] == other.pairs[frozenset((a, b))]
             assert encode(figures(one, a, b)) == encode(figures(other, a, b))
+            assert encode(flows(one, a, b)) == encode(flows(other, b, a))
 
 
 @given(steps, st.randoms(use_true_random=False))

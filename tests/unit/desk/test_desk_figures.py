@@ -1,0 +1,96 @@
+"""Figures of all pairs at one look: what is counted, what it rests on, and how a programme is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from passerelle.errors import InputError
+from passerelle.protocol.profile import encode
+from tests.unit.desk.story import Pair, decide, offered, publish
+from tests.unit.federation.world import MALI, TOGO, Here, introduce
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+LAST = "2027-12-31"
+
+
+async def programme(here: Here, acronym: str, above: Any = None) -> Any:
+    """A programme, or a part of one."""
+    body = {"names": {"fr": f"Programme {acronym} (fictif)"}, "acronym": acronym, "kind": "exchange"}
+    part = {} if above is None else {"partOf": {"id": above["id"]}}
+    return await publish(here, {"type": "programme", "body": body | {"status": "open"} | part})
+
+
+async def hosted(pair: Pair, day: str = "2027-05-02", **offer: Any) -> None:
+    """One Togolese who arrives in Mali."""
+    agreement, made = await pair.agreed(), await offered(pair.mali, places=9, **offer)
+    await pair.settle()
+    nomination = await pair.nominated(agreement, made)
+    await pair.settle()
+    placement = await pair.placed(nomination, agreement, made)
+    await pair.togo.hear(pair.mali)
+    await decide(pair.togo, placement, "accept", effective="2027-04-01")
+    await pair.arrived(placement, day)
+    await pair.agree()
+
+
+async def told(here: Here, as_of: str = LAST, **more: Any) -> Any:
+    """What a desk answers."""
+    return await here.node.desk.figures(as_of=as_of, **more)
+
+
+async def test_both_parties_tell_the_same_flows(fresh: Pair) -> None:
+    """S-101 to S-103: by year, scheme and programme, byte for byte, whoever of the two is asked."""
+    await introduce(fresh.togo, fresh.mali)
+    edition = await programme(fresh.mali, "WECCEE")
+    await hosted(fresh, programme={"id": edition["id"]})
+    one, other = await told(fresh.togo), await told(fresh.mali)
+    assert encode(one["pairs"][0]["flows"]) == encode(other["pairs"][0]["flows"])
+    assert one["pairs"][0]["figures"] == other["pairs"][0]["figures"]
+    assert [row["programme"] for row in one["pairs"][0]["flows"]["rows"]] == [edition["id"]]
+    assert (one["position"]["position"], other["position"]["position"]) == (1, -1)
+    assert one["schemes"]["vir"]["en"]
+    assert one["programmes"][edition["id"]]["acronym"] == "WECCEE"
+
+
+async def test_a_programme_is_asked_for_by_name_with_its_parts(fresh: Pair) -> None:
+    """An acronym in any case, a name or an id; what is part of it counts with it, a circle too."""
+    await introduce(fresh.togo, fresh.mali)
+    whole = await programme(fresh.mali, "WECCEE")
+    edition = await programme(fresh.mali, "WECCEE 2", whole)
+    await hosted(fresh, programme={"id": edition["id"]})
+    for name in ("weccee", "programme weccee (fictif)", whole["id"], "WECCEE 2"):
+        (pair,) = (await told(fresh.togo, programme=name))["pairs"]
+        assert abs(pair["selected"]["balance"][fresh.togo.scid]) == 1
+    (pair,) = (await told(fresh.togo, year=2026, scheme="vir"))["pairs"]
+    assert pair["selected"]["index"] is None
+    other = await programme(fresh.mali, "Autre")
+    (pair,) = (await told(fresh.mali, programme=other["id"]))["pairs"]
+    assert pair["selected"]["index"] is None
+
+
+async def test_a_programme_that_nobody_knows_and_one_of_two(fresh: Pair) -> None:
+    """What a name means is never guessed."""
+    with pytest.raises(InputError) as refused:
+        await told(fresh.mali, programme="Personne")
+    assert refused.value.code == "figures.unknown-programme"
+    for _ in range(2):
+        await programme(fresh.mali, "Deux")
+    with pytest.raises(InputError) as refused:
+        await told(fresh.mali, programme="deux")
+    assert refused.value.code == "figures.ambiguous-programme"
+
+
+async def test_whom_the_figures_were_not_heard_from(fresh: Pair) -> None:
+    """Each number says what it rests on: a partner that has not cosigned all is named."""
+    await introduce(fresh.togo, fresh.mali)
+    await fresh.agree()
+    answer = await told(fresh.togo)
+    assert (answer["asOf"], answer["basis"], answer["notHeard"]) == (LAST, "recorded", [])
+    await fresh.card()
+    assert (await told(fresh.togo))["notHeard"] == [fresh.mali.scid]
+    (pair,) = (await told(fresh.togo, partner=MALI))["pairs"]
+    assert pair["basis"]["complete"] is False
+    assert [pair["partner"] for pair in (await told(fresh.mali, partner=TOGO))["pairs"]] == [fresh.togo.scid]
