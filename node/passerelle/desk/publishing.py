@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
-from passerelle.desk import naming
+from passerelle.desk import acts, naming
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
-from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
 from passerelle.storage import vault
 
@@ -64,10 +62,6 @@ async def newest(context: Context, ledger: Ledger, name: str, record_type: str |
     return record
 
 
-def _ref(record: Record) -> dict[str, Json]:
-    return {"id": record.id, "digest": record.digest}
-
-
 async def nominate(
     context: Context,
     ledger: Ledger,
@@ -102,32 +96,11 @@ async def nominate(
     offered = await newest(context, ledger, offer, "offer")
     presented = await newest(context, ledger, dossier, "dossier")
     agreed = await newest(context, ledger, agreement, "agreement")
-    direction = _direction(agreed, context.own, offered.issuer_scid)
-    body: dict[str, object] = {
-        "offer": _ref(offered),
-        "dossier": _ref(presented),
-        "agreement": _ref(agreed),
-        "direction": direction,
-        "nominatedOn": context.clock().date().isoformat() if nominated_on is None else nominated_on,
-    }
-    if rank is not None:
-        body["rank"] = rank
-    if motivation is not None:
-        body["motivation"] = dict(motivation)
-    item = {"type": "nomination", "to": [offered.issuer_scid], "body": body}
+    day = context.clock().date().isoformat() if nominated_on is None else nominated_on
+    item = acts.nomination(
+        context.own, offered, presented, agreed, nominated_on=day, rank=rank, motivation=motivation
+    )
     return (await publish(context, [item], key, unchecked=unchecked))[0]
-
-
-def _direction(agreement: Record, sender: str, host: str) -> Json:
-    rows = agreement.body.get("directions")
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and _agency(row.get("from")) == sender and _agency(row.get("to")) == host:
-            return {"from": row["from"], "to": row["to"]}
-    raise InputError("nominate.no-direction", agreement=agreement.id, host=host)
-
-
-def _agency(party: Json) -> Json:
-    return party.get("agency") if isinstance(party, dict) else None
 
 
 async def decide(
@@ -160,28 +133,8 @@ async def decide(
         unchecked: See `publish`.
     """
     subject = await newest(context, ledger, about)
-    if effective is not None:
-        _check_day(effective)
-    body: dict[str, object] = {
-        "about": _ref(subject),
-        "aboutType": subject.type,
-        "outcome": outcome,
-        "effective": context.clock().date().isoformat() if effective is None else effective,
-        "actingFunction": function,
-    }
-    more = {"reason": reason, "scope": scope, "text": text}
-    body |= {name: value for name, value in more.items() if value is not None}
-    parties = {subject.issuer_scid, *subject.addressees} - {context.own}
-    to: object = "public" if subject.is_public else sorted(parties)
-    return (await publish(context, [{"type": "decision", "to": to, "body": body}], key, unchecked=unchecked))[
-        0
-    ]
-
-
-def _check_day(value: str) -> None:
-    """A calendar slip such as 30 February is caught here, with the value, before the schema speaks of patterns."""
-    if len(value) == len("2026-11-22"):
-        try:
-            date.fromisoformat(value)
-        except ValueError as exc:
-            raise InputError("decide.no-such-day", value=value) from exc
+    day = context.clock().date().isoformat() if effective is None else effective
+    item = acts.decision(
+        context.own, subject, outcome, effective=day, reason=reason, function=function, scope=scope, text=text
+    )
+    return (await publish(context, [item], key, unchecked=unchecked))[0]
