@@ -41,7 +41,7 @@ def _changes(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _changes(item, (*path, index))
-    elif isinstance(value, int):
+    elif isinstance(value, int) and not isinstance(value, bool):
         yield path, value + 1
     elif isinstance(value, str) and _is_decimal(value):
         yield (

@@ -7,29 +7,36 @@ figure is wrong.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from passerelle.errors import InputError, PasserelleError
+from passerelle.exchange.statement import index_of
 from passerelle.protocol.profile import Json, JsonObject, encode
 from passerelle.scenario import readings
 from passerelle.scenario.cast import Cast
 from passerelle.scenario.model import (
     BlockedExpectation,
+    CountsExpectation,
     DirectionFigures,
     Expectation,
     Figures,
     FiguresExpectation,
+    FlowsExpectation,
     HeldExpectation,
     IdenticalExpectation,
     Part,
+    PersonMonths,
     Refusal,
+    ShowsExpectation,
     StateExpectation,
     UnreadableExpectation,
 )
 from passerelle.scenario.play import Entry
+from passerelle.scenario.references import resolve
 from passerelle.scenario.stage import Stage
 
 ABSENT: Final = "absent"
@@ -106,6 +113,8 @@ async def check(entry: Entry, scene: Scene) -> list[Finding]:
     part = entry.part
     if isinstance(part, IdenticalExpectation):
         compared = await _identical(part, scene)
+    elif isinstance(part, FlowsExpectation):
+        compared = [(part.at[0], item) for item in await _flows(part, scene)]
     elif isinstance(part, Expectation):
         compared = [(agency, item) for agency in part.at for item in await _compare(part, agency, scene)]
     else:
@@ -129,6 +138,10 @@ async def _compare(part: Part, agency: str, scene: Scene) -> list[Comparison]:
         ]
     if isinstance(part, UnreadableExpectation):
         return [await _unreadable(part, agency, scene)]
+    if isinstance(part, CountsExpectation):
+        return await _counts(part, agency, scene)
+    if isinstance(part, ShowsExpectation):
+        return await _shows(part, agency, scene)
     raise TypeError(type(part).__name__)
 
 
@@ -148,6 +161,8 @@ def compare_figures(expected: Figures, said: JsonObject, cast: Cast) -> Iterator
         yield Comparison(f"{name} · balance", number, found)
     if expected.index is not None:
         yield Comparison("index", expected.index, said.get("index", ABSENT))
+    for months in expected.person_months:
+        yield from _months(months, said, cast)
 
 
 def _direction(wanted: DirectionFigures, said: JsonObject, cast: Cast) -> Iterator[Comparison]:
@@ -155,6 +170,75 @@ def _direction(wanted: DirectionFigures, said: JsonObject, cast: Cast) -> Iterat
     found = readings.direction(said, *ends)
     for key, value in wanted.model_dump(exclude={"from_", "to"}, exclude_none=True).items():
         yield Comparison(f"{wanted.from_} → {wanted.to} · {key}", value, found.get(key, ABSENT))
+
+
+def _months(wanted: PersonMonths, said: JsonObject, cast: Cast) -> Iterator[Comparison]:
+    ends = (cast.agencies[wanted.from_].scid, cast.agencies[wanted.to].scid)
+    months = said.get("personMonths")
+    found = readings.direction(months, *ends) if isinstance(months, dict) else {}
+    for key, value in wanted.model_dump(exclude={"from_", "to"}, exclude_none=True).items():
+        yield Comparison(f"{wanted.from_} → {wanted.to} · person-months {key}", value, found.get(key, ABSENT))
+
+
+async def _counts(part: CountsExpectation, agency: str, scene: Scene) -> list[Comparison]:
+    """The number, or the number of each value; a value that is not expected is a difference too."""
+    where = {path: resolve(value, scene.cast.look_up) for path, value in part.where.items()}
+    query = readings.Query(part.counts, where, part.each, part.on, part.by, part.add)
+    found = await readings.counts_of(scene.stage, agency, query)
+    if part.times:
+        found = dict(Counter(str(number) for number in found.values()))
+    subject = " · ".join(filter(None, (part.counts, part.each, part.add, part.by)))
+    if isinstance(part.is_, int):
+        return [Comparison(subject, part.is_, sum(found.values()))]
+    return [
+        Comparison(f"{subject} {value}", part.is_.get(value, ABSENT), found.get(value, ABSENT))
+        for value in sorted({*part.is_, *found})
+    ]
+
+
+async def _shows(part: ShowsExpectation, agency: str, scene: Scene) -> list[Comparison]:
+    record = scene.cast.record(part.shows)
+    body = await readings.body_of(scene.stage, agency, record.id)
+    return [
+        Comparison(
+            f"{_bare(part.shows)} · {path}", resolve(value, scene.cast.look_up), readings.at(body, path)
+        )
+        for path, value in part.members.items()
+    ]
+
+
+async def _flows(part: FlowsExpectation, scene: Scene) -> list[Comparison]:
+    """Over all nodes asked, each direction of each agreement once."""
+    under = None if part.under is None else {scene.cast.record(name).id for name in part.under}
+    rows: dict[tuple[str, str, str], readings.Flow] = {}
+    unlike: list[Comparison] = []
+    for agency in part.at:
+        for row in await readings.flows_of(scene.stage, agency, scene.as_of):
+            if under is not None and row.agreement not in under:
+                continue
+            known = rows.setdefault((row.agreement, row.sender, row.host), row)
+            if known.realised != row.realised:
+                unlike.append(Comparison(f"{agency} · {row.ends} · realised", known.realised, row.realised))
+
+    def between(sender: str, host: str) -> int:
+        ends = part.groups[sender], part.groups[host]
+        return sum(
+            row.realised
+            for row in rows.values()
+            if row.sender_country in ends[0] and row.host_country in ends[1]
+        )
+
+    told = [
+        Comparison(f"{flow.from_} → {flow.to} · realised", flow.realised, between(flow.from_, flow.to))
+        for flow in part.flows
+    ]
+    if part.index is not None:
+        first, second = part.index.between
+        found = index_of(between(first, second), between(second, first))
+        told.append(Comparison(f"{first} ↔ {second} · index", part.index.is_, found or ABSENT))
+    if part.total is not None:
+        told.append(Comparison("total · realised", part.total, sum(row.realised for row in rows.values())))
+    return told + unlike
 
 
 async def _blocked(part: BlockedExpectation, agency: str, scene: Scene) -> Comparison:

@@ -31,6 +31,12 @@ EdtfDay = Annotated[str, Field(min_length=4, max_length=40)]
 Sentence = Annotated[dict[str, str], Field(min_length=1)]
 """A sentence by language: ``{fr: ..., en: ...}``."""
 
+File = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*\.(yaml|json)$")]
+"""Another file, by its path from the folder of the one that names it; never out of that folder."""
+
+Member = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")]
+"""A member of a record's body: ``kind``, ``targets.quantity.value``. A number counts through a list, from 0."""
+
 Value: TypeAlias = Any  # a value of the JSON profile; the publishing node checks it
 
 
@@ -59,15 +65,19 @@ class Defaults(Part):
 
 
 class Header(Part):
-    """The whole file. Steps and expectations stay raw until ``expand`` has unrolled them."""
+    """The whole file. Steps and expectations stay raw until ``play`` has unrolled them."""
 
     scenario: Literal[1]
     title: Sentence
     summary: Sentence | None = None
     as_of: Day
-    agencies: Annotated[dict[Name, Agency], Field(min_length=1, max_length=12)]
+    agencies: Annotated[dict[Name, Agency], Field(max_length=12)] = {}
     partners: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = []
     defaults: Defaults = Defaults()
+    before: list[File] = []
+    """Scenarios whose agencies, partners and steps come first; what they expect at their end is left out."""
+    facts: dict[Name, File] = {}
+    blocks: dict[Name, File] = {}
     steps: Annotated[list[Any], Field(min_length=1)]
     expect: list[Any] = []
 
@@ -182,6 +192,7 @@ class DirectionFigures(Part):
     from_: Annotated[Name, Field(alias="from")]
     to: Name
     status: str | None = None
+    since: str | None = None
     quota: int | None = None
     nominated: int | None = None
     accepted: int | None = None
@@ -190,12 +201,23 @@ class DirectionFigures(Part):
     fulfilment: str | None = None
 
 
+class PersonMonths(Part):
+    """Person-months of one direction, with three decimals."""
+
+    from_: Annotated[Name, Field(alias="from")]
+    to: Name
+    planned: str | None = None
+    realised: str | None = None
+    undated: int | None = None
+
+
 class Figures(Part):
     """Figures of a pair. Only those given are compared."""
 
     directions: list[DirectionFigures] = []
     balance: dict[Name, int] = {}
     index: str | None = None
+    person_months: list[PersonMonths] = []
 
 
 class FiguresExpectation(Expectation):
@@ -204,6 +226,78 @@ class FiguresExpectation(Expectation):
     pair: Annotated[list[Name], Field(min_length=2, max_length=2)]
     as_of: Day | None = None
     figures: Figures
+
+
+class Flow(Part):
+    """Realised placements from one group of countries to another, by the names of the groups."""
+
+    from_: Annotated[Name, Field(alias="from")]
+    to: Name
+    realised: int
+
+
+class FlowsIndex(Part):
+    """The smaller of the two flows between two groups over the larger, with three decimals."""
+
+    between: Annotated[list[Name], Field(min_length=2, max_length=2)]
+    is_: Annotated[str, Field(alias="is")]
+
+
+class FlowsExpectation(Expectation):
+    """Realised placements between groups of countries, over the boards of all nodes named.
+
+    Each direction of each agreement counts once; the nodes that have it must say the same.
+    """
+
+    groups: Annotated[dict[Name, Annotated[list[str], Field(min_length=1)]], Field(min_length=1)]
+    under: Annotated[list[str], Field(min_length=1)] | None = None
+    """The agreements that count; all where absent."""
+    flows: Annotated[list[Flow], Field(min_length=1)]
+    total: int | None = None
+    """Over every direction, whatever group its ends are in."""
+    index: FlowsIndex | None = None
+
+    @model_validator(mode="after")
+    def _flows_name_groups(self) -> FlowsExpectation:
+        ends = [end for flow in self.flows for end in (flow.from_, flow.to)]
+        for name in (*ends, *(self.index.between if self.index else ())):
+            if name not in self.groups:
+                raise ValueError(f"no group is called {name}")
+        return self
+
+
+class CountsExpectation(Expectation):
+    """How many records of a type the node holds that count and are as ``where`` says.
+
+    With ``each`` the members of that list are counted, each beside the rest of its record; with
+    ``by`` they are counted for each value of a member; with ``add`` a number in them is added up.
+    ``times`` counts the values themselves: how many of them occur once, twice...
+    """
+
+    counts: str
+    where: dict[Member, Value] = {}
+    each: Member | None = None
+    on: Day | None = None
+    """Only those whose ``from`` and ``to`` reach over this day."""
+    by: Member | None = None
+    add: Member | None = None
+    times: bool = False
+    is_: Annotated[int | dict[str, int], Field(alias="is")]
+
+    @model_validator(mode="after")
+    def _counts_as_asked(self) -> CountsExpectation:
+        if isinstance(self.is_, dict) is (self.by is None):
+            raise ValueError("with by, is holds a number for each value; without, one number")
+        if self.times and self.by is None:
+            raise ValueError("times counts the values of by")
+        return self
+
+
+class ShowsExpectation(Expectation):
+    """Members of a record as the node shows it."""
+
+    shows: str
+    members: Annotated[dict[Member, Value], Field(min_length=1)]
 
 
 class IdenticalExpectation(Expectation):
@@ -252,7 +346,7 @@ STEPS: Final[Mapping[str, type[Part]]] = {
     "start": NodeStep,
     "say": SayStep,
 }
-"""Each verb of a step and the form of its mapping. ``expect`` and ``each`` are unrolled by ``expand``."""
+"""Each verb of a step and the form of its mapping. ``expect``, ``each`` and ``block`` are unrolled by ``play``."""
 
 EXPECTATIONS: Final[Mapping[str, type[Part]]] = {
     "figures": FiguresExpectation,
@@ -260,5 +354,8 @@ EXPECTATIONS: Final[Mapping[str, type[Part]]] = {
     "blocked": BlockedExpectation,
     "stateOf": StateExpectation,
     "holds": HeldExpectation,
+    "flows": FlowsExpectation,
+    "counts": CountsExpectation,
+    "shows": ShowsExpectation,
     "unreadable": UnreadableExpectation,
 }

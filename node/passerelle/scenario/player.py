@@ -70,18 +70,24 @@ async def play(scenario: Play, stage: Stage, *, watch: Watch) -> Outcome:
     Raises:
         PasserelleError: The stage itself failed (a node did not start, a link could not be cut).
     """
-    cast = Cast({name: await identity_of(stage, name) for name in scenario.header.agencies})
+    cast = await introduce(scenario, stage)
     findings: list[Finding] = []
     for entry in scenario.entries:
         watch(entry)
-        made = await _play_entry(entry, scenario, stage, cast)
+        made = await play_entry(entry, scenario, stage, cast)
         findings += made
         if not entry.is_expectation and not all(finding.ok for finding in made):
             return Outcome(tuple(findings), cast, entry.number - 1)
     return Outcome(tuple(findings), cast, len(scenario.entries))
 
 
-async def _play_entry(entry: Entry, scenario: Play, stage: Stage, cast: Cast) -> list[Finding]:
+async def introduce(scenario: Play, stage: Stage) -> Cast:
+    """Who plays, as each node says of itself; nothing is made yet."""
+    return Cast({name: await identity_of(stage, name) for name in scenario.header.agencies})
+
+
+async def play_entry(entry: Entry, scenario: Play, stage: Stage, cast: Cast) -> list[Finding]:
+    """One entry; what was compared."""
     part = entry.part
     if isinstance(part, Act):
         return await attempt(entry, scenario, stage, cast)
@@ -172,7 +178,7 @@ _DEFAULT_FUNCTION: Final = "exchange-desk"
 
 def _item(act: PublishStep, scenario: Play, cast: Cast) -> JsonObject:
     wish = act.publish
-    body = resolve({**scenario.header.defaults.body, **wish.body}, cast.look_up)
+    body = resolve({**scenario.header.defaults.body, **_given(**wish.body)}, cast.look_up)
     to = wish.to if isinstance(wish.to, list) else [wish.to]
     addressed: Json = "public" if to == ["public"] else [cast.agencies[name].scid for name in to]
     item: JsonObject = {"type": wish.type, "to": addressed, "body": body}
@@ -182,7 +188,7 @@ def _item(act: PublishStep, scenario: Play, cast: Cast) -> JsonObject:
 
 
 def _given(**arguments: Json) -> JsonObject:
-    """Arguments that were given; the desk has its own defaults for the others."""
+    """What was given: an argument that is null is left to the desk's default, a member of a body is left out."""
     return {name: value for name, value in arguments.items() if value is not None}
 
 

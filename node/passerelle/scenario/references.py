@@ -41,15 +41,38 @@ def resolve(value: Json, lookup: Lookup) -> Json:
 
 
 def fill(value: Json, variables: Mapping[str, Json]) -> Json:
-    """``value`` with the variables of an ``each`` block filled in; other names are left for later."""
+    """``value`` with variables filled in: of an ``each`` or a block, and facts; other names are left for later.
+
+    A member of a variable is named by its path, ``${founding.hosts}``. Where a variable is a text, the path
+    is left with it for whoever the text names: ``${who.id}`` of ``who: offer`` stays ``${who.id}``.
+
+    Raises:
+        InputError: ``scenario.unknown-name`` for a member that a variable does not have.
+    """
 
     def lookup(name: str) -> Json:
         head, _, rest = name.partition(".")
-        if head not in variables:
+        if head not in variables or (rest and not isinstance(variables[head], dict | list)):
             return _kept(name)
-        return variables[head] if not rest else _kept(name)
+        return member(variables[head], rest) if rest else variables[head]
 
     return resolve(value, lookup)
+
+
+def member(value: Json, path: str) -> Json:
+    """What stands at a path of names and, through lists, numbers from 0: ``targets.0.quantity``.
+
+    Raises:
+        LookupError: Nothing does.
+    """
+    for name in path.split("."):
+        if isinstance(value, list) and name.isdigit():
+            value = value[int(name)]
+        elif isinstance(value, dict):
+            value = value[name]
+        else:
+            raise LookupError(path)
+    return value
 
 
 def names_in(value: Json) -> Iterator[str]:

@@ -216,3 +216,116 @@ def test_every_key_is_documented() -> None:
     forms = {*STEPS.values(), *EXPECTATIONS.values()}
     keys = {field.alias or name for form in forms for name, field in form.model_fields.items()}
     assert keys <= documented, sorted(keys - documented)
+
+
+# --- several files -------------------------------------------------------------------------
+
+
+def among(folder: Path, **files: str) -> Play:
+    """The play of ``main.yaml`` among other files, by name and text."""
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    return load(folder / "main.yaml")
+
+
+def labels(play: Play) -> list[str | None]:
+    return [entry.part.label for entry in play.entries if isinstance(entry.part, PublishStep)]
+
+
+def offer(name: str, body: str = "{}") -> str:
+    return f"  - {{at: anvt, publish: {{type: offer, body: {body}}}, as: {name}}}\n"
+
+
+def test_what_comes_before_is_played_first_and_once(tmp_path: Path) -> None:
+    """Agencies, partners and steps; not what the other file expects at its end."""
+    base = HEAD + "steps:\n" + offer("base") + "expect: [{at: [anvt], holds: {offer: 7}}]\n"
+    tail = "scenario: 1\ntitle: {en: B}\nasOf: 2019-12-31\nbefore: [base.yaml%s]\nsteps:\n"
+    play = among(
+        tmp_path,
+        base=base,
+        middle=tail % "" + offer("middle"),
+        main=tail % ", middle.yaml" + offer("main") + "expect: [{at: [cnpv], holds: {offer: 3}}]\n",
+    )
+    assert labels(play) == ["base", "middle", "main"]
+    assert [entry.verb for entry in play.entries] == ["publish", "publish", "publish", "holds"]
+    assert [*play.header.agencies] == ["anvt", "cnpv"]
+    assert play.header.partners == [["anvt", "cnpv"]]
+    assert play.header.as_of == "2019-12-31"
+    assert [Path(entry.file).name for entry in play.entries[:3]] == ["base.yaml", "middle.yaml", "main.yaml"]
+
+
+def test_two_files_before_each_other_end(tmp_path: Path) -> None:
+    one = HEAD + "before: [main.yaml]\nsteps:\n" + offer("one")
+    play = among(tmp_path, one=one, main=HEAD + "before: [one.yaml]\nsteps:\n" + offer("main"))
+    assert labels(play) == ["one", "main"]
+
+
+def test_facts_stand_for_what_is_in_their_file(tmp_path: Path) -> None:
+    play = among(
+        tmp_path,
+        data="hosts: [{id: a, n: 3}, {id: b, n: null}]\n",
+        main=HEAD
+        + "facts: {data: data.yaml}\nsteps:\n"
+        + "  - each: '${data.hosts}'\n    steps:\n    "
+        + offer("'offer-${id}'", "{places: '${n}', first: '${data.hosts.0.id}'}"),
+    )
+    bodies = [entry.part.publish.body for entry in play.entries if isinstance(entry.part, PublishStep)]
+    assert bodies == [{"places": 3, "first": "a"}, {"places": None, "first": "a"}]
+
+
+def test_a_block_has_what_it_is_given_and_nothing_else(tmp_path: Path) -> None:
+    main = HEAD + "blocks: {inner: inner.yaml}\nsteps:\n  - each: [{who: x}, {who: y}]\n    steps:\n"
+    call = "      - {block: inner, with: {name: '${who}', list: [{n: 1}, {n: 2}]}}\n"
+    inner = "- each: ${list}\n  steps:\n    - {at: anvt, publish: {type: offer, body: {n: '${n}'}}, as: '${name}-${n}'}\n"
+    assert labels(among(tmp_path, inner=inner, main=main + call)) == ["x-1", "x-2", "y-1", "y-2"]
+    with pytest.raises(InputError, match=r"scenario\.unknown-name"):
+        among(tmp_path, inner=inner.replace("${name}", "${who}"), main=main + call)
+
+
+@pytest.mark.parametrize(
+    ("main", "code", "line"),
+    [
+        ("before: [../base.yaml]\nsteps:\n" + OFFER, "scenario.bad-value", 8),
+        ("before: [/etc/base.yaml]\nsteps:\n" + OFFER, "scenario.bad-value", 8),
+        ("before: [none.yaml]\nsteps:\n" + OFFER, "scenario.unreadable-file", None),
+        ("facts: {data: ./data.yaml}\nsteps:\n" + OFFER, "scenario.bad-value", 8),
+        ("blocks: {inner: inner.yaml}\nsteps:\n  - {block: other}\n", "scenario.unknown-name", 10),
+        ("blocks: {inner: inner.yaml}\nsteps:\n  - {block: inner, wiht: {}}\n", "scenario.unknown-key", 10),
+        ("blocks: {inner: inner.yaml}\nsteps:\n  - {block: inner}\n", "scenario.too-deep", 1),
+        ("facts: {data: data.yaml}\nsteps:\n" + offer("a", "{n: '${data.m}'}"), "scenario.unknown-name", 10),
+        ("facts: {data: data.yaml}\nsteps:\n  - {each: '${data.n}', steps: []}\n", "scenario.not-a-list", 10),
+        ("fact: {data: data.yaml}\nsteps:\n" + OFFER, "scenario.unknown-key", 8),
+    ],
+)
+def test_other_files_lie_beside_and_say_what_they_must(
+    tmp_path: Path, main: str, code: str, line: int | None
+) -> None:
+    with pytest.raises(InputError) as caught:
+        among(tmp_path, inner="- {block: inner}\n", data="n: 1\n", main=HEAD + main)
+    assert caught.value.code == code
+    assert caught.value.params.get("line") == line
+
+
+def test_a_play_has_agencies() -> None:
+    with pytest.raises(InputError) as caught:
+        built("scenario: 1\ntitle: {en: A}\nasOf: 2018-12-31\nsteps:\n  - {say: {en: A}}\n")
+    assert (caught.value.code, caught.value.params["key"]) == ("scenario.missing-key", "agencies")
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "{at: [anvt], counts: offer, is: {a: 1}}",
+        "{at: [anvt], counts: offer, by: kind, is: 1}",
+        "{at: [anvt], counts: offer, times: true, is: 1}",
+        "{at: [anvt], counts: offer, wehre: {kind: a}, is: 1}",
+        "{at: [anvt], groups: {south: [TG]}, flows: [{from: south, to: north, realised: 1}]}",
+        "{at: [anvt], groups: {a: [TG]}, flows: [{from: a, to: a, realised: 1}], index: {between: [a, b], is: '1.000'}}",
+        "{at: [anvt], shows: '${offer}', members: {}}",
+    ],
+)
+def test_an_expectation_that_asks_for_nothing_sensible_is_refused(expected: str) -> None:
+    with pytest.raises(InputError) as caught:
+        built(HEAD + "steps:\n" + OFFER + f"expect:\n  - {expected}\n")
+    assert caught.value.code in {"scenario.bad-value", "scenario.unknown-key"}
+    assert caught.value.params["line"] == STEPS_LINE + 3
