@@ -58,11 +58,21 @@ def scenario() -> None:
     metavar="URL",
     help="cli.scenario.database",
 )
+@click.option("--without-nodes", "on_paper", cls=Option, is_flag=True, help="cli.scenario.without-nodes")
 @session
-def run(own: Session, file: Path, keep: Path | None, database: str) -> int:
+def run(own: Session, file: Path, keep: Path | None, database: str, *, on_paper: bool) -> int:
     """Play a scenario with real nodes and compare what they say with what the file expects."""
     play = load(file)
-    return asyncio.run(_run(own, play, keep, database))
+    return asyncio.run(_on_paper(own, play) if on_paper else _run(own, play, keep, database))
+
+
+async def _on_paper(own: Session, play: Play) -> int:
+    from passerelle.scenario.paper import Paper  # noqa: PLC0415  (loads the fold)
+    from passerelle.scenario.player import play as play_on  # noqa: PLC0415  (loads the node)
+
+    narrator = Narrator(own, play)
+    narrator.title()
+    return report(own, play, await play_on(play, Paper(play), watch=narrator.watch))
 
 
 async def _run(own: Session, play: Play, keep: Path | None, database: str) -> int:
@@ -103,15 +113,20 @@ class Narrator:
         self._own = own
         self._play = play
 
-    def starting(self) -> None:
-        """The title, and that nodes are being started: the longest silence of a play."""
+    def title(self) -> None:
+        """The title and what it is about."""
         own, header = self._own, self._play.header
         if own.as_json:
             return
         own.out.line(own.words.pick(header.title)[0], style="bold")
         if header.summary:
             own.out.line(own.words.pick(header.summary)[0])
-        own.out.say("cli.scenario.starting", n=len(header.agencies))
+
+    def starting(self) -> None:
+        """The title, and that nodes are being started: the longest silence of a play."""
+        self.title()
+        if not self._own.as_json:
+            self._own.out.say("cli.scenario.starting", n=len(self._play.header.agencies))
 
     def watch(self, entry: Entry) -> None:
         """One line for each sentence of the file, with the progress of the play before it."""
@@ -160,7 +175,7 @@ def report(own: Session, play: Play, outcome: Outcome, *, brief: bool = False) -
     wrong = sum(not finding.ok for finding in outcome.findings)
     if outcome.played < len(play.entries):
         stopped = play.entries[outcome.played]
-        own.out.say("cli.scenario.stopped", number=stopped.number, line=stopped.line)
+        own.out.say("cli.scenario.stopped", number=stopped.number, file=stopped.file, line=stopped.line)
     if not outcome.findings:
         own.out.say("cli.scenario.empty")
     elif wrong:

@@ -9,17 +9,15 @@ import pickle
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import UTC, datetime
 from typing import Final
 
 from passerelle.desk.dictation import Hello, Question
 from passerelle.desk.scribe import Scribe
 from passerelle.protocol import intake, proofs, records, recordsigning
-from passerelle.protocol.identity import Identity, create_log, parse_identity
-from passerelle.protocol.keys import SigningKey, verify_signature
+from passerelle.protocol.keys import verify_signature
 from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf, parse_leaf
 from passerelle.protocol.merkle import leaf_hash
 from passerelle.protocol.objects import commitment, encode_public
@@ -27,8 +25,8 @@ from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import JsonObject, encode_plain
 from passerelle.protocol.records import Record
 from passerelle.protocol.schemas import Schemas
-from passerelle.protocol.seals import SealingKey
 from passerelle.protocol.tiles import TILE_WIDTH
+from passerelle.scenario.author import Author
 from passerelle.scenario.bench.offers import offers
 
 RECORDS: Final = 2_000
@@ -115,27 +113,13 @@ def _leaf(record: Record, salt: bytes) -> bytes:
     )
 
 
-class _Author:
+class _Author(Author):
     """A made-up agency that signs offers."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC).replace(microsecond=0)
-        self.keys: Sequence[SigningKey] = [SigningKey.generate(secrets.token_bytes) for _ in range(6)]
-        record, update, following, request, log, witness = self.keys
-        sealing = SealingKey.generate(secrets.token_bytes)
-        made = create_log(
-            domain="author.example",
-            update_key=update,
-            next_update_multikeys=[following.multikey],
-            record_key=record.public,
-            request_key=request.public,
-            log_keys=[log.public],
-            witness_keys=[witness.public],
-            sealing=[(self.now, sha256(sealing.public).hexdigest())],
-            now=self.now - timedelta(seconds=1),
-        )
-        self.identity: Identity = parse_identity(made, now=self.now)
-        self._method = f"{self.identity.did}#{record.multikey}"
+        super().__init__("author.example", secrets.token_bytes, self.now)
+        self._method = f"{self.identity.did}#{self.keys[0].multikey}"
 
     def sign(self, item: JsonObject) -> Record:
         body = item["body"]
