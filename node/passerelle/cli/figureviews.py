@@ -91,6 +91,7 @@ def show_figures(out: Output, told: Told, by: str | None) -> None:
     _show_balances(out, told)
     if by is not None:
         _show_groups(out, told, by)
+    _show_declared(out, told)
     position = mapping(told.answer["position"])
     out.say(
         "cli.figures.position",
@@ -220,6 +221,98 @@ def _show_groups(out: Output, told: Told, by: str) -> None:
         ],
         right=range(2, 6),
     )
+
+
+def _show_declared(out: Output, told: Told) -> None:
+    """What agencies declare beside what is recorded here, with the gap; nothing of it is counted above."""
+    words = out.words
+    said = [row for row in rows(told.answer["declared"]) if is_wished(told, _bounds(row))]
+    if not said:
+        return
+    out.say("cli.figures.declared")
+    out.table(
+        [
+            *("cli.column.issuer", "cli.column.period", "cli.column.direction", "cli.column.indicator"),
+            *("cli.column.declared", "cli.column.recorded", "cli.column.gap", "cli.column.remark"),
+        ],
+        [
+            (
+                told.agency(row["issuer"]),
+                words.edtf(str(row["period"])),
+                f"{_end(told, row['from'])} → {_end(told, row['to'])}",
+                _indicator(words, row),
+                _quantity(words, row),
+                words.text("cli.none") if row["recorded"] is None else words.number(str(row["recorded"])),
+                None if row["gap"] is None else _signed(row["gap"]),
+                _remark(told, row),
+            )
+            for row in said
+        ],
+        right=range(4, 7),
+    )
+    for row in rows(told.answer["declaredBalances"]):
+        ends, counts = row["ends"], row["counts"]
+        if isinstance(ends, list) and isinstance(counts, list) and is_wished(told, _bounds(row)):
+            first, second = (_end(told, end) for end in ends)
+            out.say(
+                "cli.figures.declared-balance",
+                first=first,
+                second=second,
+                period=words.edtf(str(row["period"])),
+                there=words.number(str(counts[0])),
+                back=words.number(str(counts[1])),
+                index=words.text("cli.none") if row["index"] is None else words.decimal(str(row["index"]), 3),
+            )
+
+
+def _bounds(row: JsonObject) -> JsonObject:
+    """What a declared number is bounded by, as far as it says."""
+    year = str(row["period"])[:4]
+    bounds: JsonObject = {name: row[name] for name in ("scheme", "programme") if row[name] is not None}
+    return bounds | ({"year": int(year)} if year.isdigit() else {})
+
+
+def _indicator(words: Words, row: JsonObject) -> str:
+    """What is counted, with the traits that bound it."""
+    msgid = f"indicator.{row['indicator']}"
+    said = words.text(msgid) if words.has(msgid) else str(row["indicator"])
+    traits = ", ".join(str(value) for value in mapping(row["traits"]).values())
+    return f"{said} ({traits})" if traits else said
+
+
+def _quantity(words: Words, row: JsonObject) -> str:
+    """A declared number with how precise it is."""
+    if row["suppressed"]:
+        return words.text("cli.figures.suppressed")
+    number = words.number(str(row["declared"]))
+    msgid = f"qualifier.{row['qualifier']}"
+    return words.text(msgid, number=number) if words.has(msgid) else number
+
+
+def _remark(told: Told, row: JsonObject) -> str:
+    """How sure it is, who confirms it, and whether its parts add up."""
+    words = told.words
+    said = [words.text(f"method.{row['method']}")] if words.has(f"method.{row['method']}") else []
+    confirmed = row["confirmedBy"]
+    if isinstance(confirmed, list) and confirmed:
+        said.append(
+            words.text(
+                "cli.figures.confirmed-by", agencies=words.join([told.agency(one) for one in confirmed])
+            )
+        )
+    elif row["outside"]:
+        said.append(words.text("cli.figures.unconfirmed"))
+    said += [words.text("cli.figures.parts-differ", sum=part["sum"]) for part in rows(row["partsDiffer"])]
+    return ", ".join(said)
+
+
+def _end(told: Told, end: Json) -> str:
+    """One end of a declared flow: an agency, a country, an area; everywhere where nothing is said."""
+    if not isinstance(end, dict):
+        return told.words.text("cli.figures.everywhere")
+    if "agency" in end:
+        return told.agency(end["agency"])
+    return told.words.country(str(end.get("country") or end.get("m49")))
 
 
 def write_figures(told: Told) -> None:

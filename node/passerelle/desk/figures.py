@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from passerelle.desk import shelf
+from passerelle.desk import declared, shelf
 from passerelle.desk.board import agencies_known
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
@@ -70,6 +70,7 @@ async def figures(context: Context, ledger: Ledger, partner: str | None, as_of: 
         asked = [context.directory.find(partner).scid]
     visible = [scid for scid in asked if partner is not None or frozenset((context.own, scid)) in state.pairs]
     pairs = [await _pair(context, state, scid, wish, within) for scid in visible]
+    said, balances = await declared.told(context, ledger, state, programmes)
     return {
         "asOf": as_of.isoformat(),
         "agency": context.own,
@@ -77,6 +78,8 @@ async def figures(context: Context, ledger: Ledger, partner: str | None, as_of: 
         "wish": {"year": wish.year, "scheme": wish.scheme, "programmes": within},
         "basis": "recorded",
         "pairs": pairs,
+        "declared": said,
+        "declaredBalances": balances,
         "position": _position(context.own, state, visible, wish, within),
         "notHeard": _not_heard(asked, pairs),
         "programmes": {record.id: _programme(record) for record in programmes},

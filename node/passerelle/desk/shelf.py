@@ -20,7 +20,7 @@ async def newest(context: Context, ledger: Ledger, record_type: str) -> list[Rec
     """The newest version of each record of a type, by issuer and id; erased ones are left out."""
     async with context.database.reading() as connection:
         rows = await record_rows.find(connection, type=record_type, newest_only=True, limit=READ_AT_MOST)
-    found = await ledger.records_of(row.digest for row in rows)
+    found = await ledger.records_of(row.digest for row in rows if row.readable)
     return sorted(found.values(), key=lambda record: (record.id, record.issuer_scid))
 
 

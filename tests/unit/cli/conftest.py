@@ -90,6 +90,29 @@ def figures_of_the_pair() -> dict[str, Any]:
     }
 
 
+def declared() -> dict[str, Any]:
+    """About 251 placements in France, of which one is recorded here; their parts do not add up."""
+    return {
+        "issuer": PARTNER,
+        "period": "2019",
+        "method": "declared",
+        "indicator": "placements",
+        "from": None,
+        "to": {"country": "FR"},
+        "scheme": None,
+        "programme": None,
+        "traits": {"gender": "f"},
+        "declared": 251,
+        "qualifier": "about",
+        "suppressed": False,
+        "recorded": 1,
+        "gap": 250,
+        "outside": True,
+        "confirmedBy": [],
+        "partsDiffer": [{"by": "gender", "sum": 250}],
+    }
+
+
 def answers() -> dict[str, Any]:
     """What a healthy desk says; a test changes what it is about."""
     return {
@@ -166,6 +189,11 @@ def answers() -> dict[str, Any]:
             "wish": {"year": None, "scheme": None, "programmes": None},
             "basis": "recorded",
             "pairs": [figures_of_the_pair()],
+            "declared": [declared()],
+            "declaredBalances": [
+                declared()
+                | {"ends": [{"country": "TG"}, {"country": "FR"}], "counts": [1634, 14], "index": "0.009"}
+            ],
             "position": {"sent": 2, "hosted": 4, "position": -2, "sentMonths": "15.967", "hostedMonths": "31.934"},
             "notHeard": [PARTNER],
             "programmes": {"urn:uuid:p": {"names": {"fr": "Saison"}, "acronym": "=SAISON", "partOf": None}},

@@ -129,3 +129,35 @@ def test_a_partners_text_is_no_formula(value: object, cell: str) -> None:
     assert list(csv.reader(io.StringIO(sheet(Words("fr"), ["cli.ok"], [[value]])), delimiter=";"))[1] == [
         cell
     ]
+
+
+def test_declared_figures_stand_beside_the_recorded(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rules V24 and V25: about 251 declared, 1 recorded, the gap, who says so, and how sure it is."""
+    assert passerelle("figures") == Exit.DONE
+    shown = said(capsys)
+    for word in (
+        "environ 251",
+        "+250",
+        "tous → France",
+        "missions (f)",
+        "les parties font 250",
+        "indice 0,009",
+    ):
+        assert word in shown
+    assert "partenaire sans nœud, non confirmé" in shown
+    desk.told["figures"]["declared"][0] |= {
+        "confirmedBy": [SCID],
+        "suppressed": True,
+        "gap": None,
+        "recorded": None,
+    }
+    passerelle("figures", lang="en")
+    shown = said(capsys)
+    assert "confirmed by ML-CNPV" in shown
+    assert "withheld" in shown
+    desk.told["figures"]["wish"]["year"] = 2018
+    desk.told["figures"]["pairs"][0]["selected"] = desk.told["figures"]["pairs"][0]["flows"]["years"][0]
+    passerelle("figures", lang="en")
+    assert "withheld" not in said(capsys)

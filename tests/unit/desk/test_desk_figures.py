@@ -94,3 +94,39 @@ async def test_whom_the_figures_were_not_heard_from(fresh: Pair) -> None:
     (pair,) = (await told(fresh.togo, partner=MALI))["pairs"]
     assert pair["basis"]["complete"] is False
     assert [pair["partner"] for pair in (await told(fresh.mali, partner=TOGO))["pairs"]] == [fresh.togo.scid]
+
+
+def statistic(number: int, **more: Any) -> Any:
+    """Somebody declares a number of 2027."""
+    values = [{"indicator": "placements", "quantity": {"value": number, "qualifier": "exact"}}]
+    body = {"lang": "fr", "period": "2027", "method": "declared", "values": values}
+    return {"type": "statistic", "body": body | more}
+
+
+async def test_a_declared_number_stands_beside_the_recorded_one(fresh: Pair) -> None:
+    """Rule V24: 251 declared, one recorded here, and the gap; nothing of it moves a figure."""
+    await introduce(fresh.togo, fresh.mali)
+    await hosted(fresh)
+    before = (await told(fresh.togo))["pairs"]
+    await publish(fresh.mali, statistic(251, perimeter={"to": {"country": "ML"}}))
+    await fresh.agree()
+    after = await told(fresh.togo)
+    (row,) = after["declared"]
+    assert (row["declared"], row["recorded"], row["gap"], row["outside"]) == (251, 1, 250, False)
+    assert row["issuer"] == fresh.mali.scid
+    assert [pair["figures"] for pair in after["pairs"]] == [pair["figures"] for pair in before]
+
+
+async def test_a_partner_without_a_node_confirms_once_it_has_one(fresh: Pair) -> None:
+    """What one side declares of an exchange with an outsider is unconfirmed until the outsider endorses it."""
+    ends = {"from": {"agency": fresh.togo.scid, "country": "TG"}, "to": {"country": "ML"}}
+    declared = await publish(fresh.togo, statistic(3, perimeter=ends))
+    (row,) = (await told(fresh.togo))["declared"]
+    assert (row["outside"], row["confirmedBy"], row["recorded"]) == (True, [], 0)
+    await introduce(fresh.togo, fresh.mali)
+    await fresh.agree()
+    await decide(fresh.mali, declared, "endorse")
+    await fresh.agree()
+    for here in (fresh.togo, fresh.mali):
+        (row,) = (await told(here))["declared"]
+        assert row["confirmedBy"] == [fresh.mali.scid]
