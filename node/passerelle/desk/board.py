@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from passerelle.desk import board_rows
+from passerelle.desk import board_rows, shelf
 from passerelle.desk.board_rows import Bodies, lang_text
 from passerelle.desk.board_view import (
     BOARD_ROWS,
@@ -51,7 +51,7 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
         as_of: The day of every count, inclusive.
     """
     state = await ledger.state(as_of)
-    hosts = await _host_names(context, ledger)
+    hosts = await host_names(context, ledger)
     offers, offers_in_all = await _offers(context, ledger, as_of, hosts)
     partners = [await _partner(context, partner) for partner in context.directory.peers]
     agreements = sorted(state.agreements.values(), key=_agreement_order)
@@ -177,16 +177,10 @@ async def _offers(
     ), in_all
 
 
-async def _host_names(context: Context, ledger: Ledger) -> dict[str, LangText]:
+async def host_names(context: Context, ledger: Ledger) -> dict[str, LangText]:
     """Names of the host organisations on record, by record id."""
-    async with context.database.reading() as connection:
-        rows = await record_rows.find(connection, type="organisation", newest_only=True, limit=OFFERS_READ)
-    held = await ledger.held_of([row.id for row in rows])
-    return {
-        item.record.id: lang_text(item.record.body.get("names"))
-        for item in held
-        if isinstance(item.record, Record)
-    }
+    found = await shelf.newest(context, ledger, "organisation")
+    return {record.id: lang_text(record.body.get("names")) for record in found}
 
 
 async def _partner(context: Context, partner: Peer) -> PartnerView:

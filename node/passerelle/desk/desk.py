@@ -19,6 +19,7 @@ from passerelle.desk import (
     publishing,
     reading,
     rejections,
+    roll,
     statements,
     syncing,
 )
@@ -36,7 +37,7 @@ METHODS: Final = frozenset(
     {
         *("status", "peer_inspect", "peer_add", "peer_list", "peer_test", "peer_pick"),
         *("records_list", "records_show", "publish", "nominate", "decide"),
-        *("sync", "statement", "figures", "board", "copy", "fence_show", "fence_confirm"),
+        *("sync", "statement", "figures", "roll", "board", "copy", "fence_show", "fence_confirm"),
     }
 )
 """What may be called by name; each is an attribute of :class:`Desk`."""
@@ -149,6 +150,10 @@ class Desk:
         """Figures of one pair or of all, by year, scheme and programme."""
         wish = figures.Wish(year, scheme, programme)
         return await figures.figures(self._context, self.ledger, partner, self._day(as_of), wish)
+
+    async def roll(self, as_of: str | None = None) -> Answer:
+        """Which volunteers are where on a day."""
+        return await roll.roll(self._context, self.ledger, self._day(as_of))
 
     async def copy(self, folder: str) -> list[Answer]:
         """Copy every feed that is held into a folder, as files that an auditor can check."""

@@ -113,6 +113,65 @@ def declared() -> dict[str, Any]:
     }
 
 
+def board() -> dict[str, Any]:
+    """A board with one of each."""
+    named = {
+        SCID: {"scid": SCID, "code": "ML-CNPV", "names": {}, "country": "ML"},
+        PARTNER: {"scid": PARTNER, "code": "TG-ANVT", "names": {}, "country": "TG"},
+    }
+    way = {"sender": SCID, "host": PARTNER, "status": "open", "quota": 2, "accepted": 2, "realised": 2}
+    placement = {
+        "volunteer": "TG-VIR-1",
+        "sender": PARTNER,
+        "host": SCID,
+        "host_organisation": {"und": "Bibliothèque (fictive)"},
+        "planned": "2017-09/2018-05",
+        "actual": None,
+        "scheme": "vir",
+        "state": "active",
+    }
+    return {
+        "agency": named[SCID],
+        "as_of": "2018-12-31",
+        "read_only": {"code": "fence.head-missing", "params": {}, "since": None},
+        "alarms": [{"code": "fork.two-roots", "params": {}, "since": None}],
+        "agencies": named,
+        "summaries": [{"partner": PARTNER, "balance": -2, "index": "0.500", "complete": True}],
+        "agreements": [{"names": {"fr": "Club (fictif)"}, "state": "in-force", "directions": [way]}],
+        "placements": [placement],
+        "blocked": [
+            {
+                "type": "nomination",
+                "issuer": PARTNER,
+                "why": {"code": "quota.reached", "params": {"quota": 4}, "since": None},
+            }
+        ],
+        "totals": {"placements": 3},
+    }
+
+
+def roll() -> dict[str, Any]:
+    """One Togolese in Mali, who should be home."""
+    person = {
+        "volunteer": "TG-VIR-1",
+        "from": PARTNER,
+        "to": SCID,
+        "country": "ML",
+        "city": "Ségou",
+        "organisation": {"und": "Bibliothèque (fictive)"},
+        "since": "2017-09-04",
+        "until": "2018-05-04",
+        "situation": "return-unreported",
+        "tutors": [{"side": "host", "contact": "tutorat@x.example"}, {"side": "origin", "contact": None}],
+    }
+    return {
+        "asOf": "2018-12-31",
+        "agencies": board()["agencies"],
+        "people": [person],
+        "contacts": {SCID: {"function": "duty-of-care-24h", "phone": "+223", "mailbox": "urgence@x.example"}},
+    }
+
+
 def answers() -> dict[str, Any]:
     """What a healthy desk says; a test changes what it is about."""
     return {
@@ -199,6 +258,8 @@ def answers() -> dict[str, Any]:
             "programmes": {"urn:uuid:p": {"names": {"fr": "Saison"}, "acronym": "=SAISON", "partOf": None}},
             "schemes": {"vir": {"fr": "Volontariat de réciprocité", "en": "Reciprocal volunteering"}},
         },
+        "board": board(),
+        "roll": roll(),
         "decide": {"id": "urn:uuid:3", "digest": "ef" * 32, "version": 1, "places": []},
     }  # fmt: skip
 

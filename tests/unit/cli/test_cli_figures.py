@@ -161,3 +161,57 @@ def test_declared_figures_stand_beside_the_recorded(
     desk.told["figures"]["pairs"][0]["selected"] = desk.told["figures"]["pairs"][0]["flows"]["years"][0]
     passerelle("figures", lang="en")
     assert "withheld" not in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "fr",
+            ["au 31 décembre 2018 : 1", "Ségou, Mali", "retour non signalé", "accueil : tutorat@x.example"],
+        ),
+        (
+            "en",
+            ["as of 31 December 2018: 1", "return not reported", "To call ML-CNPV: +223 urgence@x.example"],
+        ),
+    ],
+)
+def test_the_roll(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], lang: str, words: list[str]
+) -> None:
+    """Where, at whose, until when, how sure, and whom to call."""
+    assert passerelle("roll", "--as-of", "31/12/2018", lang=lang) == Exit.DONE
+    assert desk.last("roll") == {"as_of": "2018-12-31"}
+    shown = said(capsys)
+    assert [word for word in words if word not in shown] == []
+    assert passerelle("roll", "--csv", lang=lang) == Exit.DONE
+    assert "TG-VIR-1" in said(capsys).splitlines()[1]
+    assert passerelle("roll", "--json", lang=lang) == Exit.DONE
+    assert json.loads(capsys.readouterr().out) == desk.told["roll"]
+
+
+def test_an_empty_roll(desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody is said as nobody."""
+    desk.told["roll"] |= {"people": [], "contacts": {}}
+    assert passerelle("roll") == Exit.DONE
+    assert "2018 : 0" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("fr", ["Club (fictif)", "en vigueur", "-2"]), ("en", ["in force", "0.50"])],
+)
+def test_the_board(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], lang: str, words: list[str]
+) -> None:
+    """The lists of the board, and why something has no effect."""
+    assert passerelle("board", lang=lang) == Exit.DONE
+    shown = said(capsys)
+    assert [word for word in words if word not in shown] == []
+    assert "ML-CNPV → TG-ANVT" in shown
+    assert passerelle("board", "--csv", lang=lang) == Exit.DONE
+    assert "TG-VIR-1" in said(capsys).splitlines()[1]
+    assert passerelle("board", "--json", lang=lang) == Exit.DONE
+    assert json.loads(capsys.readouterr().out) == desk.told["board"]
+    desk.told["board"] |= {name: [] for name in ("summaries", "agreements", "placements", "blocked")}
+    assert passerelle("board", lang=lang) == Exit.DONE

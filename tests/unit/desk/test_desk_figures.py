@@ -130,3 +130,30 @@ async def test_a_partner_without_a_node_confirms_once_it_has_one(fresh: Pair) ->
     for here in (fresh.togo, fresh.mali):
         (row,) = (await told(here))["declared"]
         assert row["confirmedBy"] == [fresh.mali.scid]
+
+
+async def test_the_roll_says_who_is_where_and_whom_to_call(fresh: Pair) -> None:
+    """Present from the arrival on, by pseudonym, with the host organisation and the agency's emergency number."""
+    await introduce(fresh.togo, fresh.mali)
+    await hosted(fresh)
+    called = {"function": "duty-of-care-24h", "mailbox": "urgence@cnpv.example", "phone": "+22370000000"}
+    agency = {
+        "lang": "fr",
+        "code": MALI,
+        "names": {"fr": "CNPV (fictif)"},
+        "kind": "national-agency",
+        "jurisdiction": {"country": "ML"},
+        "contacts": [{"function": "exchange-desk", "mailbox": "desk@cnpv.example"}, called],
+    }
+    await publish(fresh.mali, {"type": "agency", "body": agency})
+    await fresh.agree()
+    answer: Any = await fresh.togo.node.desk.roll(as_of="2027-06-01")
+    (row,) = answer["people"]
+    assert (row["volunteer"], row["situation"], row["since"]) == ("TG-VIR-77", "present", "2027-05-02")
+    assert (row["until"], row["country"]) == ("2027-10-31", "ML")
+    assert row["organisation"] == {"und": "Bibliothèque (fictive)"}
+    assert answer["contacts"] == {fresh.mali.scid: called}
+    late: Any = await fresh.togo.node.desk.roll(as_of="2027-11-01")
+    assert [row["situation"] for row in late["people"]] == ["return-unreported"]
+    before: Any = await fresh.togo.node.desk.roll(as_of="2027-04-30")
+    assert (before["people"], before["contacts"]) == ([], {})

@@ -1,13 +1,20 @@
-"""What is counted and who is where: ``figures``."""
+"""What is counted, what stands where, and who is where: ``figures``, ``board``, ``roll``."""
 
 from __future__ import annotations
 
+from typing import cast
+
 import click
 
+from passerelle.cli.boardviews import agencies, show_board, write_board
 from passerelle.cli.commands.publishing import Day
 from passerelle.cli.figureviews import GROUPS, Told, show_figures, write_figures
 from passerelle.cli.localised import Command, Option
+from passerelle.cli.output import Output
+from passerelle.cli.rollviews import show_roll, write_roll
 from passerelle.cli.session import Session, mapping, session
+from passerelle.desk.board_view import Board
+from passerelle.words import Words
 
 
 @click.command(cls=Command, help="cli.figures.help")
@@ -41,3 +48,35 @@ def figures(
         write_figures(told)
     else:
         show_figures(own.out, told, by)
+
+
+@click.command(cls=Command, help="cli.roll.help")
+@click.option("--as-of", cls=Option, type=Day(), metavar="JJ/MM/AAAA", help="cli.roll.as-of")
+@click.option("--csv", "as_sheet", cls=Option, is_flag=True, help="cli.option.csv")
+@session
+def roll(own: Session, as_of: str | None, *, as_sheet: bool) -> None:
+    """Which volunteers are where, and whom to call."""
+    answer = mapping(own.ask("roll", as_of=as_of))
+    if own.as_json:
+        own.out.json(answer)
+    elif as_sheet:
+        write_roll(own.words, answer)
+    else:
+        show_roll(own.out, answer)
+
+
+@click.command(cls=Command, help="cli.board.help")
+@click.option("--as-of", cls=Option, type=Day(), metavar="JJ/MM/AAAA", help="cli.board.as-of")
+@click.option("--csv", "as_sheet", cls=Option, is_flag=True, help="cli.option.csv")
+@session
+def board(own: Session, as_of: str | None, *, as_sheet: bool) -> None:
+    """What an exchange desk sees at one look."""
+    answer = mapping(own.ask("board", as_of=as_of))
+    told = cast("Board", answer)  # the desk's own shape, as it came over the local socket
+    words = Words(own.words.lang, {one["scid"]: one["code"] for one in agencies(told) if one["code"]})
+    if own.as_json:
+        own.out.json(answer)
+    elif as_sheet:
+        write_board(words, told)
+    else:
+        show_board(Output(words, as_json=False), told)
