@@ -61,6 +61,7 @@ for command in (
     exchange.statement,
     figures.board,
     figures.figures,
+    figures.reconcile,
     figures.roll,
     exchange.copy,
     exchange.audit,

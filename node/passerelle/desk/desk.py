@@ -18,6 +18,7 @@ from passerelle.desk import (
     partners,
     publishing,
     reading,
+    reconciling,
     rejections,
     roll,
     statements,
@@ -37,7 +38,17 @@ METHODS: Final = frozenset(
     {
         *("status", "peer_inspect", "peer_add", "peer_list", "peer_test", "peer_pick"),
         *("records_list", "records_show", "publish", "nominate", "decide"),
-        *("sync", "statement", "figures", "roll", "board", "copy", "fence_show", "fence_confirm"),
+        *(
+            "sync",
+            "statement",
+            "figures",
+            "roll",
+            "reconcile",
+            "board",
+            "copy",
+            "fence_show",
+            "fence_confirm",
+        ),
     }
 )
 """What may be called by name; each is an attribute of :class:`Desk`."""
@@ -154,6 +165,10 @@ class Desk:
     async def roll(self, as_of: str | None = None) -> Answer:
         """Which volunteers are where on a day."""
         return await roll.roll(self._context, self.ledger, self._day(as_of))
+
+    async def reconcile(self, partner: str | None = None, as_of: str | None = None) -> Answer:
+        """Facts on which two agencies' records differ."""
+        return await reconciling.reconcile(self._context, self.ledger, partner, self._day(as_of))
 
     async def copy(self, folder: str) -> list[Answer]:
         """Copy every feed that is held into a folder, as files that an auditor can check."""

@@ -172,6 +172,30 @@ def roll() -> dict[str, Any]:
     }
 
 
+def reconciliation() -> dict[str, Any]:
+    """An arrival on two days, and two lengths of one visit."""
+
+    def side(agency: str, value: Any) -> dict[str, Any]:
+        return {
+            "agency": agency,
+            "value": value,
+            "id": "urn:uuid:e",
+            "version": 1,
+            "issued": "2018-01-01T00:00:00Z",
+        }
+
+    arrival = {"kind": "event", "about": "urn:uuid:p", "detail": "arrival", "field": "actual"}
+    visit = {"kind": "event", "about": "urn:uuid:a", "detail": "audit", "field": "durationDays"}
+    return {
+        "agencies": board()["agencies"],
+        "people": {"urn:uuid:p": "TG-VIR-1"},
+        "divergences": [
+            arrival | {"sides": [side(SCID, "2017-09-04"), side(PARTNER, "2017-09-05")]},
+            visit | {"sides": [side(SCID, {"value": 3, "qualifier": "exact"}), side(PARTNER, 5)]},
+        ],
+    }
+
+
 def answers() -> dict[str, Any]:
     """What a healthy desk says; a test changes what it is about."""
     return {
@@ -260,6 +284,7 @@ def answers() -> dict[str, Any]:
         },
         "board": board(),
         "roll": roll(),
+        "reconcile": reconciliation(),
         "decide": {"id": "urn:uuid:3", "digest": "ef" * 32, "version": 1, "places": []},
     }  # fmt: skip
 

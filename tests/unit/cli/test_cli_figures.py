@@ -215,3 +215,24 @@ def test_the_board(
     assert json.loads(capsys.readouterr().out) == desk.told["board"]
     desk.told["board"] |= {name: [] for name in ("summaries", "agreements", "placements", "blocked")}
     assert passerelle("board", lang=lang) == Exit.DONE
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("fr", ["arrivée · TG-VIR-1", "4 septembre 2017", "TG-ANVT"]), ("en", ["5 September 2017", "ML-CNPV"])],
+)
+def test_reconciliation(
+    desk: Desk, passerelle: Run, capsys: pytest.CaptureFixture[str], lang: str, words: list[str]
+) -> None:
+    """What differs, both sides, and where each stands; and that nothing differs."""
+    assert passerelle("reconcile", "TG-ANVT", lang=lang) == Exit.DONE
+    assert desk.last("reconcile") == {"partner": "TG-ANVT"}
+    shown = said(capsys)
+    assert [word for word in words if word not in shown] == []
+    assert passerelle("reconcile", "--csv", lang=lang) == Exit.DONE
+    assert len(said(capsys).splitlines()) == 5
+    assert passerelle("reconcile", "--json", lang=lang) == Exit.DONE
+    assert json.loads(capsys.readouterr().out) == desk.told["reconcile"]
+    desk.told["reconcile"]["divergences"] = []
+    assert passerelle("reconcile", lang="fr") == Exit.DONE
+    assert "Aucune divergence" in said(capsys)

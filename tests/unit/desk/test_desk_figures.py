@@ -157,3 +157,24 @@ async def test_the_roll_says_who_is_where_and_whom_to_call(fresh: Pair) -> None:
     assert [row["situation"] for row in late["people"]] == ["return-unreported"]
     before: Any = await fresh.togo.node.desk.roll(as_of="2027-04-30")
     assert (before["people"], before["contacts"]) == ([], {})
+
+
+async def test_two_agencies_that_tell_one_arrival_otherwise(fresh: Pair) -> None:
+    """Both sides with their sources, alike at both; only of the partner who is asked for."""
+    await introduce(fresh.togo, fresh.mali)
+    await hosted(fresh)
+    before: Any = await fresh.togo.node.desk.reconcile()
+    assert before["divergences"] == []
+    rolled: Any = await fresh.togo.node.desk.roll(as_of="2027-06-01")
+    (row,) = rolled["people"]
+    about = [{"id": row["placement"], "type": "placement"}]
+    body = {"kind": "arrival", "about": about, "actual": "2027-05-03", "status": "done"}
+    await publish(fresh.togo, {"type": "event", "to": [MALI], "body": body})
+    await fresh.agree()
+    one: Any = await fresh.togo.node.desk.reconcile(MALI)
+    other: Any = await fresh.mali.node.desk.reconcile()
+    assert one["divergences"] == other["divergences"]
+    ((detail, sides),) = [(item["detail"], item["sides"]) for item in one["divergences"]]
+    said = {side["agency"]: side["value"] for side in sides}
+    assert (detail, said) == ("arrival", {fresh.togo.scid: "2027-05-03", fresh.mali.scid: "2027-05-02"})
+    assert one["people"][row["placement"]] == "TG-VIR-77"

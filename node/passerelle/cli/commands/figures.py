@@ -1,4 +1,4 @@
-"""What is counted, what stands where, and who is where: ``figures``, ``board``, ``roll``."""
+"""What is counted, what stands where, and who is where: ``figures``, ``board``, ``reconcile``, ``roll``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from passerelle.cli.commands.publishing import Day
 from passerelle.cli.figureviews import GROUPS, Told, show_figures, write_figures
 from passerelle.cli.localised import Command, Option
 from passerelle.cli.output import Output
+from passerelle.cli.reconcileviews import show_divergences, write_divergences
 from passerelle.cli.rollviews import show_roll, write_roll
 from passerelle.cli.session import Session, mapping, session
 from passerelle.desk.board_view import Board
@@ -80,3 +81,19 @@ def board(own: Session, as_of: str | None, *, as_sheet: bool) -> None:
         write_board(words, told)
     else:
         show_board(Output(words, as_json=False), told)
+
+
+@click.command(cls=Command, help="cli.reconcile.help")
+@click.argument("partner", required=False)
+@click.option("--as-of", cls=Option, type=Day(), metavar="JJ/MM/AAAA", help="cli.reconcile.as-of")
+@click.option("--csv", "as_sheet", cls=Option, is_flag=True, help="cli.option.csv")
+@session
+def reconcile(own: Session, partner: str | None, as_of: str | None, *, as_sheet: bool) -> None:
+    """Facts on which the records of two agencies differ."""
+    answer = mapping(own.ask("reconcile", partner=partner, as_of=as_of))
+    if own.as_json:
+        own.out.json(answer)
+    elif as_sheet:
+        write_divergences(own.words, answer)
+    else:
+        show_divergences(own.out, answer)
