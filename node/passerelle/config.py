@@ -230,6 +230,17 @@ class Keys(_Section):
     secret_file: str = ""
 
 
+class Rules(_Section):
+    """What the agency asks of itself beyond the law of the exchange: docs/operator/rules.md.
+
+    Args:
+        packs: Folder of its own scheme rule packs, absolute or from the home. One of the name of a packaged
+            one takes its place. A pack that is wrong keeps the node from starting.
+    """
+
+    packs: str = "packs"
+
+
 class Config(_Section):
     """The whole file.
 
@@ -247,6 +258,7 @@ class Config(_Section):
     console: Console = Console()
     sync: Sync = Sync()
     keys: Keys = Keys()
+    rules: Rules = Rules()
     database: DatabaseAddress = SQLITE
     database_password_file: Path | None = None
 

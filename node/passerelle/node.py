@@ -25,6 +25,7 @@ from passerelle.desk.ledger import UNJUDGED
 from passerelle.desk.scribing import Scribing
 from passerelle.errors import ConfigError, PasserelleError
 from passerelle.exchange.held import Held
+from passerelle.exchange.rules.book import Rulebook
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import FeedPosition, Record
 from passerelle.protocol.schemas import Schemas
@@ -36,6 +37,7 @@ from passerelle.storage.database import Database
 from passerelle.storage.disk import opening, settle
 from passerelle.storage.heads import Head, HeadStore
 from passerelle.storage.home import HomeLock, Keys, Paths
+from passerelle.storage.rulepacks import load_rules
 from passerelle.storage.secret import Given
 from passerelle.sync import contact, fence, upgrading
 from passerelle.sync.allowance import Allowances
@@ -82,6 +84,7 @@ class Node:
         database: Its rows, open.
         heads: Its head store.
         directory: Identities and partners, loaded.
+        rules: The rules of the field, with packs of its own.
     """
 
     def __init__(
@@ -92,7 +95,9 @@ class Node:
         database: Database,
         heads: HeadStore,
         directory: Directory,
+        rules: Rulebook,
     ) -> None:
+        self.rules = rules
         self.paths = paths
         self.config = config
         self.keys = keys
@@ -137,6 +142,7 @@ class Node:
             clock=self.clock,
             new_id=lambda: f"urn:uuid:{uuid.uuid4()}",
             safe_seen=self._safe_seen,
+            rules=self.rules,
         )
 
     def _hello(self) -> Hello:
@@ -148,6 +154,7 @@ class Node:
             agency.fictitious,
             agency.languages[0],
             UNJUDGED,
+            self.rules.own,
         )
 
     def _new_follower(self, allowances: Allowances) -> Follower:
@@ -192,6 +199,7 @@ class Node:
             confirming,
             self.clock,
             self.scribing,
+            self.rules,
         )
 
     # --- living --------------------------------------------------------------------------------------------
@@ -333,13 +341,14 @@ async def open_node(
         keys: The keys, where whoever asks has just made them.
 
     Raises:
-        ConfigError: ``config.*``, ``keys.*``, ``home.in-use``, ``home.open-to-others``, ``home.another-owner``,
+        ConfigError: ``config.*``, ``pack.*``, ``keys.*``, ``home.in-use``, ``home.open-to-others``, ``home.another-owner``,
             ``home.database-of-another``.
         StorageError: The database cannot be opened, or another node owns it.
     """
     paths = Paths(home)
     private.refuse_open_home(home)
     config = settings.load(home)
+    rules = load_rules(home / config.rules.packs)
     lock = HomeLock(paths.lock)
     lock.take()
     try:
@@ -357,7 +366,7 @@ async def open_node(
                 await database.open()
             clock = clock_from_environment(fictitious=config.agency.fictitious)
             directory = await _directory(database, paths, keys, clock)
-            node = Node(paths, config, keys, database, heads, directory)
+            node = Node(paths, config, keys, database, heads, directory, rules)
             opened.push_async_callback(node.stop)
             await node.start()
             yield node

@@ -297,6 +297,8 @@ def offer(title: str, country: str = "TG") -> Item:
             "description": {"fr": "Offre fictive."},
             "scheme": "vir",
             "hostOrganisation": {"name": "Organisation (fictive)"},
+            "needExpressedOn": "2026-06",
+            "tutor": {"assigned": True},
             "host": {"agency": f"{country}-FICT", "country": country},
             "place": {"country": country, "city": "Ville (fictive)"},
             "places": 1,

@@ -25,6 +25,7 @@ from passerelle.cli.commands import (
     publishing,
     records,
     scenarios,
+    worklists,
 )
 from passerelle.cli.exits import Exit, exit_of
 from passerelle.cli.localised import Group, Option, click_speaks
@@ -63,6 +64,8 @@ for command in (
     figures.figures,
     figures.reconcile,
     figures.roll,
+    worklists.due,
+    worklists.findings,
     exchange.copy,
     exchange.audit,
     conformance.conformance,

@@ -61,6 +61,7 @@ def decision(
     reason: str | None = None,
     scope: Mapping[str, object] | None = None,
     text: Mapping[str, object] | None = None,
+    rule: str | None = None,
 ) -> Item:
     """A decision on a record, for everybody whom the record is for.
 
@@ -73,6 +74,7 @@ def decision(
         reason: A code of the list of reasons.
         scope: For suspend and resume: one direction, scheme or programme.
         text: A few words by language.
+        rule: To waive: the rule of the field, ``V06``.
 
     Raises:
         InputError: ``decide.no-such-day``.
@@ -85,7 +87,7 @@ def decision(
         "effective": effective,
         "actingFunction": function,
     }
-    more = {"reason": reason, "scope": scope, "text": text}
+    more = {"reason": reason, "scope": scope, "text": text, "rule": rule}
     body |= {name: value for name, value in more.items() if value is not None}
     parties = {subject.issuer_scid, *subject.addressees} - {own}
     to: object = "public" if subject.is_public else sorted(parties)

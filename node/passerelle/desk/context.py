@@ -9,6 +9,7 @@ from datetime import datetime
 from passerelle.config import Config
 from passerelle.desk.drafting import Drafting
 from passerelle.desk.scribing import Scribing
+from passerelle.exchange.rules.book import Rulebook
 from passerelle.protocol.schemas import Schemas
 from passerelle.storage.database import Database
 from passerelle.storage.heads import Head
@@ -34,6 +35,7 @@ class Context:
         fence: Ends a read-only state on a person's word.
         clock: Gives the present, aware, UTC.
         scribing: Signs great numbers of new public records.
+        rules: The rules of the field.
     """
 
     config: Config
@@ -46,6 +48,7 @@ class Context:
     fence: Confirming
     clock: Callable[[], datetime]
     scribing: Scribing
+    rules: Rulebook
 
     @property
     def heads(self) -> Mapping[str, Head]:

@@ -12,8 +12,10 @@ from pydantic import ConfigDict, ValidationError, validate_call
 
 from passerelle.desk import (
     board,
+    duelist,
     fencing,
     figures,
+    findings,
     forks,
     partners,
     publishing,
@@ -26,6 +28,7 @@ from passerelle.desk import (
 )
 from passerelle.desk.board_view import AgencyView, Board
 from passerelle.desk.context import Context
+from passerelle.desk.due_view import DueView
 from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
 from passerelle.exchange.held import Held
@@ -38,6 +41,7 @@ METHODS: Final = frozenset(
     {
         *("status", "peer_inspect", "peer_add", "peer_list", "peer_test", "peer_pick"),
         *("records_list", "records_show", "publish", "nominate", "decide"),
+        *("findings", "due"),
         *(
             "sync",
             "statement",
@@ -140,7 +144,7 @@ class Desk:
         self, items: Sequence[Mapping[str, object]], key: str | None = None, *, unchecked: bool = False
     ) -> list[Answer]:
         """Publish records, all or none."""
-        return await publishing.publish(self._context, items, key, unchecked=unchecked)
+        return await publishing.publish(self._context, self.ledger, items, key, unchecked=unchecked)
 
     async def sync(self, peer: str | None = None) -> list[Answer]:
         """Visit one partner or all, now."""
@@ -169,6 +173,22 @@ class Desk:
     async def reconcile(self, partner: str | None = None, as_of: str | None = None) -> Answer:
         """Facts on which two agencies' records differ."""
         return await reconciling.reconcile(self._context, self.ledger, partner, self._day(as_of))
+
+    async def findings(self, as_of: str | None = None) -> list[Answer]:
+        """What the rules of the field say of all that is held."""
+        return await findings.findings(self._context, self.ledger, self._day(as_of))
+
+    async def due(
+        self, as_of: str | None = None, within: int = duelist.WITHIN_DAYS, *, all_agencies: bool = False
+    ) -> list[DueView]:
+        """What is overdue and comes due, and who must act."""
+        return await self.due_of(self._day(as_of), within=within, all_agencies=all_agencies)
+
+    async def due_of(
+        self, as_of: date, *, within: int = duelist.WITHIN_DAYS, all_agencies: bool = False
+    ) -> list[DueView]:
+        """The same as of a day, for the console."""
+        return await duelist.due(self._context, self.ledger, as_of, within=within, all_agencies=all_agencies)
 
     async def copy(self, folder: str) -> list[Answer]:
         """Copy every feed that is held into a folder, as files that an auditor can check."""

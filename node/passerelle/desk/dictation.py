@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from passerelle.protocol.profile import Json
+
 
 class Hello(NamedTuple):
     """The first question: who signs, and what drafts are made with. Answered by None.
@@ -16,6 +18,7 @@ class Hello(NamedTuple):
         fictitious: Whether this home is for demonstrations.
         language: Of a body that names none.
         unjudged: Record types that no rule about other records concerns.
+        packs: Scheme rule packs of our own, as they were read.
     """
 
     seed: bytes
@@ -24,6 +27,7 @@ class Hello(NamedTuple):
     fictitious: bool
     language: str
     unjudged: frozenset[str]
+    packs: tuple[Json, ...] = ()
 
     def __repr__(self) -> str:
         return f"Hello({self.own})"  # never the seed

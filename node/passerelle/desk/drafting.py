@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from passerelle.errors import InputError
+from passerelle.exchange.rules.book import Rulebook
+from passerelle.exchange.rules.holdings import is_waived
 from passerelle.protocol.origins import is_scid
 from passerelle.protocol.profile import Json, encode_plain
 from passerelle.sync.pen import Audience, Draft
@@ -20,9 +22,10 @@ PUBLIC_ONLY = frozenset(
 )
 BILATERAL_ONLY = frozenset({"agreement", "dossier", "nomination", "placement", "rejection"})
 _AGENCY_MEMBERS = frozenset({"agency", "sendingAgency"})
+_WAIVER_MEMBERS = frozenset({"rule", "function", "reason", "text"})
 _PLAIN = frozenset({str, int, bool})
 _KEY_CHARACTERS = 200
-_ITEM_MEMBERS = frozenset({"type", "to", "body", "id", "key"})
+_ITEM_MEMBERS = frozenset({"type", "to", "body", "id", "key", "waive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ class Drafting:
             filled["synthetic"] = True
         filled.setdefault("lang", self.language)
         request = "" if key is None else _digest([filled], first=number)
-        return Draft(record_type, audience, filled, revises, unchecked, key, request)
+        waived = waived_by(item) | waived_in(record_type, filled)
+        return Draft(record_type, audience, filled, revises, unchecked, key, request, waived)
 
     def _audience(self, record_type: str, asked: object) -> Audience:
         if record_type in PUBLIC_ONLY:
@@ -126,6 +130,48 @@ class Drafting:
         if is_scid(name):
             return name
         return self.own if name == self.code else self.partner(name)
+
+
+def waived_by(item: Mapping[str, object]) -> frozenset[str]:
+    """The rules that an item to publish waives, each by a named function with a reason.
+
+    Raises:
+        InputError: ``publish.malformed-waiver``, ``publish.not-waivable``, ``publish.waiver-without-reason``.
+    """
+    given = item.get("waive", [])
+    if not isinstance(given, list | tuple) or not all(isinstance(waiver, Mapping) for waiver in given):
+        raise InputError("publish.malformed-waiver")
+    for waiver in given:
+        rule, function = waiver.get("rule"), waiver.get("function")
+        if not isinstance(rule, str) or not isinstance(function, str) or not set(waiver) <= _WAIVER_MEMBERS:
+            raise InputError("publish.malformed-waiver")
+        refuse_waiver(rule, waiver.get("reason") or waiver.get("text"))
+    return frozenset(str(waiver["rule"]) for waiver in given)
+
+
+def refuse_waiver(rule: str, reason: object) -> None:
+    """Refuse a waiver of a rule that nobody may waive, or without a reason.
+
+    Raises:
+        InputError: ``publish.not-waivable``, ``publish.waiver-without-reason``.
+    """
+    rules = Rulebook.packaged().rules
+    if rule not in rules or not rules[rule].is_waivable:
+        allowed = sorted(number for number, found in rules.items() if found.is_waivable)
+        raise InputError("publish.not-waivable", rule=rule, allowed=allowed)
+    if not reason:
+        raise InputError("publish.waiver-without-reason", rule=rule)
+
+
+def waived_in(record_type: str, body: Mapping[str, Json]) -> frozenset[str]:
+    """The rules that a nomination says were waived in our own check of it."""
+    checks = body.get("checks") if record_type == "nomination" else None
+    rules = Rulebook.packaged().rules
+    return frozenset(
+        rule
+        for rule, check in (checks.items() if isinstance(checks, dict) else ())
+        if isinstance(check, dict) and is_waived(check) and rule in rules and rules[rule].is_waivable
+    )
 
 
 def _refuse_twice(keys: Sequence[str]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from passerelle.desk import acts, naming
+from passerelle.desk import acts, naming, ruling
 from passerelle.desk.context import Context
+from passerelle.desk.drafting import refuse_waiver
 from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
 from passerelle.protocol.records import Record
@@ -16,6 +17,7 @@ Answer = dict[str, object]
 
 async def publish(
     context: Context,
+    ledger: Ledger,
     items: Sequence[Mapping[str, object]],
     key: str | None = None,
     *,
@@ -25,11 +27,14 @@ async def publish(
 
     Args:
         context: The node.
-        items: Each ``{"type":…,"to":"public" or [codes or SCIDs],"body":{…},"id"?,"key"?}``; ``id``
+        ledger: What the rules say of the records.
+        items: Each ``{"type":…,"to":"public" or [codes or SCIDs],"body":{…},"id"?,"key"?,"waive"?}``; ``id``
             names a record of ours of which this is the next version. In bodies an agency may be
             named by its code. ``to`` may be left out where the type is always public. Under one
             ``key``, at most 200 characters, a record is published once, in whichever call; the
             answer for one that was published before holds ``already``.
+            ``waive`` lists rules that a function waives, each ``{"rule":"V06","function":…,"reason"?,"text"?}``
+            with one of the two; a decision beside the record says so.
         key: Idempotency key: the same call again returns the first answer.
         unchecked: Skip our own rules, never the schema; in a fictitious home only.
 
@@ -42,7 +47,36 @@ async def publish(
     if not items:
         raise InputError("publish.nothing")
     drafts, asked = context.drafting.drafts(items, key, unchecked=unchecked)
-    return await context.publisher.publish(drafts, key=key, request=asked)
+    ruled = await ruling.ruled(context, ledger, drafts)
+    answers = await context.publisher.publish(ruled, key=key, request=asked)
+    for item, answer in zip(items, answers, strict=True):
+        await _say_waived(context, ledger, item, answer)
+    return answers
+
+
+async def _say_waived(context: Context, ledger: Ledger, item: Mapping[str, object], answer: Answer) -> None:
+    """Publish the decisions by which rules were waived for a record, each once, however often it is asked.
+
+    They name its digest, so they come after it; were the node to fall in between, the record stands as a finding
+    until the call is repeated, or somebody decides so.
+    """
+    given = item.get("waive")
+    for waiver in given if isinstance(given, list | tuple) else ():
+        ledger.changed()
+        issued = (await newest(context, ledger, str(answer["digest"]))).issued
+        text = waiver.get("text")
+        await decide(
+            context,
+            ledger,
+            str(answer["digest"]),
+            "waive",
+            effective=issued.date().isoformat(),
+            rule=str(waiver["rule"]),
+            function=str(waiver["function"]),
+            reason=waiver.get("reason"),
+            text=text if isinstance(text, Mapping) else None,
+            key=f"waive-{answer['digest']}-{waiver['rule']}",
+        )
 
 
 async def newest(context: Context, ledger: Ledger, name: str, record_type: str | None = None) -> Record:
@@ -100,7 +134,7 @@ async def nominate(
     item = acts.nomination(
         context.own, offered, presented, agreed, nominated_on=day, rank=rank, motivation=motivation
     )
-    return (await publish(context, [item], key, unchecked=unchecked))[0]
+    return (await publish(context, ledger, [item], key, unchecked=unchecked))[0]
 
 
 async def decide(
@@ -114,6 +148,7 @@ async def decide(
     function: str = "exchange-desk",
     scope: Mapping[str, object] | None = None,
     text: Mapping[str, object] | None = None,
+    rule: str | None = None,
     key: str | None = None,
     unchecked: bool = False,
 ) -> Answer:
@@ -129,12 +164,26 @@ async def decide(
         function: The function that acted, never a name.
         scope: For suspend and resume: one direction, scheme or programme.
         text: A few words by language.
+        rule: To waive: the rule of the field, ``V06``.
         key: Idempotency key.
         unchecked: See `publish`.
+
+    Raises:
+        InputError: ``publish.not-waivable``, ``publish.waiver-without-reason``, or the code of the rule that refuses.
     """
     subject = await newest(context, ledger, about)
+    if rule is not None and outcome == "waive":
+        refuse_waiver(rule, reason or text)
     day = context.clock().date().isoformat() if effective is None else effective
     item = acts.decision(
-        context.own, subject, outcome, effective=day, reason=reason, function=function, scope=scope, text=text
+        context.own,
+        subject,
+        outcome,
+        effective=day,
+        reason=reason,
+        function=function,
+        scope=scope,
+        text=text,
+        rule=rule,
     )
-    return (await publish(context, [item], key, unchecked=unchecked))[0]
+    return (await publish(context, ledger, [item], key, unchecked=unchecked))[0]

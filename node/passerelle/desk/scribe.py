@@ -19,6 +19,8 @@ import orjson
 
 from passerelle.desk.dictation import Answer, Group, Hello, Made, Question
 from passerelle.desk.drafting import Drafting
+from passerelle.exchange.rules.book import Rulebook
+from passerelle.exchange.rules.record import rests_on_others
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.schemas import Schemas
 from passerelle.sync import pipes
@@ -37,6 +39,7 @@ class Scribe:
     def __init__(self) -> None:
         self._hello: Hello | None = None
         self._key: SigningKey | None = None
+        self._rules = Rulebook.packaged()
 
     def answer(self, data: bytes) -> Answer:
         """The answer to a pickled question."""
@@ -45,6 +48,7 @@ class Scribe:
             if isinstance(asked, Question):
                 return self._group(asked)
             self._hello, self._key = asked, SigningKey(asked.seed)
+            self._rules = Rulebook.packaged().with_own(asked.packs)
         except Exception as error:  # noqa: BLE001  told to the parent, which does it itself and finds the same
             return type(error).__name__
         return None
@@ -56,9 +60,14 @@ class Scribe:
         items, call_key = _arguments(asked.body)
         drafting = Drafting(hello.own, hello.code, hello.fictitious, hello.language, _decline)
         drafts, request = drafting.drafts(items, call_key)
-        if not all(stands_alone(item, hello.unjudged) for item in drafts):
+        if not all(
+            stands_alone(item, hello.unjudged)
+            and not item.waived
+            and not rests_on_others(item.type, item.body)
+            for item in drafts
+        ):
             raise Declined
-        pen = Pen(key, asked.did, Schemas.packaged(), secrets.token_bytes, _new_id)
+        pen = Pen(key, asked.did, Schemas.packaged(), secrets.token_bytes, _new_id, self._rules)
         signed = pen.sign_public(drafts, asked.issued)
         return Group(call_key, request, [*map(_made, drafts, signed)])
 

@@ -6,6 +6,7 @@ HOME/keys/*.seed            the same in plain hex, as the first homes had them
 HOME/secret                 what opens the keys of a fictitious home; a real home's lies elsewhere
 HOME/passerelle.sqlite      the rows
 HOME/head.sqlite            the head store; left out of backups
+HOME/packs/                 scheme rule packs of the agency's own, if it has any
 HOME/packed/                compressed bundles, made from the rows; left out of backups
 HOME/lock                   held by the process that owns the home
 HOME/node.sock              where that process answers commands

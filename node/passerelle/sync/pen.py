@@ -7,13 +7,16 @@ process of its own (:mod:`passerelle.desk.scribe`), which loads this module and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cache, cached_property
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from passerelle.errors import InputError
+from passerelle.exchange.rules.book import Rulebook
+from passerelle.exchange.rules.record import Asked as AskedOfRules
+from passerelle.exchange.rules.record import judge_record
 from passerelle.protocol.keydocuments import scid_of
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.leaves import PublicRecordLeaf, encode_leaf
@@ -42,6 +45,8 @@ class Draft:
         unchecked: True to skip our own rules (never the schema); fictitious homes only.
         key: Idempotency key of this one record: under it the record is published once.
         request: Digest of what was asked under that key; another one is refused.
+        waived: Rules of the field that a named function waives for it.
+        terms: What the agreement that it names changes of its scheme's pack.
     """
 
     type: str
@@ -51,6 +56,8 @@ class Draft:
     unchecked: bool = False
     key: str | None = None
     request: str = ""
+    waived: frozenset[str] = frozenset()
+    terms: Mapping[str, int] = field(default_factory=dict)
 
 
 class Asked(NamedTuple):
@@ -100,6 +107,7 @@ class Pen:
         schemas: What this version writes.
         random: So many fresh random bytes.
         new_id: A fresh record id.
+        rules: The rules of the field, asked of each record by itself.
     """
 
     key: SigningKey
@@ -107,6 +115,7 @@ class Pen:
     schemas: Schemas
     random: Callable[[int], bytes]
     new_id: Callable[[], str]
+    rules: Rulebook
 
     def sign(
         self,
@@ -115,7 +124,7 @@ class Pen:
         previous: Record | None = None,
         seen: Mapping[str, FeedPosition] | None = None,
     ) -> Record:
-        """Sign one record and hold it to its schema.
+        """Sign one record and hold it to its schema, and to the rules on a record by itself.
 
         Args:
             item: What it says.
@@ -125,12 +134,12 @@ class Pen:
 
         Raises:
             ValueError: The body is no JSON of the profile.
-            InputError: ``record.too-large``.
+            InputError: ``record.too-large``, ``rule.*``.
             ProtocolError: ``schema.*``.
         """
         header = self._header(item, issued, previous, seen)
         record = sign_record(header, self.key, self._method)
-        self._check(record.value)
+        self._check(record.value, item, issued)
         return record
 
     @property
@@ -158,8 +167,10 @@ class Pen:
             body=item.body,
         )
 
-    def _check(self, record: Mapping[str, Json]) -> None:
+    def _check(self, record: Mapping[str, Json], item: Draft, issued: datetime) -> None:
         self.schemas.check_outgoing(record)
+        if not item.unchecked:
+            refuse_by_rule(self.rules, item, issued.date())
 
     def salt(self) -> bytes:
         """What a record in one feed is committed with, 32 bytes."""
@@ -169,7 +180,7 @@ class Pen:
         """Sign a group of public first versions, wherever they will stand.
 
         Raises:
-            InputError: ``publish.not-in-profile``, ``record.too-large``.
+            InputError: ``publish.not-in-profile``, ``record.too-large``, ``rule.*``.
             ProtocolError: ``schema.*``, a record breaks its schema.
         """
         headers = [self._header(item, issued) for item in drafts]
@@ -178,8 +189,8 @@ class Pen:
         except ValueError:
             self._name_fault(headers)
             raise
-        for value, _ in signed:
-            self._check(value)
+        for item, (value, _) in zip(drafts, signed, strict=True):
+            self._check(value, item, issued)
         own, seconds = scid_of(self.did), int(issued.timestamp())
         return [
             _in_public(
@@ -197,6 +208,21 @@ class Pen:
                 sign_record(header, self.key, self._method)
             except ValueError as exc:
                 raise not_in_profile(number, exc) from exc
+
+
+def refuse_by_rule(rules: Rulebook, item: Draft, today: date) -> None:
+    """Refuse a draft that breaks a rule of the field by itself, and for which nobody has waived it.
+
+    Raises:
+        InputError: ``rule.*``, with the rule and the place.
+    """
+    is_public = item.audience == "public"
+    audience = () if isinstance(item.audience, str) else item.audience
+    for found in judge_record(
+        rules, AskedOfRules(item.type, item.body, is_public, today, audience, item.terms)
+    ):
+        if found.severity == "error" and found.rule not in item.waived:
+            raise InputError(found.code, rule=found.rule, path=found.path, **found.params)
 
 
 def public_stand(told: Heading, data: bytes, salt: bytes) -> Stand:

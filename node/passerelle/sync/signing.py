@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from passerelle.exchange.held import Held
+from passerelle.exchange.rules.book import Rulebook
 from passerelle.protocol.identity import KeyDocument
 from passerelle.protocol.leaves import SealedLeaf, encode_leaf
 from passerelle.protocol.objects import commitment
@@ -65,6 +66,7 @@ class Tools:
 
     Args:
         unjudged: Record types that no rule about other records concerns.
+        rules: The rules of the field.
     """
 
     keys: Keys
@@ -76,11 +78,14 @@ class Tools:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     safe_seen: SafeSeen
+    rules: Rulebook
 
     @property
     def pen(self) -> Pen:
         """What signs now."""
-        return Pen(self.keys.record, self.directory.own.did, self.schemas, self.random, self.new_id)
+        return Pen(
+            self.keys.record, self.directory.own.did, self.schemas, self.random, self.new_id, self.rules
+        )
 
 
 @dataclass(frozen=True, slots=True)

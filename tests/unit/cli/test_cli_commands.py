@@ -37,8 +37,9 @@ Desk = Any
 Run = Callable[..., int]
 
 CSV = (
-    "titre;description;dispositif;structure d'accueil;ville;nombre de places;date de début;date de fin\n"
-    "Exemple fictif - Club;Ateliers;vir;Bibliothèque (fictive);Ségou;2;04/09/2017;04/05/2018\n"
+    "titre;description;dispositif;structure d'accueil;ville;nombre de places;date de début;date de fin;"
+    "besoin exprimé le;tuteur désigné\n"
+    "Exemple fictif - Club;Ateliers;vir;Bibliothèque (fictive);Ségou;2;04/09/2017;04/05/2018;18/11/2016;oui\n"
 )
 
 
@@ -60,6 +61,25 @@ def test_publish_sends_all_rows_in_one_call(desk: Desk, passerelle: Run, offers:
     ]
     assert items[0]["to"] == "public"
     assert items[0]["body"]["host"] == {"agency": SCID, "country": "ML"}
+
+
+def test_a_row_that_breaks_a_rule_is_named_by_row_and_column(
+    desk: Desk, passerelle: Run, offers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """V04: the desk would refuse the whole file for it; a file without the column is told the member."""
+    offers.write_text(CSV.replace(";oui", ";non"), "utf-8")
+    assert passerelle("publish", offers, "--check", "--json") == Exit.REFUSED
+    told = json.loads(capsys.readouterr().out)["faults"]
+    assert [(fault["row"], fault["column"], fault["code"]) for fault in told] == [
+        (2, "tuteur désigné", "rule.no-tutor")
+    ]
+    offers.write_text(CSV.replace("besoin exprimé le;", "").replace(";18/11/2016", ""), "utf-8")
+    assert passerelle("publish", offers, "--json") == Exit.REFUSED
+    told = json.loads(capsys.readouterr().out)["faults"]
+    assert [(fault["column"], fault["code"]) for fault in told] == [
+        ("/needExpressedOn", "rule.need-not-expressed")
+    ]
+    assert "publish" not in [method for method, _ in desk.asked]
 
 
 def row_keys(desk: Desk) -> list[Any]:

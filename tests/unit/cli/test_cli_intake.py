@@ -376,5 +376,5 @@ def test_every_column_is_found_by_what_it_fills() -> None:
     assert heading_at("/title/fr", []) is None
     found = {column.key for column in COLUMNS} - {"end"}  # /period is told by its beginning
     headings = [Heading(column.key, column, None) for column in COLUMNS]
-    members = "/title/fr /summary/fr /description/fr /lang /scheme /hostOrganisation/name /place/country /place/city /places /period /durationMonths /closesOn /weeklyHours /sectors/0 /profile/languages/0/cefr /profile/ageMin /profile/ageMax /conditions/allowance/amount /conditions/allowance/currency /conditions/lodging/provided /tutor/assigned /origins/0 /contact"
+    members = "/title/fr /summary/fr /description/fr /lang /scheme /hostOrganisation/name /needExpressedOn /place/country /place/city /places /period /durationMonths /closesOn /weeklyHours /sectors/0 /profile/languages/0/cefr /profile/ageMin /profile/ageMax /conditions/allowance/amount /conditions/allowance/currency /conditions/lodging/provided /tutor/assigned /origins/0 /contact"
     assert {heading_at(member, headings) for member in members.split()} == found

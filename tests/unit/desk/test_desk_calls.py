@@ -62,6 +62,8 @@ async def test_every_method_can_be_called(pair: Pair, tmp_path: Path) -> None:
         "sync": {"peer": MALI},
         "statement": {"partner": MALI, "as_of": "2027-12-31"},
         "board": {"as_of": "2027-12-31"},
+        "findings": {"as_of": "2027-12-31"},
+        "due": {"as_of": "2027-12-31", "within": 30, "all_agencies": True},
         "copy": {"folder": str(tmp_path / "copy")},
         "fence_show": {},
     }

@@ -188,6 +188,8 @@ def offer(code: str, title: str = "Club de lecture", **more: object) -> dict[str
         "description": {"fr": "Animer des ateliers après la classe."},
         "scheme": "vir",
         "hostOrganisation": {"name": "Bibliothèque du Fleuve (fictive)"},
+        "needExpressedOn": "2026-06",
+        "tutor": {"assigned": True, "language": "fr"},
         "host": party(code),
         "place": {"country": COUNTRIES[code], "city": "Ségou"},
         "places": 2,

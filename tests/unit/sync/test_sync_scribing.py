@@ -285,3 +285,21 @@ async def test_on_one_processor_nothing_is_started(node: Node) -> None:
     alone = Scribing(node.publisher, node.publisher._tools, node._hello, cores=1)
     assert await alone.publish(call_of(items(3)) + b" " * MANY_BYTES) is None
     assert alone._worker is None
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"tutor": {"assigned": False}}, "rule.no-tutor"),
+        ({"summary": {"fr": "Contact : Kossi Mensah"}}, "rule.personal-data"),
+    ],
+)
+async def test_a_scribe_asks_the_rules_too(busy: Node, more: dict[str, object], code: str) -> None:
+    """V04, V22: what breaks a rule is refused with its code, however many come in one call; nothing of it is published."""
+    before = await published(busy)
+    asked = [*items(5), offer(TOGO, "Mauvaise", **more)]
+    with pytest.raises(InputError) as told:
+        await publish(busy, call_of(asked))
+    assert told.value.code == code
+    assert await published(busy) == before
+    assert busy.scribing.process is not None, "it declined, and is not lost"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from passerelle.cli.intake.cells import day, plain
 from passerelle.cli.intake.faults import CellError, Fault
 from passerelle.cli.intake.files import Reading, Wish, read_files
 from passerelle.cli.intake.offers import Publisher
+from passerelle.cli.intake.ruling import judged
 from passerelle.cli.localised import Command, Option
 from passerelle.cli.output import clean, short
 from passerelle.cli.session import Session, mapping, rows, session
@@ -48,7 +50,7 @@ class Day(click.ParamType[str]):
 @session
 def publish(own: Session, files: Sequence[Path], *, keep_going: bool, check: bool, again: bool) -> int:
     """Read files of offers, explain every row that is wrong, publish the others or nothing."""
-    reading = read_files(files, publisher_of(own))
+    reading = judged(read_files(files, publisher_of(own)), datetime.now(UTC).date())
     faults, published = list(reading.faults), list[Json]()
     if not check and (keep_going or not faults):
         try:
@@ -221,6 +223,7 @@ def nominate(
 @click.option("--reason", cls=Option, metavar="CODE", help="cli.decide.reason")
 @click.option("--function", cls=Option, metavar="CODE", help="cli.decide.function")
 @click.option("--text", cls=Option, metavar="…", help="cli.decide.text")
+@click.option("--rule", cls=Option, metavar="V06", help="cli.decide.rule")
 @session
 def decide(
     own: Session,
@@ -231,6 +234,7 @@ def decide(
     reason: str | None,
     function: str | None,
     text: str | None,
+    rule: str | None,
 ) -> None:
     """Decide on a record."""
     _show_made(
@@ -243,6 +247,7 @@ def decide(
             reason=reason,
             function=function,
             text=_text(own, text),
+            rule=rule,
         ),
     )
 

@@ -62,6 +62,7 @@ COLUMNS: Final = (
         ["host organisation", "host organization", "host"],
         required=True,
     ),
+    _column("need", ["besoin exprimé le", "date du besoin"], ["need expressed on", "need date"]),
     _column("country", ["pays", "pays de la mission"], ["country"]),
     _column("city", ["ville", "lieu", "commune"], ["city", "town", "place"], required=True),
     _column(
@@ -124,6 +125,7 @@ _MEMBERS: Final = (
     ("/lang", "lang"),
     ("/scheme", "scheme"),
     ("/hostOrganisation", "organisation"),
+    ("/needExpressedOn", "need"),
     ("/place/country", "country"),
     ("/place", "city"),
     ("/places", "places"),

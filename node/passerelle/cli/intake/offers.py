@@ -119,6 +119,7 @@ def _mission(sheet: _Sheet, publisher: Publisher) -> JsonObject:
     return _present(
         scheme=sheet.read("scheme", cells.code(publisher.schemes)),
         hostOrganisation=organisation,
+        needExpressedOn=sheet.read("need", cells.day),
         place=place,
         places=sheet.read("places", cells.count),
         period=_period(sheet),

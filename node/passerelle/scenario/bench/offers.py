@@ -102,6 +102,7 @@ def offers(count: int, seed: int, host: JsonObject) -> Iterator[JsonObject]:
             "description": {"fr": _text(vocabulary)},
             "scheme": vocabulary.one_of(_SCHEMES),
             "hostOrganisation": {"name": f"{_sentence(vocabulary, 3)} (fictif)"},
+            "needExpressedOn": "2026-09",
             "host": host,
             "place": {"country": vocabulary.one_of(_COUNTRIES), "city": vocabulary.words(1)[0].capitalize()},
             "places": vocabulary.number(1, 4),

@@ -1,0 +1,97 @@
+"""What the rules of the field say of all that is held, for the desk: a list to work through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from passerelle.desk import looking
+from passerelle.desk.context import Context
+from passerelle.desk.ledger import Ledger
+from passerelle.exchange.rules import findings as judging
+from passerelle.exchange.rules.findings import Found, Subject
+from passerelle.exchange.rules.table import Finding
+from passerelle.exchange.state import State
+from passerelle.protocol.records import Record
+
+Answer = dict[str, object]
+
+
+async def findings(context: Context, ledger: Ledger, as_of: date) -> list[Answer]:
+    """Findings as of a day: errors before warnings, what was waived last.
+
+    Each holds the rule, its severity, code and values, the record with its issuer, and who waived it.
+    """
+    held = await looking.holdings(context, ledger, as_of)
+    found = judging.findings(context.rules, held, as_of)
+    blocked = await _blocked(context, ledger, held.state)
+    known = {
+        digest: record
+        for records in held.records.values()
+        for record in records.values()
+        for digest in [record.digest]
+    }
+    return [
+        _answer(context, item, known.get(item.subject.digest) or blocked.get(item.subject.digest))
+        for item in (*_of_fold(context, held.state, blocked.values()), *found)
+    ]
+
+
+async def _blocked(context: Context, ledger: Ledger, state: State) -> Mapping[str, Record]:
+    """Records that the fold blocks by one of the rules of the table."""
+    codes = {code for rule in context.rules.rules.values() if rule.computed == "fold" for code in rule.codes}
+    return await ledger.records_of(
+        digest
+        for digest, verdict in state.verdicts.items()
+        if verdict.status == "blocked" and verdict.code in codes
+    )
+
+
+def _of_fold(context: Context, state: State, records: Iterable[Record]) -> list[Found]:
+    """V01 and V02, which the law itself asks: its verdict is the finding."""
+    rule_of = {
+        code: rule.number
+        for rule in context.rules.rules.values()
+        if rule.computed == "fold"
+        for code in rule.codes
+    }
+    found = []
+    for record in sorted(records, key=lambda item: (item.issued, item.digest)):
+        verdict = state.verdicts[record.digest]
+        if verdict.code is not None:
+            finding = Finding(rule_of[verdict.code], verdict.code, "error", "", dict(verdict.params))
+            found.append(Found(finding, Subject.of(record), None))
+    return found
+
+
+def _answer(context: Context, item: Found, record: Record | None) -> Answer:
+    finding, subject, waiver = item.finding, item.subject, item.waiver
+    rule = context.rules.rules[finding.rule]
+    return {
+        "rule": finding.rule,
+        "name": rule.name,
+        "severity": finding.severity,
+        "waivable": rule.is_waivable,
+        "code": finding.code,
+        "params": {"rule": finding.rule, "path": finding.path, **finding.params},
+        "type": subject.type,
+        "id": subject.id,
+        "digest": subject.digest,
+        "issuer": subject.issuer,
+        "issuer_code": context.code_of(subject.issuer),
+        "about": {} if record is None else known_by(record),
+        "waived": None if waiver is None else {"function": waiver.function, "by": waiver.by},
+    }
+
+
+def known_by(record: Record) -> dict[str, str]:
+    """What a person knows a record by: its title or names, or the pseudonym of a volunteer; by language."""
+    for member in ("title", "names"):
+        named = record.body.get(member)
+        if isinstance(named, dict):
+            return {tag: str(text) for tag, text in named.items()}
+    for member in ("volunteer", "pseudonym", "kind", "outcome"):
+        told = record.body.get(member)
+        if isinstance(told, str):
+            return {"und": told}
+    return {}

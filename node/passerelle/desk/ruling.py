@@ -1,0 +1,258 @@
+"""What the rules of the field say of a draft with the records that it names, before it is signed.
+
+What they say of a record by itself is asked where it is signed (:mod:`passerelle.sync.pen`); this adds what has to
+be looked up: the dossier of a nomination, the places of an offer, the papers of who departs, what an agreement
+changes of a pack, and what was waived.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from passerelle.desk import looking
+from passerelle.desk.context import Context
+from passerelle.desk.ledger import Ledger
+from passerelle.errors import InputError, PasserelleError
+from passerelle.exchange import edtf
+from passerelle.exchange.book import FOR_EVER
+from passerelle.exchange.rules import together
+from passerelle.exchange.rules.holdings import Body, ref_id, refs, terms_of
+from passerelle.exchange.rules.record import Asked, judge_record, rests_on_others
+from passerelle.exchange.rules.table import Finding
+from passerelle.exchange.state import NominationState, State
+from passerelle.protocol.records import Record
+from passerelle.sync.pen import Draft
+
+
+async def ruled(context: Context, ledger: Ledger, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts of one call, with what holds for each by the records that it names.
+
+    Raises:
+        InputError: ``rule.*``: a rule refuses one of them, and nobody has waived it.
+    """
+    desk = _Desk(context, ledger)
+    return [await desk.rule(item) for item in drafts]
+
+
+@dataclass(slots=True)
+class _Desk:
+    """One call; acceptances of it count for those behind them.
+
+    Args:
+        accepted: Nominations that the call accepts, by offer.
+        dossiers: The same by dossier.
+    """
+
+    context: Context
+    ledger: Ledger
+    accepted: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    dossiers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    async def rule(self, item: Draft) -> Draft:
+        """One draft."""
+        if item.unchecked or (item.type == "offer" and not rests_on_others(item.type, item.body)):
+            return item
+        judge = _JUDGES.get(item.type)
+        return item if judge is None else await judge(self, item)
+
+    async def offer(self, item: Draft) -> Draft:
+        """V03, and what its agreement changes."""
+        host = ref_id(item.body, "hostOrganisation")
+        if host is not None:
+            found = await self._newest("organisation", host)
+            if found is None:
+                raise InputError("rule.host-unknown", rule="V03", path="/hostOrganisation/id", id=host)
+            self._refuse(together.judge_host(found.body), item)
+        agreement = await self._newest("agreement", ref_id(item.body, "agreement"))
+        return (
+            item
+            if agreement is None
+            else replace(item, terms=terms_of(agreement.body, str(item.body["scheme"])))
+        )
+
+    async def nomination(self, item: Draft) -> Draft:
+        """V05, V06, V07, V15."""
+        named = {member: _digest(item.body, member) for member in ("dossier", "offer", "agreement")}
+        found = await self.ledger.records_of([digest for digest in named.values() if digest])
+        bodies = {member: found[digest].body if digest in found else {} for member, digest in named.items()}
+        host = item.audience[0] if isinstance(item.audience, tuple) and len(item.audience) == 1 else None
+        given = together.Presented(
+            item.body, bodies["dossier"], bodies["offer"], bodies["agreement"], str(host or _host(item.body))
+        )
+        if given.card and _is_dated(item.body.get("nominatedOn")):
+            findings = list(together.judge_nomination(self.context.rules, given))
+            await self._refuse_unless_waived(findings, item, _ids(item.body, "offer", "agreement", "dossier"))
+        return item
+
+    async def placement(self, item: Draft) -> Draft:
+        """What its agreement changes, and what was waived for what it rests on."""
+        agreement = await self._newest("agreement", ref_id(item.body, "agreement"))
+        terms = {} if agreement is None else terms_of(agreement.body, str(item.body.get("scheme")))
+        changed = replace(item, terms=terms)
+        rests_on = _ids(item.body, "nomination", "offer", "agreement")
+        findings = _by_itself(self.context, changed)
+        return replace(changed, waived=item.waived | await self._waived(findings, rests_on))
+
+    async def event(self, item: Draft) -> Draft:
+        """V09 and V10, of a departure that took place."""
+        body = item.body
+        if body.get("kind") == "departure" and body.get("status") == "done":
+            actual = body.get("actual")
+            day = edtf.parse(actual).earliest if isinstance(actual, str) and _is_dated(actual) else None
+            about = set(refs(body, "about", "placement"))
+            holdings = await looking.holdings(self.context, self.ledger, self.context.clock().date())
+            for journey in holdings.journeys():
+                if journey.state.id in about:
+                    self._refuse(together.judge_departure(journey, day or self.context.clock().date()), item)
+        return item
+
+    async def decision(self, item: Draft) -> Draft:
+        """V17 and V23 of an acceptance, and that nothing is decided before what it is about."""
+        about, outcome = ref_id(item.body, "about"), item.body.get("outcome")
+        if item.body.get("aboutType") != "nomination" or about is None:
+            return item
+        state = await self.ledger.state(FOR_EVER)  # what is decided for later takes its place too
+        nomination = state.nominations.get(about)
+        if nomination is None:
+            return item
+        if _is_dated(item.body.get("effective")):
+            self._refuse(together.decided_before(item.body, nomination.nominated_on), item)
+        if outcome in {"accept", "confirm"}:
+            findings = [found async for found in self._accepted(state, nomination, str(outcome))]
+            await self._refuse_unless_waived(findings, item, [about, nomination.offer, nomination.dossier])
+            self.accepted[nomination.offer].add(about)
+            self.dossiers[nomination.dossier].add(about)
+        return item
+
+    async def _accepted(
+        self, state: State, nomination: NominationState, outcome: str
+    ) -> AsyncIterator[Finding]:
+        same = [
+            other
+            for other in state.nominations.values()
+            if other.dossier == nomination.dossier
+            and other.sender == nomination.sender
+            and (other.is_accepted or other.id in self.dossiers[nomination.dossier])
+        ]
+        spans = await self._spans(state, [nomination, *same])
+        offer = state.offers.get(nomination.offer)
+        for found in together.judge_acceptance(
+            nomination.id,
+            places=offer.places if offer is not None and outcome == "accept" else None,
+            others=[
+                *(
+                    other.id
+                    for other in state.nominations.values()
+                    if other.offer == nomination.offer and other.host == nomination.host and other.is_accepted
+                ),
+                *self.accepted[nomination.offer],
+            ],
+            dossier=nomination.dossier,
+            span=spans[nomination.id],
+            same_dossier={other.id: spans[other.id] for other in same},
+        ):
+            yield found
+
+    async def _spans(
+        self, state: State, nominations: Sequence[NominationState]
+    ) -> Mapping[str, edtf.Span | None]:
+        """When each would serve: as its placement is planned, else as its offer says."""
+        planned = {
+            placement.nomination: placement.planned
+            for placement in state.placements.values()
+            if placement.nomination is not None and placement.state not in {"blocked", "waiting"}
+        }
+        offers = {
+            item.offer: state.offers[item.offer].digest for item in nominations if item.offer in state.offers
+        }
+        found = await self.ledger.records_of(offers.values())
+        spans: dict[str, edtf.Span | None] = {}
+        for item in nominations:
+            offer = found.get(offers.get(item.offer, ""))
+            period = planned.get(item.id) or (None if offer is None else offer.body.get("period"))
+            spans[item.id] = edtf.parse(period) if isinstance(period, str) else None
+        return spans
+
+    # --- refusing ------------------------------------------------------------------------
+
+    def _refuse(self, findings: Iterator[Finding] | Sequence[Finding], item: Draft) -> None:
+        for found in findings:
+            if found.severity == "error" and found.rule not in item.waived:
+                raise InputError(found.code, rule=found.rule, path=found.path, **found.params)
+
+    async def _refuse_unless_waived(
+        self, findings: Sequence[Finding], item: Draft, rests_on: Sequence[str]
+    ) -> None:
+        waived = item.waived | await self._waived(findings, rests_on)
+        self._refuse(findings, replace(item, waived=waived))
+
+    async def _waived(self, findings: Sequence[Finding], rests_on: Sequence[str]) -> frozenset[str]:
+        """Rules that were waived for what a record rests on; looked for only where one would refuse it."""
+        rules = self.context.rules.rules
+        wanted = {
+            found.rule for found in findings if found.severity == "error" and rules[found.rule].is_waivable
+        }
+        if not wanted:
+            return frozenset()
+        waivers = await looking.waivers(self.context, self.ledger)
+        return frozenset(rule for rule in wanted if any((rule, name) in waivers for name in rests_on))
+
+    async def _newest(self, record_type: str, record_id: str | None) -> Record | None:
+        """The newest version held of a record of one type, whoever issued it."""
+        if record_id is None:
+            return None
+        held = [
+            item.record
+            for item in await self.ledger.held_of([record_id])
+            if isinstance(item.record, Record) and item.record.type == record_type
+        ]
+        return max(held, key=lambda record: record.version, default=None)
+
+
+def _by_itself(context: Context, item: Draft) -> list[Finding]:
+    audience = () if isinstance(item.audience, str) else item.audience
+    try:
+        return judge_record(
+            context.rules,
+            Asked(
+                item.type, item.body, item.audience == "public", context.clock().date(), audience, item.terms
+            ),
+        )
+    except (ValueError, PasserelleError):  # not of its form: its schema will say how
+        return []
+
+
+def _is_dated(written: object) -> bool:
+    """Whether a date can be read; the schema of the record will say what is wrong with it otherwise."""
+    try:
+        edtf.parse(str(written))
+    except PasserelleError:
+        return False
+    return isinstance(written, str)
+
+
+def _digest(body: Body, member: str) -> str | None:
+    named = body.get(member)
+    found = named.get("digest") if isinstance(named, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _ids(body: Body, *members: str) -> list[str]:
+    return [found for member in members if (found := ref_id(body, member)) is not None]
+
+
+def _host(body: Body) -> object:
+    direction = body.get("direction")
+    to = direction.get("to") if isinstance(direction, dict) else None
+    return to.get("agency") if isinstance(to, dict) else None
+
+
+_JUDGES: Mapping[str, Callable[[_Desk, Draft], Awaitable[Draft]]] = {
+    "decision": _Desk.decision,
+    "event": _Desk.event,
+    "nomination": _Desk.nomination,
+    "offer": _Desk.offer,
+    "placement": _Desk.placement,
+}

@@ -1,0 +1,387 @@
+"""The rules of the field at the desk: what breaks one is refused with its place, and nothing of it is published."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from passerelle.errors import ConfigError, InputError
+from passerelle.node import open_node
+from tests.unit.desk.story import DAY, Answer, Pair, decide, nominate, offered, publish, ref
+from tests.unit.federation.world import MALI, TOGO, Here, dossier, offer
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+async def refused(here: Here, item: Answer, **more: Any) -> InputError:
+    """The refusal of one item, of which nothing is left."""
+    before = await here.node.desk.records_list()
+    with pytest.raises(InputError) as told:
+        await publish(here, item, **more)
+    assert await here.node.desk.records_list() == before
+    return told.value
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "rule", "path"),
+    [
+        ({"needExpressedOn": "2099-01"}, "rule.need-in-future", "V03", "/needExpressedOn"),
+        ({"tutor": {"assigned": False}}, "rule.no-tutor", "V04", "/tutor/assigned"),
+        ({"scheme": "scv", "durationMonths": "13"}, "rule.outside-scheme", "V06", "/durationMonths"),
+        ({"period": "2027-07-31/2027-02-01"}, "rule.end-before-start", "V14", "/period"),
+        ({"summary": {"fr": "Contact : Kossi Mensah"}}, "rule.personal-data", "V22", "/summary/fr"),
+    ],
+)
+async def test_an_offer_that_breaks_a_rule_is_not_published(
+    pair: Pair, more: dict[str, Any], code: str, rule: str, path: str
+) -> None:
+    """V03, V04, V06, V14, V22: refused with the rule and the place, never with what stood there."""
+    error = await refused(pair.mali, offer(MALI, **more))
+    assert (error.code, error.params["rule"], error.params["path"]) == (code, rule, path)
+    assert "Mensah" not in str(error)
+
+
+async def test_the_schema_is_asked_first(pair: Pair) -> None:
+    """A member that has not its form is told before any rule, which then need not look at forms."""
+    item = offer(MALI, places=0, tutor={"assigned": False})
+    with pytest.raises(Exception, match=r"schema\.violation"):
+        await publish(pair.mali, item)
+
+
+async def test_a_group_stands_or_falls_by_its_rules(pair: Pair) -> None:
+    """R-29: one offer that breaks a rule, and none of the call is published."""
+    before = await pair.mali.node.desk.records_list()
+    with pytest.raises(InputError) as told:
+        await pair.mali.node.desk.publish([offer(MALI), offer(MALI, tutor={"assigned": False})])
+    assert told.value.code == "rule.no-tutor"
+    assert await pair.mali.node.desk.records_list() == before
+
+
+async def test_a_dossier_goes_to_those_who_were_consented_to(pair: Pair) -> None:
+    """V05: the recipients of a consent are agencies by name."""
+    item = dossier(TOGO, MALI, pair.togo.scid, pair.togo.scid)
+    error = await refused(pair.togo, item)
+    assert (error.code, error.params["why"]) == ("rule.consent", "consent-recipient")
+
+
+async def test_rules_are_skipped_only_where_all_is_made_up(pair: Pair) -> None:
+    """A fictitious home shows what a partner does with what its own rules refuse: it keeps it."""
+    made = await publish(pair.mali, offer(MALI, tutor={"assigned": False}), unchecked=True)
+    await pair.togo.hear(pair.mali)
+    shown: Any = await pair.togo.node.desk.records_show(made["id"])
+    assert shown["record"]["body"]["tutor"] == {"assigned": False}, (
+        "a partner's record is never refused for it"
+    )
+
+
+async def test_a_node_does_not_start_with_a_pack_that_is_wrong(
+    homes: Mapping[str, Path], tmp_path: Path
+) -> None:
+    """docs/operator/rules.md: the file and the place are named."""
+    home = tmp_path / "home"
+    shutil.copytree(homes[TOGO], home)
+    (home / "packs").mkdir()
+    file = home / "packs" / "own.json"
+    file.write_bytes(orjson.dumps({"pack": "own"}))
+    with pytest.raises(ConfigError) as told:
+        async with open_node(home):
+            pass
+    assert told.value.code == "pack.malformed"
+    assert told.value.params.items() >= {"file": str(file), "path": "/editions"}.items()
+
+
+# --- with the records that it names ----------------------------------------------------
+
+
+async def organisation(here: Here, **more: object) -> Answer:
+    """A host organisation."""
+    body = {
+        "names": {"fr": "Bibliothèque (fictive)"},
+        "category": "association",
+        "country": "ML",
+        "vettedOn": "2026-05",
+    }
+    return await publish(here, {"type": "organisation", "body": body | more})
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({}, None),
+        ({"status": "active"}, None),
+        ({"status": "suspended"}, "host-suspended"),
+        ({"status": "closed"}, "host-closed"),
+        ({"vettedOn": None}, "host-unvetted"),
+    ],
+)
+async def test_a_host_that_has_a_record_is_vetted(
+    pair: Pair, more: dict[str, object], why: str | None
+) -> None:
+    """V03: vetted and active; the newest version of its record counts."""
+    made = await organisation(pair.mali)
+    body: Any = (await pair.mali.node.desk.records_show(made["id"]))["record"]
+    changed = {name: value for name, value in (body["body"] | more).items() if value is not None}
+    await publish(pair.mali, {"type": "organisation", "id": made["id"], "body": changed})
+    item = offer(MALI, hostOrganisation={"id": made["id"]})
+    if why is None:
+        await publish(pair.mali, item)
+    else:
+        error = await refused(pair.mali, item)
+        assert (error.code, error.params["why"]) == ("rule.host-not-vetted", why)
+
+
+async def test_a_host_whose_record_nobody_holds(pair: Pair) -> None:
+    """V03: what is not there is not vetted."""
+    name = "urn:uuid:7e7a17a5-1e18-4f0a-8a9e-6a3c8f0d6b99"
+    error = await refused(pair.mali, offer(MALI, hostOrganisation={"id": name}))
+    assert (error.code, error.params["id"]) == ("rule.host-unknown", name)
+
+
+CONSENT: dict[str, Any] = {
+    "noticeVersion": "1",
+    "purposes": ["nomination"],
+    "tiersAllowed": ["T1"],
+    "givenOn": "2026-03-20",
+    "medium": "paper",
+    "language": "fr",
+    "expires": "2029-12-31",
+}
+
+
+async def presented(pair: Pair, card: dict[str, Any], offered_more: dict[str, Any], **more: Any) -> Answer:
+    """A nomination of a card for an offer, under an agreement in force."""
+    agreement = await pair.agreed(**more.pop("agreed", {}))
+    made = await offered(pair.mali, **offered_more)
+    await pair.togo.hear(pair.mali)
+    return await nominate(pair.togo, made, await pair.card(**card), agreement, **more)
+
+
+@pytest.mark.parametrize(
+    ("card", "offered_more", "code", "params"),
+    [
+        ({"nationality": ["ML"]}, {}, "rule.nationality", {"rule": "V07", "country": "ML"}),
+        ({"nationality": ["TG", "ML"]}, {"scheme": "vsi"}, "rule.nationality", {"rule": "V07"}),
+        ({"residenceCountry": "ML"}, {"scheme": "vsi"}, "rule.resident", {"rule": "V07"}),
+        ({"ageBand": "36-59"}, {}, "rule.outside-scheme", {"rule": "V06", "bound": "ageMax", "limit": 25}),
+        ({"served": [{"scheme": "scv", "months": "8"}]}, {"scheme": "scv"}, "rule.served-before", {"rule": "V15", "limit": 1}),
+        ({"served": [{"scheme": "vsi", "months": "61"}]}, {"scheme": "vsi", "durationMonths": "12"}, "rule.served-before", {"found": 73}),
+        ({"consent": CONSENT | {"purposes": ["statistics"]}}, {}, "rule.consent", {"why": "consent-purpose"}),
+        ({"consent": CONSENT | {"expires": "2027-02-28"}}, {}, "rule.consent", {"why": "consent-expired"}),
+    ],
+)  # fmt: skip
+async def test_a_nomination_that_breaks_a_rule(
+    pair: Pair, card: dict[str, Any], offered_more: dict[str, Any], code: str, params: dict[str, Any]
+) -> None:
+    """V05, V06, V07, V15: by the dossier and the offer that it names, on the day of the nomination."""
+    if "consent" in card:
+        card["consent"]["recipients"] = [pair.mali.scid]
+    with pytest.raises(InputError) as told:
+        await presented(pair, card, offered_more)
+    assert told.value.code == code
+    assert told.value.params.items() >= params.items()
+
+
+@pytest.mark.parametrize(
+    ("card", "offered_more"),
+    [
+        ({"nationality": ["TG", "ML"]}, {}),
+        ({"ageBand": "26-30"}, {"scheme": "vsi"}),
+        ({"served": [{"scheme": "vir", "months": "8"}]}, {"scheme": "scv"}),
+        ({"served": [{"scheme": "vsi", "months": "60"}]}, {"scheme": "vsi", "durationMonths": "12"}),
+    ],
+)
+async def test_a_nomination_that_only_warns(
+    pair: Pair, card: dict[str, Any], offered_more: dict[str, Any]
+) -> None:
+    """V07: two nationalities are shown where the scheme asks for no other one; V15: to the month."""
+    await presented(pair, card, offered_more)
+
+
+async def test_an_agreement_changes_what_its_scheme_allows(pair: Pair) -> None:
+    """V06: the terms of an agreement go before the pack, for its own placements."""
+    made = await pair.proposed()
+    shown: Any = await pair.togo.node.desk.records_show(made["id"])
+    item = {
+        "type": "agreement",
+        "to": [MALI],
+        "body": shown["record"]["body"] | {"terms": {"vir": {"ageMax": 40}}},
+    }
+    agreement = await publish(pair.togo, item)
+    await pair.mali.hear(pair.togo)
+    await decide(pair.mali, agreement, "accept", effective="2021-01-01")
+    made = await offered(pair.mali)
+    await pair.settle()
+    card = await pair.card(ageBand="36-59")
+    await nominate(pair.togo, made, card, agreement)
+    longer = offer(MALI, scheme="scv", durationMonths="13")
+    assert (await refused(pair.mali, longer)).code == "rule.outside-scheme"
+
+
+async def test_an_acceptance_needs_a_place(pair: Pair) -> None:
+    """V17: no more acceptances than places, in one call too; a waiting list is always open."""
+    agreement = await pair.agreed()
+    made = await offered(pair.mali, places=1)
+    await pair.togo.hear(pair.mali)
+    one, two = [await pair.nominated(agreement, made) for _ in range(2)]
+    await pair.mali.hear(pair.togo)
+    body = {
+        "aboutType": "nomination",
+        "outcome": "accept",
+        "effective": DAY,
+        "actingFunction": "exchange-desk",
+    }
+    both = [{"type": "decision", "to": [TOGO], "body": body | {"about": ref(item)}} for item in (one, two)]
+    with pytest.raises(InputError) as told:
+        await pair.mali.node.desk.publish(both)
+    assert told.value.code == "rule.places"
+    await decide(pair.mali, one, "accept")
+    with pytest.raises(InputError) as told:
+        await decide(pair.mali, two, "accept")
+    assert told.value.params.items() >= {"rule": "V17", "places": 1, "taken": 1}.items()
+    await decide(pair.mali, two, "waitlist")
+
+
+async def test_a_dossier_is_accepted_once_unless_somebody_answers_for_it(pair: Pair) -> None:
+    """V23: refused for the same days; a named function may waive it with a reason, on either of the records."""
+    agreement = await pair.agreed()
+    card = await pair.card()
+    offers = [
+        await offered(pair.mali, period=period) for period in ("2027-02/2027-07", "2027-07/2027-12", "2028")
+    ]
+    await pair.togo.hear(pair.mali)
+    first, second, later = [await nominate(pair.togo, made, card, agreement) for made in offers]
+    await pair.mali.hear(pair.togo)
+    await decide(pair.mali, first, "accept")
+    await decide(pair.mali, later, "accept")
+    with pytest.raises(InputError) as told:
+        await decide(pair.mali, second, "accept")
+    assert told.value.code == "rule.dossier-twice"
+    assert told.value.params.items() >= {"rule": "V23", "dossier": card["id"], "other": first["id"]}.items()
+    with pytest.raises(InputError, match=r"publish\.waiver-without-reason"):
+        await decide(pair.mali, second, "waive", rule="V23")
+    await decide(
+        pair.mali, second, "waive", rule="V23", function="programme-manager", text={"fr": "Deux mi-temps."}
+    )
+    await decide(pair.mali, second, "accept")
+
+
+async def test_nothing_is_decided_before_it_is_there(pair: Pair) -> None:
+    """A decision cannot take effect before the day of the nomination; a month that holds the day may."""
+    agreement = await pair.agreed()
+    made = await offered(pair.mali)
+    await pair.togo.hear(pair.mali)
+    nomination = await pair.nominated(agreement, made)
+    await pair.mali.hear(pair.togo)
+    with pytest.raises(InputError) as told:
+        await decide(pair.mali, nomination, "accept", effective="2027-02-28")
+    assert (told.value.code, told.value.params["subject"]) == ("rule.decided-before", DAY)
+    await decide(pair.mali, nomination, "accept", effective="2027-03")
+
+
+# --- waivers ---------------------------------------------------------------------------
+
+WAIVER = {"rule": "V06", "function": "programme-manager", "text": {"fr": "Prolongation pour fin de projet."}}
+
+
+async def test_a_waived_offer_is_published_with_the_decision_that_says_so(pair: Pair) -> None:
+    """V06: who waived it and why stands in a record beside it, once, however often the call is repeated."""
+    item = offer(MALI, scheme="scv", durationMonths="13") | {"waive": [WAIVER], "key": "prolonged"}
+    made = await publish(pair.mali, item)
+    again = await publish(pair.mali, item)
+    assert again["digest"] == made["digest"]
+    shown: list[Any] = [
+        await pair.mali.node.desk.records_show(str(row["digest"]))
+        for row in await pair.mali.node.desk.records_list(type="decision")
+    ]
+    decisions = [item["record"]["body"] for item in shown if item["record"]["body"]["about"] == ref(made)]
+    (decision,) = decisions
+    assert (decision["outcome"], decision["rule"], decision["actingFunction"]) == (
+        "waive",
+        "V06",
+        "programme-manager",
+    )
+
+
+@pytest.mark.parametrize(
+    ("waiver", "code"),
+    [
+        (WAIVER | {"rule": "V04"}, "publish.not-waivable"),
+        (WAIVER | {"rule": "V99"}, "publish.not-waivable"),
+        ({"rule": "V06", "function": "programme-manager"}, "publish.waiver-without-reason"),
+        ({"rule": "V06", "text": {"fr": "Prolongation"}}, "publish.malformed-waiver"),
+        (WAIVER | {"by": "moi"}, "publish.malformed-waiver"),
+        ("V06", "publish.malformed-waiver"),
+    ],
+)
+async def test_a_waiver_names_its_rule_its_function_and_its_reason(
+    pair: Pair, waiver: object, code: str
+) -> None:
+    """Only a rule that the table says may be waived, by a named function, with a reason."""
+    item = offer(MALI, tutor={"assigned": False}) | {"waive": [waiver]}
+    assert (await refused(pair.mali, item)).code == code
+
+
+async def test_a_waiver_of_one_rule_is_none_of_another(pair: Pair) -> None:
+    """V06 waived, V04 still asked."""
+    item = offer(MALI, scheme="scv", durationMonths="13", tutor={"assigned": False}) | {"waive": [WAIVER]}
+    assert (await refused(pair.mali, item)).code == "rule.no-tutor"
+
+
+# --- departures ------------------------------------------------------------------------
+
+
+async def test_nobody_leaves_without_papers_and_insurance(pair: Pair) -> None:
+    """V09, V10: contract, visa or exemption, medical check, and an insurance from departure to return."""
+    agreement = await pair.agreed()
+    made = await offered(pair.mali)
+    await pair.togo.hear(pair.mali)
+    nomination = await pair.nominated(agreement, made)
+    await pair.mali.hear(pair.togo)
+    placement = await pair.placed(nomination, agreement, made)
+    await pair.togo.hear(pair.mali)
+    body = {
+        "kind": "departure",
+        "about": [{"id": placement["id"], "type": "placement"}],
+        "actual": "2027-04-30",
+        "status": "done",
+    }
+    item = {"type": "event", "to": [MALI], "body": body}
+    error = await refused(pair.togo, item)
+    assert (error.code, error.params["missing"]) == (
+        "rule.departure-papers",
+        ["contract", "visa", "medical-certificate"],
+    )
+    paper = {"checkedBy": pair.togo.scid, "checkedOn": "2027-04-01"}
+    papers = [
+        {"kind": "contract", "outcome": "valid"} | paper,
+        {"kind": "visa", "outcome": "not-required"} | paper,
+        {"kind": "medical-certificate", "outcome": "with-adjustments"} | paper,
+    ]
+    error = await refused(pair.togo, {**item, "body": body | {"attestations": papers}})
+    assert error.code == "rule.departure-papers", "what the departure itself says comes too late"
+    signed = {**body, "kind": "contract-signed", "actual": "2027-04-02", "attestations": papers}
+    await publish(pair.togo, {**item, "body": signed})
+    error = await refused(pair.togo, item)
+    assert (error.code, error.params["first"], error.params["last"]) == (
+        "rule.insurance",
+        "2027-04-30",
+        "2027-10-31",
+    )
+    insured = {
+        "kind": "insurance",
+        "outcome": "valid",
+        "validFrom": "2027-04-30",
+        "validUntil": "2027-10-31",
+    } | paper
+    short = {**insured, "validUntil": "2027-10-30"}
+    await publish(pair.togo, {**item, "body": {**signed, "kind": "insurance-start", "attestations": [short]}})
+    assert (await refused(pair.togo, item)).code == "rule.insurance"
+    await publish(
+        pair.togo, {**item, "body": {**signed, "kind": "insurance-start", "attestations": [insured]}}
+    )
+    await publish(pair.togo, item)
