@@ -125,6 +125,7 @@ async def _listen(
         node.desk.board_of,
         agency=node.desk.own_view(),
         today=lambda: node.clock().date(),
+        due=lambda as_of: node.desk.due_of(as_of, all_agencies=True),
         labels=node.desk.label,
     )
     console = await open_site(

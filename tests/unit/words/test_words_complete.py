@@ -238,7 +238,9 @@ def test_no_sentence_of_the_page_is_left_over() -> None:
     with (PACKAGE / "words" / "catalogues" / "fr" / "board.po").open("rb") as handle:
         keys = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(handle)}
     used = "".join(path.read_text("utf-8") for path in (PACKAGE / "server" / "console").rglob("*.html"))
-    used += (PACKAGE / "server" / "console" / "present.py").read_text("utf-8")
+    used += "".join(
+        (PACKAGE / "server" / "console" / name).read_text("utf-8") for name in ("present.py", "duelist.py")
+    )
     composed = ("state.", "board.language.", "board.partner.")
     left = {
         key

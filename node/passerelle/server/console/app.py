@@ -1,4 +1,4 @@
-"""The console as an aiohttp application: one page, its stylesheet and its icon, over GET and HEAD."""
+"""The console as an aiohttp application: the board, the due list, their stylesheet and its icon, over GET and HEAD."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from aiohttp import ETag, hdrs, web
 from aiohttp.typedefs import Handler
 
 from passerelle.desk.board_view import AgencyView, Board
+from passerelle.desk.due_view import DueView
 from passerelle.errors import InputError, PasserelleError
 from passerelle.server.console.guard import LOOPBACK_NAMES, SECURITY_HEADERS, host_is_known
-from passerelle.server.console.pages import ICON, STYLE, Asset, Links, board_page, error_page
+from passerelle.server.console.pages import ICON, STYLE, Asset, Links, board_page, due_page, error_page
 from passerelle.server.console.present import Labels
 from passerelle.words import Words, choose_language
 
 BoardSource = Callable[[date], Awaitable[Board]]
 """Answers the board as of a day; raises PasserelleError where it cannot."""
+
+DueSource = Callable[[date], Awaitable[list[DueView]]]
+"""Answers what is due as of a day, of all agencies; raises PasserelleError where it cannot."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,18 +35,22 @@ class _Console:
         self,
         board: BoardSource,
         *,
+        due: DueSource | None,
         agency: AgencyView,
         today: Callable[[], date],
         labels: Labels,
         allowed_hosts: Collection[str] | None,
     ) -> None:
         self._board = board
+        self._due = due
         self._agency = agency
         self._today = today
         self._labels = labels
         self._allowed_hosts = allowed_hosts
         self.app = web.Application(middlewares=[self._guard])
         self.app.router.add_get("/", self._show_board, name="board")
+        if due is not None:
+            self.app.router.add_get("/due", self._show_due, name="due")
         for asset in (STYLE, ICON):
             self.app.router.add_get(f"/{asset.name}", _serve(asset), name=asset.route)
 
@@ -50,6 +58,12 @@ class _Console:
         words = _words(request)
         board = await self._board(self._as_of(request))
         return _page(request, board_page(board, words, labels=self._labels, links=self._links()), words)
+
+    async def _show_due(self, request: web.Request) -> web.StreamResponse:
+        words, as_of = _words(request), self._as_of(request)
+        items = [] if self._due is None else await self._due(as_of)
+        html = due_page(items, as_of, words, agency=self._agency, links=self._links())
+        return _page(request, html, words)
 
     def _as_of(self, request: web.Request) -> date:
         """The day asked for, today where none is."""
@@ -101,7 +115,8 @@ class _Console:
         """Asked for at each page: mounting the application adds its prefix to the routes."""
         router = self.app.router
         home, style, icon = (str(router[name].url_for()) for name in ("board", STYLE.route, ICON.route))
-        return Links(home=home, style=style, icon=icon)
+        due = None if self._due is None else str(router["due"].url_for())
+        return Links(home=home, style=style, icon=icon, due=due)
 
 
 def console_app(
@@ -109,6 +124,7 @@ def console_app(
     *,
     agency: AgencyView,
     today: Callable[[], date],
+    due: DueSource | None = None,
     labels: Labels | None = None,
     allowed_hosts: Collection[str] | None = LOOPBACK_NAMES,
 ) -> web.Application:
@@ -121,12 +137,14 @@ def console_app(
         board: Where the data comes from.
         agency: Whose console it is, for pages that have no board.
         today: The day, in UTC, that figures are shown for where none is asked for.
+        due: Where the list of what is due comes from; without it there is no such page.
         labels: Labels of code lists; without them codes are shown.
         allowed_hosts: Names in ``Host`` that are answered, without port; others get 421, so that
             a page elsewhere cannot rebind its own name to this address. None answers any name.
     """
     console = _Console(
         board,
+        due=due,
         agency=agency,
         today=today,
         labels=labels or _no_labels,

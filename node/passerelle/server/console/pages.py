@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from passerelle.desk.board_view import BOARD_ROWS, AgencyView, Board
+from passerelle.desk.due_view import DueView
+from passerelle.server.console.duelist import DUE_ROWS, DueList
 from passerelle.server.console.present import Labels, View
 from passerelle.words import LANGUAGES, Explained, Words
 
@@ -22,6 +26,7 @@ class Links:
     home: str
     style: str
     icon: str
+    due: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,12 @@ def board_page(board: Board, words: Words, *, labels: Labels, links: Links) -> s
     named = Words(words.lang, {agency["scid"]: agency["code"] for agency in agencies if agency["code"]})
     view = View(board, named, labels)
     return _render("board.html", named, board["agency"], links, view=view, rows=BOARD_ROWS)
+
+
+def due_page(items: Sequence[DueView], as_of: date, words: Words, *, agency: AgencyView, links: Links) -> str:
+    """What is due as one page: ours that is late, ours to come, and what partners have to do."""
+    view = DueList(items, as_of, words)
+    return _render("due.html", words, agency, links, view=view, rows=DUE_ROWS)
 
 
 def error_page(explained: Explained, words: Words, *, agency: AgencyView, links: Links) -> str:
