@@ -115,7 +115,7 @@ class Node:
         self.publisher = Publisher(database, heads, tools, crash=self.crash, published=self._published)
         self.scribing = Scribing(self.publisher, tools, self._hello)
         self.follower = self._new_follower(allowances)
-        self.desk = Desk(self._new_context())
+        self.desk = Desk(self._new_context(tools))
         self.descriptor = b""
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -178,7 +178,7 @@ class Node:
             report=self._report,
         )
 
-    def _new_context(self) -> Context:
+    def _new_context(self, tools: Tools) -> Context:
         confirming = Confirming(
             self.database,
             self.heads,
@@ -200,6 +200,7 @@ class Node:
             self.clock,
             self.scribing,
             self.rules,
+            tools,
         )
 
     # --- living --------------------------------------------------------------------------------------------

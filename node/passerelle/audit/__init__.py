@@ -4,7 +4,18 @@ An auditor trusts neither the node that wrote a feed nor the one that copied it.
 package builds on ``protocol`` and ``errors`` alone: no database, no settings, no keys.
 """
 
+from passerelle.audit.certificates import CertificateReport, DocumentReport, Step, inspect_certificates
 from passerelle.audit.folder import audit_folder
 from passerelle.audit.report import AuditReport, FeedReport, Finding, Receipt
 
-__all__ = ["AuditReport", "FeedReport", "Finding", "Receipt", "audit_folder"]
+__all__ = [
+    "AuditReport",
+    "CertificateReport",
+    "DocumentReport",
+    "FeedReport",
+    "Finding",
+    "Receipt",
+    "Step",
+    "audit_folder",
+    "inspect_certificates",
+]

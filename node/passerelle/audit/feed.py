@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from passerelle.audit.claims import Claims
+from passerelle.audit.gathering import Beside, Looked
 from passerelle.audit.leafcheck import LeafCheck
 from passerelle.audit.report import FeedReport, Finding, Findings
 from passerelle.audit.tree import FeedFiles, TreeCheck
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from passerelle.audit.claims import FeedFolder
+    from passerelle.audit.gathering import Gathering
     from passerelle.audit.shelf import Shelf
     from passerelle.protocol.checkpoints import Checkpoint
     from passerelle.protocol.identity import Identity
 
+_PARTED: Final = "audit.identity-forked"
 _MAX_MISSING: Final = 16
 """Bundles in a row, neither leaves nor hashes there, that end the search: a checkpoint can state any size."""
 
@@ -31,12 +34,21 @@ class FeedAudit:
         others: The same feed in other folders below the one audited, for their checkpoints.
         shelf: Identity logs.
         now: The auditor's clock.
+        gathering: Takes what is looked for besides.
     """
 
-    def __init__(self, feed: FeedFolder, others: list[FeedFolder], shelf: Shelf, now: datetime) -> None:
+    def __init__(
+        self,
+        feed: FeedFolder,
+        others: list[FeedFolder],
+        shelf: Shelf,
+        now: datetime,
+        gathering: Gathering | None = None,
+    ) -> None:
         self._feed: Final = feed
         self._shelf: Final = shelf
         self._now: Final = now
+        self._gathering: Final = gathering
         self._findings: Final = Findings()
         self._files: Final = FeedFiles(feed.path, feed.shown, self._findings)
         self._claims: Final = Claims(feed, others, shelf, self._findings)
@@ -59,13 +71,14 @@ class FeedAudit:
     ) -> LeafCheck:
         has_tiles = not self._feed.is_partners_copy
         tree = TreeCheck(self._files, self._claims.compared, self._findings, has_tiles=has_tiles)
-        leaves = LeafCheck(self._feed.origin, identity, self._now, self._findings)
-        missing = end = 0
+        leaves = LeafCheck(self._feed.origin, identity, self._now, self._findings, self._beside())
+        missing = end = read = 0
         for bundle in bundles_of("entries", 0, head.tree_size):
             entries = self._files.entries(bundle)
             tree.grow(bundle, entries)
             if entries is not None:
                 leaves.check(bundle, entries, self._objects(bundle))
+                read += len(entries)
             missing, end = 0 if self._has_any(bundle) else missing + 1, bundle.end
             if missing == _MAX_MISSING:
                 break
@@ -77,7 +90,25 @@ class FeedAudit:
         suspects = leaves.finish()
         if suspects:
             leaves.check_repeats(suspects, self._all_leaves(end))
+        if read == head.tree_size == tree.met and not leaves.statuses_missing:
+            self._say_looked(head)
         return leaves
+
+    def _beside(self) -> Beside | None:
+        if self._gathering is None:
+            return None
+        return Beside(
+            self._gathering,
+            self._feed.shown,
+            lambda scid: self._shelf.identity(scid, self._feed.path)[0],
+        )
+
+    def _say_looked(self, head: Checkpoint) -> None:
+        """Every leaf was read and the signed root met: nothing was revoked here but what was found, unless there is another history."""
+        if self._gathering is None or not self._feed.origin.is_public:
+            return
+        if not any(item.code.startswith("fork.") or item.code == _PARTED for item in self._findings.kept):
+            self._gathering.looked.append(Looked(self._feed.origin, head.tree_size))
 
     def _has_any(self, bundle: Tile) -> bool:
         """Whether there is a file of these leaves, or of their hashes."""

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from passerelle.audit.gathering import Gathering
+
 
 def audit_folder(
-    path: Path, now: datetime, progress: Callable[[str, int, int], None] = lambda *_: None
+    path: Path,
+    now: datetime,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+    gathering: Gathering | None = None,
 ) -> AuditReport:
     """Checks every feed below a folder against the signatures of its author, from the entries up.
 
@@ -34,6 +39,7 @@ def audit_folder(
         path: The folder.
         now: The auditor's clock.
         progress: Called after each bundle with the origin, the leaves read and the tree size.
+        gathering: Takes what is looked for besides the report.
 
     Raises:
         InputError: ``audit.no-folder`` where ``path`` is no folder. Everything else is a finding.
@@ -54,7 +60,7 @@ def audit_folder(
     reports = [*broken]
     for feed in feeds:
         others = [other for other in feeds if other.origin == feed.origin and other is not feed]
-        reports.append(FeedAudit(feed, others, shelf, now).run(progress))
+        reports.append(FeedAudit(feed, others, shelf, now, gathering).run(progress))
     if not reports:
         findings.append(Finding("audit.no-feed"))
     return AuditReport(str(path), tuple(sorted(reports, key=lambda report: report.folder)), tuple(findings))

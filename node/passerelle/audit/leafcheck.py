@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from passerelle.audit.report import Finding
 from passerelle.errors import ProtocolError
+from passerelle.protocol.certificates import STATUS_TYPE
 from passerelle.protocol.intake import examine
 from passerelle.protocol.leaves import ErasedLeaf, PublicRecordLeaf, SealedLeaf, leaf_commitment, parse_leaf
 from passerelle.protocol.schemas import Schemas
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from passerelle.audit.gathering import Beside
     from passerelle.audit.report import Findings
     from passerelle.protocol.identity import Identity
     from passerelle.protocol.leaves import Leaf
@@ -36,13 +38,25 @@ class LeafCheck:
         identity: Its author's.
         now: The auditor's clock.
         findings: Takes the faults.
+        beside: What is looked for besides.
+
+    Attributes:
+        statuses_missing: Leaves about certificates without a record that was accepted.
     """
 
-    def __init__(self, origin: Origin, identity: Identity, now: datetime, findings: Findings) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        identity: Identity,
+        now: datetime,
+        findings: Findings,
+        beside: Beside | None = None,
+    ) -> None:
         self._origin: Final = origin
         self._identity: Final = identity
         self._now: Final = now
         self._findings: Final = findings
+        self._beside: Final = beside
         self._schemas: Final = Schemas.packaged()
         self._prefixes: Final = array("Q")  # 8 bytes a commitment: what stays small at any size
         self._missing: Final[set[int]] = set()
@@ -52,6 +66,7 @@ class LeafCheck:
         self.unreadable = 0
         self.sealed = 0
         self.passed_over = 0
+        self.statuses_missing = 0
 
     @property
     def erased(self) -> int:
@@ -62,14 +77,24 @@ class LeafCheck:
         """Checks the leaves of one bundle; ``objects`` is None where none can be looked at."""
         for place, data in enumerate(entries):
             index = bundle.first + place
+            self._gather(index, data, None if objects is None else objects[place])
             try:
                 leaf = parse_leaf(data, self._origin)
             except ProtocolError as error:
                 self._findings.add(Finding(error.code, error.params, index=index))
                 continue
             self._count(leaf, index)
-            if isinstance(leaf, PublicRecordLeaf) and objects is not None:
-                self._check_record(data, objects[place], index)
+            if not isinstance(leaf, PublicRecordLeaf):
+                continue
+            is_good = objects is not None and self._check_record(data, objects[place], index)
+            self.statuses_missing += leaf.type == STATUS_TYPE and not is_good
+
+    def _gather(self, index: int, leaf: bytes, object_: bytes | None) -> None:
+        if self._beside is None:
+            return
+        self._beside.gathering.see(self._origin, index, leaf, self._beside.folder)
+        if object_ is not None:
+            self._beside.gathering.take(object_, self._beside.identity_of, self._now, self._schemas)
 
     def finish(self) -> set[int]:
         """Settles what only the whole feed shows.
@@ -114,10 +139,11 @@ class LeafCheck:
         elif not isinstance(leaf, PublicRecordLeaf):
             self.passed_over += 1
 
-    def _check_record(self, leaf: bytes, object_: bytes | None, index: int) -> None:
+    def _check_record(self, leaf: bytes, object_: bytes | None, index: int) -> bool:
+        """Whether the record beside a leaf is accepted."""
         if object_ is None:
             self._missing.add(index)
-            return
+            return False
         self._present.extend(bytes(max(0, index // 8 + 1 - len(self._present))))
         self._present[index // 8] |= 1 << index % 8
         result = examine(
@@ -132,9 +158,10 @@ class LeafCheck:
         )
         if result.code is not None:
             self._findings.add(Finding(result.code, result.params, index=index))
-            return
+            return False
         self.records += 1
         self.unreadable += not result.readable
+        return True
 
     def _has_object(self, index: int) -> bool:
         return index // 8 < len(self._present) and bool(self._present[index // 8] >> index % 8 & 1)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import click
 
 from passerelle.cli.commands import (
+    certificates,
     conformance,
     database,
     exchange,
@@ -68,6 +69,7 @@ for command in (
     worklists.findings,
     exchange.copy,
     exchange.audit,
+    certificates.certificate,
     conformance.conformance,
     fence.fence,
     database.database,

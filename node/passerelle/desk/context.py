@@ -18,6 +18,7 @@ from passerelle.sync.confirming import Confirming
 from passerelle.sync.directory import Directory
 from passerelle.sync.follower import Follower
 from passerelle.sync.publisher import Publisher
+from passerelle.sync.signing import Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Context:
         clock: Gives the present, aware, UTC.
         scribing: Signs great numbers of new public records.
         rules: The rules of the field.
+        tools: Keys, schemas and clock with which a document that is no record is signed.
     """
 
     config: Config
@@ -49,6 +51,7 @@ class Context:
     clock: Callable[[], datetime]
     scribing: Scribing
     rules: Rulebook
+    tools: Tools
 
     @property
     def heads(self) -> Mapping[str, Head]:

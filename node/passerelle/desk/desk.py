@@ -27,6 +27,7 @@ from passerelle.desk import (
     syncing,
 )
 from passerelle.desk.board_view import AgencyView, Board
+from passerelle.desk.certificates import Certificates
 from passerelle.desk.context import Context
 from passerelle.desk.due_view import DueView
 from passerelle.desk.ledger import Ledger
@@ -53,6 +54,8 @@ METHODS: Final = frozenset(
             "fence_show",
             "fence_confirm",
         ),
+        *("certificate_draft", "certificate_issue", "certificate_endorse", "certificate_revoke"),
+        *("certificate_list", "certificate_show"),
     }
 )
 """What may be called by name; each is an attribute of :class:`Desk`."""
@@ -73,6 +76,13 @@ class Desk:
         # Their many parameters stand once, where they are explained.
         self.nominate = partial(publishing.nominate, context, self.ledger)
         self.decide = partial(publishing.decide, context, self.ledger)
+        certificates = Certificates(context, self.ledger)
+        self.certificate_draft = certificates.draft
+        self.certificate_issue = certificates.issue
+        self.certificate_endorse = certificates.endorse
+        self.certificate_revoke = certificates.revoke
+        self.certificate_list = certificates.listing
+        self.certificate_show = certificates.show
         self._calls: dict[str, Callable[..., Awaitable[object]]] = {}
 
     async def call(self, method: str, arguments: Mapping[str, object]) -> object:

@@ -331,6 +331,7 @@ def _placement(book: Book, newest: Known, as_of: date) -> PlacementState:
         accepted_on=accepted,
         arrived_on=arrived,
         ended_on=ended,
+        completed_on=None if fault else lifecycles.completed_on(book, case, EVERYTHING, as_of),
         is_realised=realised,
         planned_months=edtf.parse(view.planned).months,
         realised_months=_months(view, ended) if realised else None,

@@ -164,6 +164,7 @@ class PlacementState:
         accepted_on: Day from which the sender has accepted it.
         arrived_on: Day of arrival.
         ended_on: Day from which it has ended, before its time or not at all begun.
+        completed_on: Day of the end of the mission or of the return, the earlier.
         is_realised: Whether it counts as realised.
         planned_months: Length as planned; None where an end is open or unknown.
         realised_months: Length as far as known: the actual interval or else the planned one,
@@ -186,6 +187,7 @@ class PlacementState:
     accepted_on: date | None
     arrived_on: date | None
     ended_on: date | None
+    completed_on: date | None
     is_realised: bool
     planned_months: Fraction | None
     realised_months: Fraction | None

@@ -7,8 +7,8 @@ A Verifiable Credential 2.0 in the shape of an Open Badge 3.0, with one proof by
      "credentialSubject":{"identifier":[{"identityHash":"sha256$<commitment>",…}],…},
      "relatedResource":[<placement>],"evidence":[<leaf>],"proof":{…}}
 
-Any layout inside the JSON profile is read; the digest is over the canonical form. Here they are
-read only: nothing in this version issues them. Where identity logs, feeds and records come
+Any layout inside the JSON profile is read; the digest is over the canonical form. How they are
+written is in :mod:`passerelle.protocol.certificatesigning`. Where identity logs, feeds and records come
 from, and whether what a certificate says is true, this module does not know.
 """
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 OLDEST_CODE_THAT_MAY_RUN = 1
 THIS_CODE = 1
 #: The newest migration that this code knows; numbered, so that a later one compares as larger.
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -236,4 +236,19 @@ answered = Table(
     Column("key", String(200), primary_key=True),
     Column("request", String(64), nullable=False),  # digest of what was asked
     Column("answer", Text, nullable=False),
+)
+
+#: Certificates and endorsements that we signed. The bytes name nobody; the salt of the person is nowhere here.
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("kind", String(12), nullable=False),  # `certificate` or `endorsement`
+    Column("placement", String(64), nullable=False, index=True),  # id of its record
+    Column(
+        "subject", String(64), nullable=False, unique=True
+    ),  # the commitment, or the digest that is endorsed
+    Column("signed", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
 )

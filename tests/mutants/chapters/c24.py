@@ -11,6 +11,8 @@ _IDENTITY: Final = "protocol/identity.py"
 _FORMS: Final = "protocol/certificateforms.py"
 _PROOFS: Final = "protocol/proofs.py"
 _VECTORS: Final = ("tests/vectors/test_vectors_certificates.py",)
+_SIGNING: Final = "tests/unit/protocol/test_certificate_signing.py"
+_DESK: Final = "tests/unit/desk/test_desk_certificates.py"
 
 CHAPTER: Final = Chapter(
     "24",
@@ -138,7 +140,6 @@ CHAPTER: Final = Chapter(
             "    for record in sorted(statuses, key=lambda record: record.created)[-1:]:\n",
             _VECTORS,
         ),
-        # No command of the node shows a certificate; the auditor's page does.
         Mutant(
             "D-25",
             "auditor/verify.html",
@@ -146,5 +147,41 @@ CHAPTER: Final = Chapter(
             "",
             ("tests/verify/test_verify_certificates.py",),
         ),
+        Mutant(
+            "D-26",
+            "protocol/certificatesigning.py",
+            "data = profile.encode(signed)",
+            'data = __import__("json").dumps(signed, ensure_ascii=False).encode()',
+            (_SIGNING,),
+        ),
+        Mutant(
+            "D-27",
+            "cli/persons.py",
+            "secrets.token_bytes(_SALT_BYTES).hex()",
+            '"5a" * _SALT_BYTES',
+            ("tests/unit/cli/test_cli_certificates.py",),
+        ),
+        Mutant(
+            "D-28",
+            "protocol/certificatenames.py",
+            "        if (enough and len(sought & words) >= enough) or any(day in text for day in dates):",
+            "        if False and any(day in text for day in dates):",
+            (_SIGNING,),
+        ),
+        Mutant(
+            "D-29",
+            "exchange/service.py",
+            "if placement.state not in _ENDED or placement.arrived_on is None:",
+            "if placement.arrived_on is None:",
+            (_DESK,),
+        ),
+        Mutant(
+            "D-30",
+            "desk/certificates.py",
+            "        if isinstance(subject, dict) and subject.get(member) != value:",
+            "        if False:",
+            (_DESK,),
+        ),
+        Mutant("D-31", "desk/certificates.py", "        if standing:", "        if False:", (_DESK,)),
     ),
 )

@@ -28,6 +28,9 @@ from tests.unit.federation.world import MALI, TOGO, introduce, offer
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+OF_CERTIFICATES = {f"certificate_{verb}" for verb in ("draft", "issue", "endorse", "revoke", "show")}
+"""They need a placement that is over, or a certificate, and answer in test_desk_certificates.py."""
+
 
 async def refused(pair: Pair, method: str, **arguments: object) -> InputError:
     with pytest.raises(InputError) as told:
@@ -66,13 +69,22 @@ async def test_every_method_can_be_called(pair: Pair, tmp_path: Path) -> None:
         "due": {"as_of": "2027-12-31", "within": 30, "all_agencies": True},
         "copy": {"folder": str(tmp_path / "copy")},
         "fence_show": {},
+        "certificate_list": {},
     }
-    assert set(arguments) == METHODS - {"peer_add", "peer_pick", "fence_confirm"}
+    assert set(arguments) == METHODS - {"peer_add", "peer_pick", "fence_confirm", *OF_CERTIFICATES}
     for method, given in arguments.items():
         assert json.dumps(await pair.togo.node.desk.call(method, given))
     assert (await refused(pair, "peer_add", url=pair.togo.url)).code == "peer.is-us"
     assert (await refused(pair, "fence_confirm")).code == "fence.open"
     assert (await refused(pair, "peer_pick", peer=MALI)).code == "peer.not-forked"
+    unknown = {"placement": "urn:uuid:nothing", "language": "fr"}
+    assert (await refused(pair, "certificate_draft", **unknown)).code == "record.unknown"
+    assert (
+        await refused(pair, "certificate_issue", **unknown, commitment="00" * 32)
+    ).code == "record.unknown"
+    assert (await refused(pair, "certificate_endorse", document="{", language="fr")).code == "json.syntax"
+    for method in ("certificate_revoke", "certificate_show"):
+        assert (await refused(pair, method, name="urn:uuid:nothing")).code == "certify.unknown"
 
 
 @pytest.mark.parametrize(

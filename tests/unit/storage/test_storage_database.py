@@ -56,6 +56,19 @@ async def test_a_database_is_made_once_and_opened_ever_after(place: str | Access
     assert await reopened(place) == tables.REVISION
 
 
+async def test_a_database_of_before_gets_what_it_lacks(place: str | Access) -> None:
+    """0002: a home of the first release gains the table of certificates, and loses nothing."""
+    await reopened(place, "insert into node_fact (name, value) values ('mark', 'kept')")
+    await reopened(place, "drop table certificate", "update alembic_version set version_num = '0001'")
+    assert await reopened(place, "select digest from certificate") == tables.REVISION
+    database = Database(place)
+    try:
+        await database.open()
+        assert await fact(database) == "kept"
+    finally:
+        await database.close()
+
+
 async def test_migrations_make_the_tables_that_the_code_declares(database: Database) -> None:
     """Column by column, index by index."""
 
