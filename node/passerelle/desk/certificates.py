@@ -164,7 +164,7 @@ class Certificates:
             if digest in revoked:
                 raise InputError("certify.already-revoked", issued=revoked[digest])
             item = {"type": STATUS_TYPE, "body": {"items": [{"digest": digest, "status": "revoked"}]}}
-            (published,) = await publishing.publish(self._context, [item])
+            (published,) = await publishing.publish(self._context, self._ledger, [item])
         return {"digest": digest, "record": published}
 
     async def listing(self) -> list[Answer]:

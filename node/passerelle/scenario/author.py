@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from passerelle.exchange.rules.book import Rulebook
 from passerelle.protocol.identity import Identity, create_log, parse_identity
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.schemas import Schemas
@@ -42,7 +43,14 @@ class Author:
             now=now - timedelta(seconds=1),
         )
         self.identity: Identity = parse_identity(made, now=now)
-        self.pen = Pen(record, self.identity.did, Schemas.packaged(), random, lambda: _new_id(random))
+        self.pen = Pen(
+            record,
+            self.identity.did,
+            Schemas.packaged(),
+            random,
+            lambda: _new_id(random),
+            Rulebook.packaged(),
+        )
 
     @property
     def scid(self) -> str:

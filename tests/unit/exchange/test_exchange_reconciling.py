@@ -48,7 +48,7 @@ def _short(item: Divergence) -> tuple[Any, ...]:
 def test_an_arrival_on_two_days() -> None:
     """Both note it, a day apart, at one place: the day differs and nothing else."""
     world = World()
-    place = {"place": {"city": "Ségou"}}
+    place: dict[str, Any] = {"place": {"city": "Ségou"}}
     records = [event(world, TG, actual="2017-09-05", **place), event(world, ML, actual="2017-09-04", **place)]
     assert told(records) == [("event", "arrival", "actual", [(ML, "2017-09-04"), (TG, "2017-09-05")])]
 
