@@ -269,6 +269,22 @@ def test_a_person_is_found_in_free_text(text: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "QmWagaPNVBfictif111111111111111111111111111111",
+        "passerelle/QmLomeANVTfictif111111111111111111111111111111/public/1",
+        "urn:uuid:90123456-aaaa-4aaa-8aaa-123456789012",
+        "12345678901234567890" + "a" * 44,
+    ],
+)
+def test_an_identifier_is_no_account(text: str) -> None:
+    """V22: a text that is one of the protocol's own names and nothing else; with a word beside it, it is free text."""
+    assert found("offer", OFFER | {"novelty": [text]}) == []
+    (item,) = found("offer", OFFER | {"novelty": [f"{text}, tél. 90 12 34 56"]})
+    assert item.path == "/novelty/0"
+
+
+@pytest.mark.parametrize(
     ("member", "path", "what"),
     [
         ({"firstName": "K."}, "/firstName", "member"),

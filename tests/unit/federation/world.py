@@ -208,10 +208,10 @@ def dossier(
         "purposes": ["nomination", "placement-management"],
         "recipients": [recipient],
         "tiersAllowed": ["T1", "T2", "T3"],
-        "givenOn": "2026-03-20",
+        "givenOn": "2021-06-01",
         "medium": "paper",
         "language": "fr",
-        "expires": "2029-12-31",
+        "expires": "2049-12-31",
     }
     body = {
         "part": "card",

@@ -67,6 +67,12 @@ _ACCOUNT: Final = re.compile(
     r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
     r"|(?<![0-9.,/+-])(?![0-9]{1,3}(?:[ \xa0\u202f][0-9]{3})+(?![0-9 ]))[0-9](?:[ -]?[0-9]){10,29}(?![0-9])"
 )
+_SCID: Final = r"Qm[1-9A-HJ-NP-Za-km-z]{44}"
+_IDENTIFIER: Final = re.compile(
+    rf"{_SCID}|passerelle/{_SCID}/(?:public|to/{_SCID})/[0-9]{{1,10}}|did:webvh:{_SCID}:[\w.%:-]+"
+    r"|urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}"
+)
+"""A text that is one of the protocol's own names and nothing else: digits in it count nothing."""
 _WORD: Final = r"[A-ZÀ-Þ][\w’'-]+"
 
 
@@ -214,7 +220,7 @@ class PersonFinder:
     def _text(self, text: str, *, is_name: bool) -> str | None:
         if _has_at(text) and _EMAIL.search(text):
             return "email"
-        if _DIGITS.search(text):
+        if _DIGITS.search(text) and not _IDENTIFIER.fullmatch(text):
             if _PHONE.search(text):
                 return "phone"
             if _ACCOUNT.search(text):
