@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from passerelle.errors import ProtocolError
-from passerelle.protocol import certificates, profile, proofs, records
+from passerelle.protocol import certificatecodes, certificates, profile, proofs, records
 from passerelle.protocol.certificates import Certificate, Endorsement, Person
 from tests.fuzz import world
 from tests.fuzz.engine import Target
@@ -129,7 +129,22 @@ _FORMS: Final = tuple(
     )
 )
 
+
+def _codes() -> list[str]:
+    """What a reader of codes may see on a sheet: whole certificates, and what is nearly one."""
+    whole = [certificatecodes.encode_whole(data) for data in _document_seeds()[:6]]
+    return [*(text for text in whole if text is not None), "", "BB8", "GGW"]
+
+
 PAPERS: Final[tuple[Target, ...]] = (
+    Target(
+        "certificatecodes.parse_whole",
+        "text",
+        _codes,
+        certificatecodes.parse_whole,
+        ("certificatecodes.parse_whole",),
+        tokens=("%", ":::", "000"),
+    ),
     Target(
         "certificates.parse",
         "bytes",

@@ -27,6 +27,7 @@ from passerelle.protocol.certificatesigning import (
     sign_certificate,
     sign_endorsement,
 )
+from passerelle.protocol.identity import Identity
 from passerelle.protocol.profile import Json, JsonObject, parse
 from passerelle.protocol.records import Record
 from passerelle.storage import certificates as rows
@@ -187,6 +188,30 @@ class Certificates:
         revoked = await self.revocations(self._context.own)
         return _told(held) | {"revoked": revoked.get(held.digest)}
 
+    async def sheet(self, document: str, endorsement: str | None = None) -> Answer:
+        """What a printed sheet needs besides the files: the agency's address, and the logs by which both are checked.
+
+        Args:
+            document: The file of a certificate, ours or a partner's.
+            endorsement: The file of the other agency's, or None.
+
+        Raises:
+            InputError: ``json.*``, ``proof.*``, ``key.*``, ``certificate.*``, ``peer.unknown``: what cannot be proven is not printed.
+        """
+        certificate = _parsed(document, Certificate)
+        await self._check_now(certificate)
+        signed: list[Signed] = [certificate]
+        if endorsement is not None:
+            given = _parsed(endorsement, Endorsement)
+            _as_input(lambda: reading.check_endorses(given, certificate))
+            await self._check_now(given)
+            signed.append(given)
+        identities = [self._identity(item.issuer_scid) for item in signed]
+        return {
+            "address": self._address(certificate.issuer_scid),
+            "logs": {identity.scid: identity.log.decode() for identity in identities},
+        }
+
     async def revocations(self, agency: str) -> dict[str, str]:
         """Since when each digest is revoked by an agency, as far as its public feed is held."""
         found: dict[str, str] = {}
@@ -232,18 +257,31 @@ class Certificates:
         ends = {certificate.origin.author, certificate.origin.partner}
         if own not in ends or certificate.issuer_scid == own:
             raise InputError("certificate.not-a-party", issuer=self._context.directory.own.did)
-        identity = self._context.directory.identity(certificate.issuer_scid)
-        if identity is None:
-            raise InputError("peer.unknown", name=certificate.issuer_scid)
-        statuses = await self._statuses(certificate.issuer_scid)
-        now = self._context.clock()
-        _as_input(lambda: reading.verify(certificate, identity, now, statuses=statuses))
+        await self._check_now(certificate)
         served = await certifying.served(self._context, self._ledger, certificate.placement_id)
         _as_input(lambda: reading.check_placement(certificate, served.record))
         await self._check_leaf(certificate)
         _check_days(certificate, served)
         certifying.refuse_pseudonym(certificate.value, served.pseudonym)
         return served
+
+    async def _check_now(self, document: Signed) -> None:
+        """Signed by its issuer, not revoked as far as this node has seen, and in force."""
+        identity = self._identity(document.issuer_scid)
+        statuses = await self._statuses(document.issuer_scid)
+        now = self._context.clock()
+        _as_input(lambda: reading.verify(document, identity, now, statuses=statuses))
+
+    def _identity(self, scid: str) -> Identity:
+        identity = self._context.directory.identity(scid)
+        if identity is None:
+            raise InputError("peer.unknown", name=scid)
+        return identity
+
+    def _address(self, scid: str) -> str:
+        """Where an agency says that it can be reached."""
+        partner = self._context.directory.peer(scid)
+        return self._context.config.server.public_address if partner is None else partner.address
 
     async def _check_leaf(self, certificate: Certificate) -> None:
         async with self._context.database.reading() as connection:

@@ -55,7 +55,7 @@ METHODS: Final = frozenset(
             "fence_confirm",
         ),
         *("certificate_draft", "certificate_issue", "certificate_endorse", "certificate_revoke"),
-        *("certificate_list", "certificate_show"),
+        *("certificate_list", "certificate_show", "certificate_sheet"),
     }
 )
 """What may be called by name; each is an attribute of :class:`Desk`."""
@@ -83,6 +83,7 @@ class Desk:
         self.certificate_revoke = certificates.revoke
         self.certificate_list = certificates.listing
         self.certificate_show = certificates.show
+        self.certificate_sheet = certificates.sheet
         self._calls: dict[str, Callable[..., Awaitable[object]]] = {}
 
     async def call(self, method: str, arguments: Mapping[str, object]) -> object:

@@ -12,6 +12,7 @@ _FORMS: Final = "protocol/certificateforms.py"
 _PROOFS: Final = "protocol/proofs.py"
 _VECTORS: Final = ("tests/vectors/test_vectors_certificates.py",)
 _SIGNING: Final = "tests/unit/protocol/test_certificate_signing.py"
+_CODES: Final = "tests/unit/paper/test_paper_codes.py"
 _DESK: Final = "tests/unit/desk/test_desk_certificates.py"
 
 CHAPTER: Final = Chapter(
@@ -183,5 +184,19 @@ CHAPTER: Final = Chapter(
             (_DESK,),
         ),
         Mutant("D-31", "desk/certificates.py", "        if standing:", "        if False:", (_DESK,)),
+        Mutant(
+            "D-32",
+            "protocol/certificatecodes.py",
+            'return f"{base}#{',
+            'return f"{base}?{',
+            (_CODES,),
+        ),
+        Mutant(
+            "D-33",
+            "protocol/certificatecodes.py",
+            "packing = zlib.compressobj(9, zlib.DEFLATED, _RAW)",
+            "packing = zlib.compressobj(9)",
+            (_CODES,),
+        ),
     ),
 )

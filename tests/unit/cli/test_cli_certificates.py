@@ -325,3 +325,74 @@ def test_verifying_as_json(passerelle: Run, folder: Path, capsys: pytest.Capture
     assert (told["ok"], told["documents"][0]["outcome"]) == (True, "good")
     assert passerelle("certificate", "verify", folder / "nothing") == Exit.REFUSED
     assert "[certify.file-unreadable]" in capsys.readouterr().err
+
+
+# --- on paper ----------------------------------------------------------------------------
+
+SALT = "bedfb12f0a23ace81c13f06eeb02fc46"
+
+
+@pytest.fixture
+def printing(desk: Desk, folder: Path) -> Path:
+    """The volunteer's own file, and a desk that has proven the certificate."""
+    logs = {name: LOGS[f"{name}.jsonl"] for name in ("togo", "mali")}
+    desk.told["certificate_sheet"] = {"address": "https://togo.example/", "logs": logs}
+    holder = folder / "holder.json"
+    holder.write_text(json.dumps({**WHO, "salt": SALT}), "utf-8")
+    return holder
+
+
+def test_a_sheet_is_printed_and_proves_itself(
+    passerelle: Run, folder: Path, printing: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """D-32, D-33: the PDF is for its owner alone, and `verify` needs nothing beside it."""
+    files = (folder / "certificate.json", "--endorsement", folder / "endorsement.json")
+    assert passerelle("certificate", "print", *files, "--person", printing) == Exit.DONE
+    pdf = folder / "certificate.holder.pdf"
+    assert stat.S_IMODE(pdf.stat().st_mode) == 0o600
+    assert passerelle("certificate", "verify", pdf, "--person", printing, "--json") == Exit.DONE
+    out = capsys.readouterr().out
+    told = json.loads(out[out.index("{") :])
+    assert [document["outcome"] for document in told["documents"]] == ["good", "good"]
+    assert passerelle("certificate", "print", *files, "--person", printing) == Exit.REFUSED
+    assert "[certify.file-exists]" in capsys.readouterr().err
+
+
+def test_a_sheet_for_another_person_is_not_printed(
+    passerelle: Run, folder: Path, printing: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """D-14: a name over somebody else's certificate; and a code that would lead nowhere."""
+    printing.write_text(json.dumps({**WHO, "name": "Ama Mensah", "salt": SALT}), "utf-8")
+    out = folder / "x.pdf"
+    command = ("certificate", "print", folder / "certificate.json", "--person", printing, "--out", out)
+    assert passerelle(*command) == Exit.REFUSED
+    assert "[certificate.person-mismatch]" in capsys.readouterr().err
+    printing.write_text(json.dumps({**WHO, "salt": SALT}), "utf-8")
+    assert passerelle(*command, "--address", "http://togo.example") == Exit.REFUSED
+    assert "[certify.address]" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "params"),
+    [
+        ("certificate.revoked", {"record": "urn:uuid:1", "issued": "2025-07-02T09:00:00Z"}),
+        ("certificate.endorses-another", {"certificate": "urn:uuid:1"}),
+    ],
+)
+def test_what_is_not_proven_is_not_printed(
+    desk: Desk,
+    passerelle: Run,
+    folder: Path,
+    printing: Path,
+    capsys: pytest.CaptureFixture[str],
+    code: str,
+    params: dict[str, str],
+) -> None:
+    """D-18, D-22: a revoked certificate, and an endorsement of another, leave no sheet."""
+    desk.told["certificate_sheet"] = InputError(code, **params)
+    out = folder / "x.pdf"
+    command = ("certificate", "print", folder / "certificate.json", "--person", printing, "--out", out)
+    assert passerelle(*command) == Exit.REFUSED
+    assert f"[{code}]" in capsys.readouterr().err
+    assert not out.exists()

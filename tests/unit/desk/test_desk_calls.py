@@ -28,7 +28,7 @@ from tests.unit.federation.world import MALI, TOGO, introduce, offer
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-OF_CERTIFICATES = {f"certificate_{verb}" for verb in ("draft", "issue", "endorse", "revoke", "show")}
+OF_CERTIFICATES = {f"certificate_{verb}" for verb in ("draft", "issue", "endorse", "revoke", "show", "sheet")}
 """They need a placement that is over, or a certificate, and answer in test_desk_certificates.py."""
 
 

@@ -299,6 +299,21 @@ async def test_a_revoked_certificate_is_not_endorsed(pair: Pair) -> None:
     await refused(endorse(pair.togo, certificate), "certificate.revoked")
 
 
+async def test_what_a_sheet_needs_is_proven_first(pair: Pair) -> None:
+    """D-18, D-22, D-32: address and logs of a good one; none of a revoked one, nor beside another's endorsement."""
+    certificate, another = [await issue(pair.mali, await over(pair)) for _ in range(2)]
+    document = encode(certificate["document"]).decode()
+    endorsement = encode((await endorse(pair.togo, certificate))["document"]).decode()
+    sheet = pair.mali.node.desk.certificate_sheet
+    told: Any = await sheet(document, endorsement)
+    assert told["address"] == pair.mali.public
+    assert set(told["logs"]) == {pair.mali.scid, pair.togo.scid}
+    other = encode(another["document"]).decode()
+    await refused(sheet(other, endorsement), "certificate.endorses-another")
+    await pair.mali.node.desk.certificate_revoke(name=certificate["id"])
+    await refused(sheet(document), "certificate.revoked")
+
+
 # --- revoking and listing ----------------------------------------------------------------
 
 

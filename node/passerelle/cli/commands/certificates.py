@@ -1,4 +1,4 @@
-"""Certificates of volunteers: ``certificate issue · endorse · show · list · revoke · verify``."""
+"""Certificates of volunteers: ``certificate issue · endorse · print · show · list · revoke · verify``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from passerelle.errors import InputError, reason_of
 from passerelle.protocol import certificatenames
 from passerelle.protocol.profile import JsonObject, encode
 from passerelle.storage import private
+from passerelle.words import Words
 
 MAX_FILE_BYTES: Final = 16 * 2**20
 """Of a file given to be read: a printed copy holds fonts."""
@@ -120,6 +121,52 @@ def endorse(own: Session, *, file: Path, out: Path, language: str | None) -> Non
     own.out.say("cli.certificate.file", file=path)
 
 
+@certificate.command("print", help="cli.certificate.print.help")
+@click.argument("file", type=click.Path(path_type=Path))
+@_person
+@click.option(
+    "--endorsement",
+    cls=Option,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="cli.certificate.print.endorsement",
+)
+@click.option(
+    "--out",
+    cls=Option,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="cli.certificate.print.out",
+)
+@click.option("--address", cls=Option, metavar="URL", help="cli.certificate.print.address")
+@_language
+@session
+def print_(
+    own: Session,
+    *,
+    file: Path,
+    person: Path | None,
+    endorsement: Path | None,
+    out: Path | None,
+    address: str | None,
+    language: str | None,
+) -> None:
+    """Print the volunteer's sheet, once everything on it is proven."""
+    from passerelle.cli.certificatesheets import sheet_of  # noqa: PLC0415  (loads a PDF library)
+    from passerelle.paper import print_sheet  # noqa: PLC0415  likewise
+
+    document, endorsed = _text(file), None if endorsement is None else _text(endorsement)
+    told = mapping(own.ask("certificate_sheet", document=document, endorsement=endorsed))
+    holder = read_holder(own, person, with_salt=True)
+    sheet = sheet_of(document, endorsed, holder, told, address)
+    target = out or file.with_name(f"{file.stem}.holder.pdf")
+    _write_new(target, print_sheet(sheet, Words(language or own.words.lang)))
+    if own.as_json:
+        own.out.json({"file": str(target)})
+        return
+    own.out.say("cli.certificate.printed", file=target)
+
+
 @certificate.command("show", help="cli.certificate.show.help")
 @click.argument("name")
 @session
@@ -197,7 +244,7 @@ def verify(own: Session, *, files: Sequence[Path], person: Path | None, ask: boo
 
     holder = read_holder(own, person, with_salt=True) if person is not None or ask else None
     folders = [path for path in files if path.is_dir()]
-    given = [(str(path), _given(path)) for path in files if not path.is_dir()]
+    given = [item for path in files if not path.is_dir() for item in _files_in(path)]
     report = own.run(
         asyncio.to_thread(
             inspect_certificates,
@@ -238,6 +285,20 @@ def _given(path: Path) -> bytes:
         raise InputError("certify.file-unreadable", path=str(path), reason=reason_of(exc)) from exc
 
 
+def _files_in(path: Path) -> list[tuple[str, bytes]]:
+    """A file, or those that lie in a PDF.
+
+    Raises:
+        InputError: ``certify.file-unreadable``, ``certify.pdf-unreadable``, ``certify.pdf-empty``.
+    """
+    data = _given(path)
+    if not data.startswith(b"%PDF-"):
+        return [(str(path), data)]
+    from passerelle.paper import attachments_of  # noqa: PLC0415  (loads a PDF library)
+
+    return [(f"{path} · {name}", held) for name, held in attachments_of(data, str(path))]
+
+
 def _text(path: Path) -> str:
     return _given(path).decode("utf-8", "replace")
 
@@ -265,6 +326,13 @@ def _write_once(path: Path, data: bytes) -> bool:
         raise InputError("certify.file-exists", path=str(path))
     _write(path, data)
     return True
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """A file that is never written over another one."""
+    if path.exists():
+        raise InputError("certify.file-exists", path=str(path))
+    _write(path, data)
 
 
 def _write(path: Path, data: bytes) -> None:
