@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from passerelle.cli.output import Output
+from passerelle.cli.session import mapping, rows
 from passerelle.cli.sheets import Cell, write
 from passerelle.desk.board_view import AgencyView, Board, Notice, PlacementView
+from passerelle.protocol.profile import JsonObject
 from passerelle.words import Words
 
 SHEET = [
@@ -113,6 +115,37 @@ def _show_blocked(out: Output, board: Board) -> None:
                 for row in board["blocked"]
             ],
         )
+
+
+def show_groups(out: Output, answer: JsonObject) -> None:
+    """Pairs, teams, projects and cohorts, those first that lack something."""
+    words = out.words
+    found = sorted(rows(answer["groups"]), key=lambda group: group["state"] in {"complete", "open"})
+    if found:
+        out.table(
+            ["cli.column.group", "cli.column.state", "cli.column.members"],
+            [
+                (
+                    f"{_state(words, 'group-kind', str(group['kind']))} {_title(words, group)}".strip(),
+                    _state(words, "group", str(group["state"])),
+                    ", ".join(_member(words, member) for member in rows(group["members"])),
+                )
+                for group in found
+            ],
+        )
+    for one in rows(answer["inSeveral"]):
+        out.say("cli.board.in-several", volunteer=one["volunteer"], agency=words.agency(str(one["agency"])))
+
+
+def _title(words: Words, group: JsonObject) -> str:
+    return words.pick({tag: str(text) for tag, text in mapping(group["title"]).items()})[0]
+
+
+def _member(words: Words, member: JsonObject) -> str:
+    """A member by pseudonym and way; one who has left says so."""
+    way = f"{words.agency(str(member['from']))} → {words.agency(str(member['to']))}"
+    shown = f"{member['volunteer'] or words.text('cli.board.erased')} ({way})"
+    return shown if member["stands"] else f"{shown}, {_state(words, 'placement', str(member['state']))}"
 
 
 def write_board(words: Words, board: Board) -> None:

@@ -17,6 +17,7 @@ from passerelle.desk import (
     figures,
     findings,
     forks,
+    grouping,
     partners,
     publishing,
     reading,
@@ -200,6 +201,10 @@ class Desk:
     ) -> list[DueView]:
         """The same as of a day, for the console."""
         return await duelist.due(self._context, self.ledger, as_of, within=within, all_agencies=all_agencies)
+
+    async def groups(self, as_of: str | None = None) -> Answer:
+        """Pairs, teams, projects and cohorts, with what each lacks."""
+        return await grouping.told(self._context, self.ledger, self._day(as_of))
 
     async def copy(self, folder: str) -> list[Answer]:
         """Copy every feed that is held into a folder, as files that an auditor can check."""

@@ -196,6 +196,17 @@ def reconciliation() -> dict[str, Any]:
     }
 
 
+def groups() -> dict[str, Any]:
+    """Half of a crossed pair, the other half gone, and somebody in two projects."""
+    member = {"volunteer": "TG-VIR-1", "from": PARTNER, "to": SCID, "state": "active", "stands": True}
+    gone = {"volunteer": None, "from": SCID, "to": PARTNER, "state": "cancelled", "stands": False}
+    title = {"fr": "Festival"}
+    return {
+        "groups": [{"kind": "crossed-pair", "title": title, "state": "broken", "members": [member, gone]}],
+        "inSeveral": [{"agency": PARTNER, "volunteer": "TG-VIR-1"}],
+    }
+
+
 def answers() -> dict[str, Any]:
     """What a healthy desk says; a test changes what it is about."""
     return {
@@ -283,6 +294,7 @@ def answers() -> dict[str, Any]:
             "schemes": {"vir": {"fr": "Volontariat de réciprocité", "en": "Reciprocal volunteering"}},
         },
         "board": board(),
+        "groups": groups(),
         "roll": roll(),
         "reconcile": reconciliation(),
         "decide": {"id": "urn:uuid:3", "digest": "ef" * 32, "version": 1, "places": []},

@@ -178,3 +178,17 @@ async def test_two_agencies_that_tell_one_arrival_otherwise(fresh: Pair) -> None
     said = {side["agency"]: side["value"] for side in sides}
     assert (detail, said) == ("arrival", {fresh.togo.scid: "2027-05-03", fresh.mali.scid: "2027-05-02"})
     assert one["people"][row["placement"]] == "TG-VIR-77"
+
+
+async def test_half_a_pair_is_shown_at_both(fresh: Pair) -> None:
+    """A placement is in the crossed pair of its offer; alone it is half of one, at either agency."""
+    await introduce(fresh.togo, fresh.mali)
+    shared = {"kind": "crossed-pair", "id": "urn:uuid:4fd2f3cc-5d1c-4a3e-8f57-0f4f0b1f6a01"}
+    await hosted(fresh, group=shared)
+    one: Any = await fresh.togo.node.desk.groups(LAST)
+    other: Any = await fresh.mali.node.desk.groups(LAST)
+    assert one["groups"] == other["groups"]
+    (group,) = one["groups"]
+    assert (group["id"], group["state"], len(group["members"])) == (shared["id"], "half", 1)
+    assert one["counts"] == [{"programme": None, "kind": "crossed-pair", "state": "half", "groups": 1}]
+    assert one["inSeveral"] == []

@@ -6,7 +6,7 @@ from typing import cast
 
 import click
 
-from passerelle.cli.boardviews import agencies, show_board, write_board
+from passerelle.cli.boardviews import agencies, show_board, show_groups, write_board
 from passerelle.cli.commands.publishing import Day
 from passerelle.cli.figureviews import GROUPS, Told, show_figures, write_figures
 from passerelle.cli.localised import Command, Option
@@ -75,12 +75,15 @@ def board(own: Session, as_of: str | None, *, as_sheet: bool) -> None:
     answer = mapping(own.ask("board", as_of=as_of))
     told = cast("Board", answer)  # the desk's own shape, as it came over the local socket
     words = Words(own.words.lang, {one["scid"]: one["code"] for one in agencies(told) if one["code"]})
-    if own.as_json:
-        own.out.json(answer)
-    elif as_sheet:
+    if as_sheet and not own.as_json:
         write_board(words, told)
+        return
+    groups = mapping(own.ask("groups", as_of=as_of))
+    if own.as_json:
+        own.out.json({**answer, "groups": groups})
     else:
         show_board(Output(words, as_json=False), told)
+        show_groups(Output(words, as_json=False), groups)
 
 
 @click.command(cls=Command, help="cli.reconcile.help")
