@@ -228,7 +228,8 @@ def _has_agreed(state: State, own: str, scid: str) -> bool:
 
 async def _summary(context: Context, state: State, scid: str) -> SummaryView:
     told = figures(state, context.own, scid)
-    index, balance = told["index"], told["balance"]
+    index, balance, months = told["index"], told["balance"], told["personMonths"]
+    months_index = months["index"] if isinstance(months, dict) else None
     rows = state.pairs[frozenset((context.own, scid))].agreements.values()
     directions: list[DirectionFigures] = [
         board_rows.direction_figures(row, state, item.id)
@@ -242,8 +243,11 @@ async def _summary(context: Context, state: State, scid: str) -> SummaryView:
     return SummaryView(
         partner=scid,
         directions=directions,
+        sent=board_rows.flow_view(told, context.own),
+        hosted=board_rows.flow_view(told, scid),
         balance=mine if isinstance(mine, int) else 0,
         index=index if isinstance(index, str) else None,
+        months_index=months_index if isinstance(months_index, str) else None,
         complete=resting["complete"] is True,
         synthetic=context.config.agency.fictitious,
     )

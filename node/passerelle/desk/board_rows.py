@@ -12,6 +12,7 @@ from passerelle.desk.board_view import (
     DirectionFigures,
     DirectionStatus,
     FeedState,
+    FlowView,
     LangText,
     Notice,
     OfferView,
@@ -118,6 +119,38 @@ def direction_figures(row: DirectionState, state: State, agreement: str | None) 
         realised=counted.realised,
         fulfilment=three_places(Fraction(counted.realised, row.quota_to_date)) if row.quota_to_date else None,
     )
+
+
+def flow_view(told: Mapping[str, Json], sender: str) -> FlowView:
+    """What goes from one of the two, as the figures of the pair tell it."""
+    row, months = (_of_sender(rows, sender) for rows in (told["directions"], _months(told)))
+    return FlowView(
+        sender=sender,
+        host=str(row["to"]),
+        status=str(row["status"]),
+        status_since=text_or_none(row["since"]),
+        quota=_whole(row["quota"]),
+        planned=_whole(row["planned"]) or 0,
+        realised=_whole(row["realised"]) or 0,
+        fulfilment=text_or_none(row["fulfilment"]),
+        planned_months=str(months["planned"]),
+        months=str(months["realised"]),
+    )
+
+
+def _months(told: Mapping[str, Json]) -> Json:
+    months = told["personMonths"]
+    return months["directions"] if isinstance(months, dict) else []
+
+
+def _of_sender(rows: Json, sender: str) -> Mapping[str, Json]:
+    """The direction that begins at an agency; the figures always have both."""
+    listed = rows if isinstance(rows, list) else []
+    return next(row for row in listed if isinstance(row, dict) and row["from"] == sender)
+
+
+def _whole(value: Json) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def feed_state(text: str) -> FeedState:

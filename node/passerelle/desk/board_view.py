@@ -178,18 +178,41 @@ class PartnerView(TypedDict):
     trouble: Notice | None
 
 
+class FlowView(TypedDict):
+    """All that goes one way between us and a partner, over all agreements, as the figures count it.
+
+    ``status`` is the figures' (``open``, ``suspended``, ``closed``, ``ended``, ``none``); ``months`` are the realised
+    person-months, ``planned_months`` the planned ones, decimals.
+    """
+
+    sender: str
+    host: str
+    status: str
+    status_since: str | None
+    quota: int | None
+    planned: int
+    realised: int
+    fulfilment: str | None
+    planned_months: str
+    months: str
+
+
 class SummaryView(TypedDict):
     """Reciprocity with one partner, from the same figures as ``statement``.
 
     ``balance`` is sent minus received, seen from this agency; ``index`` is min/max of the two
     realised counts (None where both are 0). ``complete`` says that each side has cosigned the
-    other's head with nothing pending or quarantined, so that both compute the same.
+    other's head with nothing pending or quarantined, so that both compute the same. ``sent`` and ``hosted``
+    are the row of the partner in the reciprocity matrix; ``months_index`` is the index in person-months.
     """
 
     partner: str
     directions: list[DirectionFigures]
+    sent: FlowView
+    hosted: FlowView
     balance: int
     index: str | None
+    months_index: str | None
     complete: bool
     synthetic: bool
 

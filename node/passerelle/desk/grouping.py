@@ -24,9 +24,8 @@ async def told(context: Context, ledger: Ledger, as_of: date) -> Answer:
     """
     state = await ledger.state(as_of)
     placements = list(state.placements.values())
-    offers = {
-        item.offer: state.offers[item.offer].digest for item in placements if item.offer in state.offers
-    }
+    named = {item.offer for item in placements if item.offer is not None}
+    offers = {name: state.offers[name].digest for name in named if name in state.offers}
     records = await ledger.records_of([*(item.digest for item in placements), *offers.values()])
     bodies = {digest: record.body for digest, record in records.items()}
     members = [

@@ -234,7 +234,7 @@ def differences(said: Sequence[Claim]) -> list[Difference]:
         if whole.value is None or whole.qualifier != "exact":
             continue
         for by in ("sender", "host", "scheme", "programme", *_TRAITS):
-            parts = [claim for claim in said if _narrowed_by(whole, claim) == by]
+            parts = [claim for claim in said if narrowed_by(whole, claim) == by]
             if len(parts) < 2 or any(part.value is None or part.qualifier != "exact" for part in parts):
                 continue
             summed = sum(part.value or 0 for part in parts)
@@ -243,7 +243,7 @@ def differences(said: Sequence[Claim]) -> list[Difference]:
     return found
 
 
-def _narrowed_by(whole: Claim, part: Claim) -> str | None:
+def narrowed_by(whole: Claim, part: Claim) -> str | None:
     """The one bound that a claim has beyond another; None where it is no part of it by one bound."""
     if whole.indicator != part.indicator:
         return None

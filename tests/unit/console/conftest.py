@@ -9,7 +9,7 @@ import copy
 
 import pytest
 
-from passerelle.desk.board_view import AgencyView, Board, DirectionFigures, OfferView, PlacementView
+from passerelle.desk.board_view import AgencyView, Board, DirectionFigures, FlowView, OfferView, PlacementView
 
 CNPV = "QmWtQu5Vwi5n7oTz1NHKPtRJuBQmNneLXBGkQW9YBaGYk4"
 ANVT = "QmXPYSVXtiWEGH9EKsbPHZ3w3vfKvYFbxAxbDhuaaB1obq"
@@ -55,6 +55,23 @@ def way(sender: str, host: str, countries: str, counts: tuple[int | None, int, i
 def suspended(direction: DirectionFigures, since: str, reason: str) -> DirectionFigures:
     """The same direction, suspended."""
     return {**direction, "status": "suspended", "status_since": since, "status_reason": reason}
+
+
+def flow(directions: list[DirectionFigures], sender: str, months: str) -> FlowView:
+    """All that goes one way, where one agreement lists it."""
+    way = next(one for one in directions if one["sender"] == sender)
+    return {
+        "sender": sender,
+        "host": way["host"],
+        "status": way["status"],
+        "status_since": way["status_since"],
+        "quota": way["quota"],
+        "planned": way["planned"],
+        "realised": way["realised"],
+        "fulfilment": way["fulfilment"],
+        "planned_months": months,
+        "months": months,
+    }
 
 
 def offer(title: dict[str, str], host: str, town: str, closes_on: str, **more: object) -> OfferView:
@@ -268,6 +285,9 @@ def pilot() -> Board:
             {
                 "partner": ANVT,
                 "directions": togo,
+                "sent": flow(togo, CNPV, "15.967"),
+                "hosted": flow(togo, ANVT, "31.934"),
+                "months_index": "0.500",
                 "balance": -2,
                 "index": "0.500",
                 "complete": True,
@@ -276,6 +296,9 @@ def pilot() -> Board:
             {
                 "partner": FV,
                 "directions": france,
+                "sent": flow(france, CNPV, "70.000"),
+                "hosted": flow(france, FV, "0.000"),
+                "months_index": "0.000",
                 "balance": 7,
                 "index": "0.000",
                 "complete": False,

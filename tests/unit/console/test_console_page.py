@@ -71,6 +71,26 @@ def rows(page: BeautifulSoup, section: str) -> list[list[str]]:
     ]
 
 
+async def test_the_reciprocity_matrix(read: Read) -> None:
+    """A row for each partner, both ways, persons and months, a shut direction as such and what is not final."""
+    page = await read()
+    table = found(page, "#matrix")
+    assert "CNPV" in words(found(table, "caption"))
+    togo, france = ([words(cell) for cell in row.select("th, td")] for row in table.select("tbody tr"))
+    assert togo == [
+        *("TG-ANVT", "2 / 2 16,0 mois-personnes · 100 %", "4 / 4 31,9 mois-personnes · 100 %"),
+        *("−2", "0,50", "0,50"),
+    ]
+    assert france[0] == "FR-FV chiffres provisoires"
+    assert "sens suspendu" in france[2]
+    assert france[3:] == ["+7", "0,00", "0,00"]
+
+
+async def test_no_partner_no_matrix(board: Board, read: Read) -> None:
+    board["summaries"] = []
+    assert (await read()).select_one("#matrix") is None
+
+
 async def test_the_board_names_its_agency_its_day_and_its_sections(read: Read) -> None:
     page = await read()
     assert found(page, "html")["lang"] == "fr"
