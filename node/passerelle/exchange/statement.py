@@ -66,7 +66,7 @@ def figures(state: State, a: str, b: str, *, scheme: str | None = None) -> JsonO
         "parties": _parties(pair, first, second),
         "directions": [row.figures() for row in rows],
         "balance": {first: outward - inward, second: inward - outward},
-        "index": index_of(outward, inward),
+        "index": index_of(Fraction(outward), Fraction(inward)),
         "personMonths": {
             "directions": [row.person_months() for row in rows],
             "index": index_of(rows[0].realised_months, rows[1].realised_months),
@@ -205,10 +205,10 @@ def _parties(pair: PairState, *agencies: str) -> list[Json]:
     return [{"agency": agency, "country": countries.get(agency)} for agency in agencies]
 
 
-def index_of(outward: Fraction | int, inward: Fraction | int) -> str | None:
+def index_of(outward: Fraction, inward: Fraction) -> str | None:
     """The smaller over the larger; 0 where one is nothing, no index where both are."""
     larger = max(outward, inward)
-    return three_places(Fraction(min(outward, inward)) / larger) if larger else None
+    return three_places(min(outward, inward) / larger) if larger else None
 
 
 def three_places(value: Fraction) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -234,7 +235,7 @@ async def _flows(part: FlowsExpectation, scene: Scene) -> list[Comparison]:
     ]
     if part.index is not None:
         first, second = part.index.between
-        found = index_of(between(first, second), between(second, first))
+        found = index_of(Fraction(between(first, second)), Fraction(between(second, first)))
         told.append(Comparison(f"{first} ↔ {second} · index", part.index.is_, found or ABSENT))
     if part.total is not None:
         told.append(Comparison("total · realised", part.total, sum(row.realised for row in rows.values())))
