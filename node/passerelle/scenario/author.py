@@ -31,7 +31,7 @@ class Author:
         self.keys: Sequence[SigningKey] = [SigningKey.generate(random) for _ in range(6)]
         record, update, following, request, log, witness = self.keys
         sealing = SealingKey.generate(random)
-        made = create_log(
+        self.log = create_log(
             domain=domain,
             update_key=update,
             next_update_multikeys=[following.multikey],
@@ -42,7 +42,7 @@ class Author:
             sealing=[(now, sha256(sealing.public).hexdigest())],
             now=now - timedelta(seconds=1),
         )
-        self.identity: Identity = parse_identity(made, now=now)
+        self.identity: Identity = parse_identity(self.log, now=now)
         self.pen = Pen(
             record,
             self.identity.did,

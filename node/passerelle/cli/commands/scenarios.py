@@ -66,6 +66,28 @@ def run(own: Session, file: Path, keep: Path | None, database: str, *, on_paper:
     return asyncio.run(_on_paper(own, play) if on_paper else _run(own, play, keep, database))
 
 
+@scenario.command("generate", help="cli.scenario.generate.help")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--size", cls=Option, type=click.Choice(["S", "M", "L"]), default="S", help="cli.scenario.size")
+@click.option("--seed", cls=Option, type=int, default=1, metavar="N", help="cli.scenario.seed")
+@session
+def generate(own: Session, folder: Path, size: str, seed: int) -> int:
+    """Write demonstration data, the same for the same size and seed."""
+    from passerelle.scenario.generated.sizes import SIZES  # noqa: PLC0415  (loads the protocol)
+    from passerelle.scenario.generated.writing import write  # noqa: PLC0415  (likewise)
+
+    summary = write(folder, SIZES[size], seed, name=size)
+    if own.as_json:
+        own.out.json(summary)
+        return Exit.DONE
+    counts = mapping(summary["records"])
+    own.out.table(
+        ["cli.column.type", "cli.column.records"], [(kind, str(count)) for kind, count in counts.items()]
+    )
+    own.out.say("cli.scenario.generated", folder=str(folder))
+    return Exit.DONE
+
+
 async def _on_paper(own: Session, play: Play) -> int:
     from passerelle.scenario.paper import Paper  # noqa: PLC0415  (loads the fold)
     from passerelle.scenario.player import play as play_on  # noqa: PLC0415  (loads the node)
