@@ -6,7 +6,7 @@
 #   make lint               the checks that need no test run
 #   make soak               properties, faults, kills, load and fuzzing at length, in lanes side by side, over an hour
 #   make docs               write docs/developer/schemas anew from schemas/
-#   make bench              publish and cold sync of 20,000 offers, measured
+#   make bench              publish and cold sync of 20,000 offers, then a fold of 20,000 records, measured
 #   make lock               pin the newest versions of the libraries that are a week old
 #
 # PYTHON=python3.12 chooses the interpreter of a new .venv.

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from passerelle.protocol.profile import JsonObject, encode
 from passerelle.protocol.schemas import Schemas
 from passerelle.scenario.bench import steps
+from passerelle.scenario.bench.__main__ import lines_of_fold
+from passerelle.scenario.bench.folding import measure_fold
 from passerelle.scenario.bench.measure import Memory, bare_verifications_per_second, family, processor_seconds
 from passerelle.scenario.bench.offers import distinct_words, offers
 
@@ -78,3 +81,18 @@ def test_steps_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["a record signed"] < found["a record of a call to the scribe, answered"]
     assert found["a record read"] < found["all checks on a record, in bundles"]
     assert all(cost > 0 for cost in found.values())
+
+
+def test_the_fold_is_measured_on_generated_data() -> None:
+    """make bench: pace beside json.loads, memory, one record more; every figure is of something."""
+    folding = measure_fold(1_200, 1)
+    assert 1_000 < folding.records < 1_400
+    assert folding.record_bytes > folding.records * 500
+    assert 0 < folding.ratio < 20
+    assert folding.peak_bytes >= folding.kept_bytes > folding.records * 100
+    assert 0 < folding.one_more_seconds <= folding.one_more_p99_seconds
+    assert folding.one_public_seconds > 0
+    told = {line.name: line for line in lines_of_fold(folding)}
+    assert told["fold / json.loads"].bar == "0.25 or more"
+    assert told["one record more, median"].bar == "under 2"
+    assert not lines_of_fold(replace(folding, fold_seconds=folding.json_seconds * 5))[1].met

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from passerelle.config import SQLITE
+from passerelle.scenario.bench.folding import BESIDE, RECORDS, Folding, measure_fold
 from passerelle.scenario.bench.run import Result, run
 from passerelle.scenario.bench.steps import Step, measure
 from passerelle.scenario.databases import VARIABLE
@@ -109,6 +110,26 @@ def at_length(small: Result, large: Result) -> Line:
     return Line(f"{large.offers:,} against {small.offers:,}", f"{change:.2f}", "0.85 or more", change >= 0.85)
 
 
+def lines_of_fold(folding: Folding) -> list[Line]:
+    """The figures of the fold."""
+    each = folding.record_bytes / folding.records
+    one = folding.one_more_seconds * 1e3
+    return [
+        Line("records folded", f"{folding.records:,}, {each:,.0f} bytes each"),
+        Line("fold / json.loads", f"{folding.ratio:.2f}", "0.25 or more", folding.ratio >= 0.25),
+        Line("kept by the fold", f"{folding.kept_bytes / folding.records:,.0f} bytes a record"),
+        Line(
+            "most held on the way",
+            f"{folding.peak_bytes / folding.kept_bytes:.2f} of that",
+            "1.50 or less",
+            folding.peak_bytes <= 1.5 * folding.kept_bytes,
+        ),
+        Line("one record more, median", f"{one:.2f} ms", "under 2", one < 2),
+        Line("one record more, p99", f"{folding.one_more_p99_seconds * 1e3:.2f} ms"),
+        Line("one public record more", f"{folding.one_public_seconds * 1e3:.2f} ms"),
+    ]
+
+
 def on_server(file: Result, server: Result) -> list[Line]:
     """How rows on a server compare with rows in a file, on the same machine."""
     pairs = (
@@ -129,21 +150,31 @@ def show_steps(steps: list[Step]) -> None:
         sys.stdout.write(f"{step.name:<{wide}}  {step.microseconds:6.1f} us  {part:5.2f}\n")
 
 
-def main() -> int:
-    """Measure and print."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m passerelle.scenario.bench", description=__doc__)
     parser.add_argument("--offers", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--large", action="store_true", help=f"then the same with {LARGE:,} offers")
     parser.add_argument("--steps", action="store_true", help="what each step costs, without nodes")
+    told = f"only the fold, over about so many generated records; {RECORDS:,} where no number is given"
+    parser.add_argument("--fold", type=int, nargs="?", const=RECORDS, help=told)
     parser.add_argument("--json", action="store_true")
     both = f"on SQLite, then on the server that {VARIABLE} names, and how the two compare"
     parser.add_argument("--postgresql", action="store_true", help=both)
     server = os.environ.get(VARIABLE, SQLITE)
     parser.add_argument("--database", default=server, help="sqlite, or the address of a server's database")
+    return parser
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = _parser()
     wish = parser.parse_args()
     if wish.steps:
         show_steps(measure())
+        return 0
+    if wish.fold is not None:
+        _show_fold(wish.fold, wish.seed, as_json=wish.json)
         return 0
     if wish.postgresql and wish.database == SQLITE:
         parser.error(f"--postgresql: {VARIABLE} names no server")
@@ -158,11 +189,20 @@ def main() -> int:
         return 0
     for result in results:
         show(lines_of(result))
+    show(lines_of_fold(measure_fold(BESIDE, wish.seed)))
     if wish.large:
         show([at_length(*results[:2])])
     if wish.postgresql:
         show(on_server(results[0], results[-1]))
     return 0
+
+
+def _show_fold(records: int, seed: int, *, as_json: bool) -> None:
+    folding = measure_fold(records, seed)
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(folding), indent=2) + "\n")
+    else:
+        show(lines_of_fold(folding))
 
 
 def _run(count: int, seed: int, database: str) -> Result:
