@@ -35,6 +35,7 @@ LANES: dict[str, tuple[Part, ...]] = {
         Part("an hour of mixed load", ("tests/soak/test_soak_load.py",)),
         Part("every decision left out", ("tests/soak/test_soak_decisions.py",)),
         Part("the same on PostgreSQL", ("--database=postgresql", "tests/soak/test_soak_decisions.py")),
+        Part("every scenario", ("tests/soak/test_soak_scenarios.py",)),
     ),
     # They reckon, and wait for nothing.
     "rules": (

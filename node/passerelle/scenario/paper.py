@@ -70,9 +70,10 @@ class _Place:
         self._states.clear()
 
     def judge(self, record: Record) -> Verdict:
-        """The verdict that a record of ours would get, were it published now."""
+        """The verdict that a record of ours would get, were it published now; accepted, it is to be taken next."""
         verdict = self.growing.propose(record)
-        self.growing.retract()
+        if not verdict.is_accepted:
+            self.growing.retract()
         self._states.clear()
         return verdict
 

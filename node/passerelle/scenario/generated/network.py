@@ -125,7 +125,7 @@ class Network:
         }
         self._now += timedelta(seconds=30)
         issued = self._now - timedelta(hours=hours_late)
-        # Not held to the rules of the field: what a careless desk lets through is part of the data.
+        # What is not as it should be belongs to the set: our own rules are not asked.
         draft = Draft(record_type, audience, {"lang": agency.lang, "synthetic": True, **body}, unchecked=True)
         record = agency.author.pen.sign(draft, max(issued, BEGAN), previous, seen or None)
         for partner in partners:
