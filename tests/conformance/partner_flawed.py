@@ -233,7 +233,13 @@ FLAWED: Final = (
         "S-15",
         "takes a feed that it never opened for one that was seen",
         "flawed",
-        rejecting(feed=_seeing(lambda s: _claim(s, 2))),
+        rejecting(feed=_seeing(lambda s: _claim(s, 3))),
+    ),
+    PartnerFault(
+        "S-15",
+        "takes nothing of a feed that it never opened for less than there is",
+        "flawed",
+        rejecting(feed=_seeing(lambda s: _claim(s, 1))),
     ),
     PartnerFault(
         "R-28", "claims to have seen what is not there", "flawed", rejecting(feed=_seeing(lambda _s: 10_000))

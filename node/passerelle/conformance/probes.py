@@ -253,15 +253,16 @@ _LEAVES: Final = (
 )
 CLAIMING: Final = ("S-15",)
 CLAIMS: Final = (
-    ("a leaf of a feed that was never opened", 2, 1),
-    ("two leaves of another such feed", 3, 2),
+    ("no leaf of a feed that was never opened, and so all of the one before it", 2, 0),
+    ("a leaf of such a feed", 2, 1),
+    ("two leaves of another", 3, 2),
     ("a million leaves", 1, 1_000_000),
 )
 """What is claimed of the reader's feeds to the kit: in words, number, size.
 
-A node reports once a day and says then how far it has seen. So the first is the one that tells: it passes
-for a node that compares with the feeds that it has, that lets one leaf too many go by, or that compares
-sizes alone once its first feed holds one. Those after it show how far such a node goes."""
+A node reports once a day and says then how far it has seen. So the first is the one that tells, and it is the least that
+nobody can have seen: it passes for a node that looks at the size alone, that compares with the feeds that it has, or that
+lets one leaf too many go by. Those after it show how far such a node goes."""
 
 _BILATERAL: Final = (
     sealed_row(
