@@ -60,6 +60,7 @@ def _hasty_kit() -> Iterator[None]:
         patch.setattr(partners, "NOTICE_SECONDS", 1.5)
         patch.setattr(plan, "REPORT_SECONDS", 25.0)  # likewise
         patch.setattr(replays, "MOMENTS", (1.2,))
+        patch.setattr(replays, "EVERY", 3.0)
         patch.setattr(roads, "IDENTITY_GAP", 3.3)
         patch.setattr(roads, "SILENCE_SECONDS", 8.0)
         yield

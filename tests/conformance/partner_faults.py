@@ -14,7 +14,7 @@ from tests.conformance.partner_elsewhere import CLOCK, ELSEWHERE
 from tests.conformance.partner_feed import OWN
 from tests.conformance.partner_flawed import FLAWED
 from tests.conformance.partner_gaps import GAPS
-from tests.conformance.partner_requests import MISUSE, PRIVATE, REQUESTS
+from tests.conformance.partner_requests import LASTING, MISUSE, PRIVATE, REQUESTS
 from tests.conformance.partner_stage import PartnerFault, Stage
 from tests.conformance.partner_steps import IDENTITY, STEPS
 
@@ -22,6 +22,7 @@ __all__ = ["PARTNER_FAULTS", "PartnerFault", "Stage"]
 
 PARTNER_FAULTS: Final = (
     *REQUESTS,
+    *LASTING,
     *MISUSE,
     *PRIVATE,
     *OWN,

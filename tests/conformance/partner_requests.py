@@ -112,6 +112,12 @@ def _expired_again(stage: Stage, ask: Ask) -> bool:
     return _seen_before(stage, ask) and _number(ask, "expires") < time.time() and verdict(stage, ask) == ""
 
 
+def _late_again(stage: Stage, ask: Ask) -> bool:
+    """Whether it came before, a while ago, and is good."""
+    is_late = time.time() - _number(ask, "created") > 2.0
+    return _seen_before(stage, ask) and is_late and verdict(stage, ask) == ""
+
+
 def _of_nobody(stage: Stage, ask: Ask) -> bool:
     return (
         verdict(stage, ask) == "" and b'"size": 1}' in ask.body and stage.agency.scid.encode() not in ask.body
@@ -310,6 +316,15 @@ def _taking(wrong: Wrong) -> PartnerFault:
     return PartnerFault(wrong.rule, name, "misuse", posts(lambda _s, a: misuse.is_for(nonce(a), wrong.what)))
 
 
+LASTING: Final = (
+    PartnerFault("Q-12", "remembers the nonce of a notice for a moment", "lasting", posts(_late_again)),
+    PartnerFault(
+        "Q-12",
+        "remembers the nonce of a GET for a moment",
+        "lasting",
+        gets(_late_again, becomes(200, b"again")),
+    ),
+)
 MISUSE: Final = (
     *map(_taking, misuse.WRONG),
     *(

@@ -23,6 +23,7 @@ from tests.conformance.world import World
 
 Part = Literal[
     "requests",
+    "lasting",
     "misuse",
     "private",
     "gaps",

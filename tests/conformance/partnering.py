@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +26,7 @@ from passerelle.conformance import (
     otherclock,
     posting,
     private,
+    replays,
     roads,
     steps,
 )
@@ -114,6 +116,7 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
     if not came:
         return
     parts: dict[str, Callable[[], Awaitable[object]]] = {
+        "lasting": lambda: replays.lasting(partner, _set()),
         "misuse": lambda: misuse.examine(partner),
         "private": lambda: _private(partner),
         "gaps": lambda: gaps.examine(partner, Plan(partner), seconds=PATIENCE),
@@ -136,6 +139,13 @@ async def _part(examination: Examination, partner: Partner, fault: PartnerFault)
         "logs": lambda: roads.two_logs(partner, seconds=BRIEF),
     }
     await parts[fault.part]()
+
+
+def _set() -> asyncio.Event:
+    """All else is over."""
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 _ROADS: Mapping[str, Callable[..., Awaitable[object]]] = {

@@ -26,6 +26,7 @@ from passerelle.conformance import (
     otherclock,
     posting,
     private,
+    replays,
     roads,
     serving,
     steps,
@@ -190,6 +191,7 @@ class Examination:
         always = len(badkeys.LOGS) if self.every_log else entries.ALWAYS
         logs = entries.Showing(partner, badkeys.LOGS, always=always)
         showing = asyncio.create_task(logs.run())
+        lasting = asyncio.create_task(replays.lasting(partner, logs.over))
         try:
             if came:
                 self.progress("gaps")
@@ -200,9 +202,10 @@ class Examination:
             if came:
                 await self._steps(partner)
             logs.over.set()
-            await showing
+            await asyncio.gather(showing, lasting)
         finally:
             showing.cancel()
+            lasting.cancel()
         if logs.taken:
             self.notes.unseen("Q-11", "I-12", "I-21", why="no-answer")
         elif came:
