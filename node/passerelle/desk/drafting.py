@@ -13,6 +13,7 @@ from hashlib import sha256
 from passerelle.errors import InputError
 from passerelle.exchange.rules.book import Rulebook
 from passerelle.exchange.rules.holdings import is_waived
+from passerelle.exchange.suppression import refuse_small
 from passerelle.protocol.origins import is_scid
 from passerelle.protocol.profile import Json, encode_plain
 from passerelle.sync.pen import Audience, Draft
@@ -57,7 +58,7 @@ class Drafting:
             unchecked: Skip our own rules.
 
         Raises:
-            InputError: ``publish.*``.
+            InputError: ``publish.*``, ``statistic.*``.
         """
         drafts = [
             self._draft(item, number, unchecked=unchecked) for number, item in enumerate(items, start=1)
@@ -86,6 +87,8 @@ class Drafting:
         if self.fictitious:
             filled["synthetic"] = True
         filled.setdefault("lang", self.language)
+        if record_type == "statistic" and not unchecked:
+            refuse_small(filled)
         request = "" if key is None else _digest([filled], first=number)
         waived = waived_by(item) | waived_in(record_type, filled)
         return Draft(record_type, audience, filled, revises, unchecked, key, request, waived)

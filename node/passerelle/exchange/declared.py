@@ -234,7 +234,7 @@ def differences(said: Sequence[Claim]) -> list[Difference]:
         if whole.value is None or whole.qualifier != "exact":
             continue
         for by in ("sender", "host", "scheme", "programme", *_TRAITS):
-            parts = [claim for claim in said if narrowed_by(whole, claim) == by]
+            parts = [claim for claim in said if narrowed_by(bounds(whole), bounds(claim)) == by]
             if len(parts) < 2 or any(part.value is None or part.qualifier != "exact" for part in parts):
                 continue
             summed = sum(part.value or 0 for part in parts)
@@ -243,19 +243,17 @@ def differences(said: Sequence[Claim]) -> list[Difference]:
     return found
 
 
-def narrowed_by(whole: Claim, part: Claim) -> str | None:
-    """The one bound that a claim has beyond another; None where it is no part of it by one bound."""
-    if whole.indicator != part.indicator:
+def narrowed_by(whole: Mapping[str, object], part: Mapping[str, object]) -> str | None:
+    """The one bound that a number has beyond another; None where it is no part of it by one bound."""
+    if len(part) != len(whole) + 1 or not whole.items() <= part.items():
         return None
-    one, other = _bounds(whole), _bounds(part)
-    if any(other.get(name) != value for name, value in one.items()):
-        return None
-    more = other.keys() - one.keys()
-    return more.pop() if len(more) == 1 else None
+    return (part.keys() - whole.keys()).pop()
 
 
-def _bounds(claim: Claim) -> dict[str, object]:
+def bounds(claim: Claim) -> dict[str, object]:
+    """What a number is of, by name."""
     said: dict[str, object | None] = {
+        "indicator": claim.indicator,
         "sender": claim.sender if claim.sender != End() else None,
         "host": claim.host if claim.host != End() else None,
         "scheme": claim.scheme,

@@ -192,3 +192,24 @@ async def test_half_a_pair_is_shown_at_both(fresh: Pair) -> None:
     assert (group["id"], group["state"], len(group["members"])) == (shared["id"], "half", 1)
     assert one["counts"] == [{"programme": None, "kind": "crossed-pair", "state": "half", "groups": 1}]
     assert one["inSeveral"] == []
+
+
+async def test_a_number_of_too_few_persons_is_not_published(fresh: Pair) -> None:
+    """LR22: by two personal traits at least five, and none that the totals give away; what to withhold is said."""
+
+    def cell(number: int | None, **dims: str) -> Any:
+        said: Any = (
+            {"suppressed": True} if number is None else {"quantity": {"value": number, "qualifier": "exact"}}
+        )
+        return {"indicator": "placements"} | said | ({"dims": dims} if dims else {})
+
+    young, old = {"gender": "f", "ageBand": "16-17"}, {"gender": "f", "ageBand": "18-25"}
+    small = [cell(12, gender="f"), cell(2, **young), cell(10, **old)]
+    away = [cell(12, gender="f"), cell(None, **young), cell(10, **old)]
+    for values, code in ((small, "statistic.small-cell"), (away, "statistic.cell-given-away")):
+        with pytest.raises(InputError) as refused:
+            await publish(fresh.mali, statistic(1, values=values))
+        withheld: Any = refused.value.params["withhold"]
+        assert (refused.value.code, withheld[-1]) == (code, 3)
+    await publish(fresh.mali, statistic(1, values=[away[0], away[1], cell(None, **old)]))
+    await publish(fresh.mali, statistic(1, values=small, sources=[{"title": "Rapport 2019 (fictif)"}]))
