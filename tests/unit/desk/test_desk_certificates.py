@@ -25,7 +25,7 @@ from tests.unit.federation.world import FRANCE, MALI, TOGO, Here
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-FIRST, LAST = "2022-03-01", "2022-08-31"
+FIRST, LAST = "2026-05-02", "2026-10-31"
 
 
 def person(name: str = "Afi Akouvi Mensah-Kpodo") -> Person:
@@ -37,16 +37,16 @@ async def underway(pair: Pair, **more: Any) -> Answer:
     agreement = await pair.agreed()
     offer = await offered(pair.mali, title="Animation d’un club de lecture")
     await pair.settle()
-    nomination = await pair.nominated(agreement, offer, nominated_on="2022-01-10")
+    nomination = await pair.nominated(agreement, offer, nominated_on="2026-04-01")
     await pair.settle()
-    await decide(pair.mali, nomination, "accept", effective="2022-01-20")
+    await decide(pair.mali, nomination, "accept", effective="2026-04-05")
     await pair.togo.hear(pair.mali)
-    await decide(pair.togo, nomination, "confirm", effective="2022-01-25")
+    await decide(pair.togo, nomination, "confirm", effective="2026-04-10")
     await pair.mali.hear(pair.togo)
     body = placement_body(nomination, agreement, offer) | {"planned": f"{FIRST}/{LAST}"} | more
     placement = await publish(pair.mali, {"type": "placement", "to": [TOGO], "body": body})
     await pair.togo.hear(pair.mali)
-    await decide(pair.togo, placement, "accept", effective="2022-02-10")
+    await decide(pair.togo, placement, "accept", effective="2026-04-20")
     await pair.arrived(placement, FIRST)
     await pair.settle()
     return placement
@@ -188,17 +188,17 @@ async def test_a_placement_that_is_not_over(pair: Pair) -> None:
 async def test_an_early_return_ends_it(pair: Pair) -> None:
     """D-29: certified up to the day of the early return, and said to have ended early."""
     placement = await underway(pair)
-    await happened(pair.togo, MALI, placement, "early-return", "2022-05-15")
+    await happened(pair.togo, MALI, placement, "early-return", "2026-07-15")
     await pair.settle()
     subject: Any = parsed(await issue(pair.mali, placement)).value["credentialSubject"]
-    assert subject["activityEndDate"] == "2022-05-15T00:00:00Z"
+    assert subject["activityEndDate"] == "2026-07-15T00:00:00Z"
     assert "anticipée" in subject["achievement"]["criteria"]["narrative"]
 
 
 async def test_no_days_where_the_end_lies_before_the_arrival(pair: Pair) -> None:
     """D-29: dates that contradict each other are no service."""
     placement = await underway(pair)
-    await happened(pair.togo, MALI, placement, "early-return", "2022-02-20")
+    await happened(pair.togo, MALI, placement, "early-return", "2026-04-25")
     await pair.settle()
     await refused(issue(pair.mali, placement), "certify.placement-not-ended")
 
@@ -286,7 +286,7 @@ async def test_other_days_are_not_endorsed(pair: Pair) -> None:
     """D-30: where the sender's node counts otherwise, it says which member differs."""
     placement = await over(pair, totals={"days": 100})
     certificate = await issue(pair.mali, placement)
-    await happened(pair.togo, MALI, placement, "return", "2022-08-20")
+    await happened(pair.togo, MALI, placement, "return", "2026-10-20")
     error = await refused(endorse(pair.togo, certificate), "certify.days-differ")
     assert error.params == {"member": "activityEndDate", "placement": placement["id"]}
 
@@ -374,7 +374,7 @@ async def test_an_endorsement_is_listed_and_revoked_too(pair: Pair) -> None:
 async def test_the_days_are_those_of_the_fold(pair: Pair) -> None:
     """D-30: from arrival to the earlier of two ends, sums that are nothing left out; None of what is not over."""
     placement = await over(pair)
-    await happened(pair.togo, MALI, placement, "return", "2022-09-03")
+    await happened(pair.togo, MALI, placement, "return", "2026-11-03")
     state = (await pair.togo.node.desk.ledger.state(pair.togo.node.clock().date())).placements[
         placement["id"]
     ]
