@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
-from typing import Final
+from typing import Final, cast
 
 import segno
 from fpdf import FPDF
@@ -245,8 +245,9 @@ class _Page:
 
     def _shortened(self, text: str, width: float, lines: int) -> str:
         """As much of a text as has room, and a mark where that is not all: the whole stands in the file."""
-        split: Sequence[str] = self._pdf.multi_cell(
-            width, 5, text, dry_run=True, output=MethodReturnValue.LINES
+        split = cast(
+            "Sequence[str]",
+            self._pdf.multi_cell(width, 5, text, dry_run=True, output=MethodReturnValue.LINES),
         )
         if len(split) <= lines:
             return text
@@ -314,7 +315,7 @@ class _Page:
             self._text(*subject, "achievement", "name"),
             self._text(*subject, "achievement", "criteria", "narrative"),
         ]
-        known = self._pdf.fonts["sheet"].cmap
+        known = cast("TTFFont", self._pdf.fonts["sheet"]).cmap
         missing = sorted({letter for text in shown for letter in text if ord(letter) not in known})
         if missing:
             raise InputError("certify.unprintable", letters=" ".join(missing[:10]))

@@ -20,7 +20,7 @@ def placed(number: int, sender: str = FR, host: str = TG, state: str = "active")
     return PlacementState(
         id=f"urn:uuid:{number:08}", digest="", version=1, sender=sender, host=host, agreement="", nomination=None,
         offer=None, scheme="vec", programme="urn:uuid:edition", planned="2016", state=state, code=None,
-        accepted_on=date(2016, 1, 1), arrived_on=date(2016, 2, 1), ended_on=None, is_realised=True,
+        accepted_on=date(2016, 1, 1), arrived_on=date(2016, 2, 1), ended_on=None, completed_on=None, is_realised=True,
         planned_months=None, realised_months=None,
     )  # fmt: skip
 

@@ -117,11 +117,13 @@ def test_it_says_that_it_is_pdf_a_3(printed: tuple[str, bytes]) -> None:
     assert metadata is not None
     assert (metadata.pdfaid_part, metadata.pdfaid_conformance) == ("3", "U")
     assert not reader.is_encrypted
-    fonts: Any = reader.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
+    resources: Any = reader.pages[0]["/Resources"]
+    fonts: Any = resources["/Font"]
     for font in fonts.values():
         (descendant,) = font.get_object()["/DescendantFonts"]
         assert "/FontFile2" in descendant.get_object()["/FontDescriptor"]
-    assert reader.trailer["/Root"]["/Lang"] == printed[0]
+    root: Any = reader.trailer["/Root"]
+    assert root["/Lang"] == printed[0]
 
 
 @pytest.mark.parametrize("name", ["Ɓintu Ŋgɔzi Nguyễn", "Đặng Śœur Åse", "Ẽyram Ɖela Ƒoli"])
