@@ -48,6 +48,7 @@ METHODS: Final = frozenset(
             "sync",
             "statement",
             "figures",
+            "groups",
             "roll",
             "reconcile",
             "board",

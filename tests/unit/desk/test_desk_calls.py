@@ -66,6 +66,7 @@ async def test_every_method_can_be_called(pair: Pair, tmp_path: Path) -> None:
         "statement": {"partner": MALI, "as_of": "2027-12-31"},
         "board": {"as_of": "2027-12-31"},
         "figures": {"partner": MALI, "as_of": "2027-12-31", "year": 2027, "scheme": "vir"},
+        "groups": {"as_of": "2027-12-31"},
         "roll": {"as_of": "2027-12-31"},
         "reconcile": {"partner": MALI, "as_of": "2027-12-31"},
         "findings": {"as_of": "2027-12-31"},
