@@ -20,7 +20,8 @@ Answer = dict[str, object]
 async def findings(context: Context, ledger: Ledger, as_of: date) -> list[Answer]:
     """Findings as of a day: errors before warnings, what was waived last.
 
-    Each holds the rule, its severity, code and values, the record with its issuer, and who waived it.
+    Each holds the rule, its severity, code and values, the codes of agencies among these, the record with its
+    issuer, and who waived it.
     """
     held = await looking.holdings(context, ledger, as_of)
     found = judging.findings(context.rules, held, as_of)
@@ -67,6 +68,7 @@ def _of_fold(context: Context, state: State, records: Iterable[Record]) -> list[
 def _answer(context: Context, item: Found, record: Record | None) -> Answer:
     finding, subject, waiver = item.finding, item.subject, item.waiver
     rule = context.rules.rules[finding.rule]
+    named = {value: context.code_of(value) for value in finding.params.values() if isinstance(value, str)}
     return {
         "rule": finding.rule,
         "name": rule.name,
@@ -79,6 +81,7 @@ def _answer(context: Context, item: Found, record: Record | None) -> Answer:
         "digest": subject.digest,
         "issuer": subject.issuer,
         "issuer_code": context.code_of(subject.issuer),
+        "agencies": {scid: code for scid, code in named.items() if code is not None},
         "about": {} if record is None else known_by(record),
         "waived": None if waiver is None else {"function": waiver.function, "by": waiver.by},
     }

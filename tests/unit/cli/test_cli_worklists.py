@@ -15,12 +15,20 @@ FINDINGS: list[dict[str, Any]] = [
         "rule": "V10", "name": "departure-papers", "severity": "error", "waivable": False, "code": "rule.departure-papers",
         "params": {"rule": "V10", "path": "/about", "missing": ["visa"]}, "type": "placement", "id": "urn:uuid:1",
         "digest": "ab", "issuer": SCID, "issuer_code": "ML-CNPV", "about": {"und": "TG-VIR-01"}, "waived": None,
+        "agencies": {},
+    },
+    {
+        "rule": "V02", "name": "quota", "severity": "error", "waivable": False, "code": "quota.reached",
+        "params": {"rule": "V02", "path": "", "from": SCID, "to": PARTNER, "quota": 4, "count": 4, "of": "nomination"}, "type": "nomination",
+        "id": "urn:uuid:3", "digest": "ef", "issuer": SCID, "issuer_code": "ML-CNPV", "about": {}, "waived": None,
+        "agencies": {SCID: "ML-CNPV", PARTNER: "TG-ANVT"},
     },
     {
         "rule": "V06", "name": "scheme-values", "severity": "error", "waivable": True, "code": "rule.scheme-not-yet",
         "params": {"rule": "V06", "path": "/period", "pack": "scv", "day": "2010-03-10"}, "type": "offer",
         "id": "urn:uuid:2", "digest": "cd", "issuer": PARTNER, "issuer_code": "TG-ANVT",
         "about": {"fr": "=Club de lecture", "en": "Reading club"}, "waived": {"function": "programme-manager", "by": SCID},
+        "agencies": {},
     },
 ]  # fmt: skip
 DUE: list[dict[str, Any]] = [
@@ -50,7 +58,9 @@ def test_findings_are_told_in_words(passerelle: Run, capsys: pytest.CaptureFixtu
     assert "(ML-CNPV) TG-VIR-01" in shown
     assert "le visa ou sa dispense" in shown
     assert "dérogation V06" in shown
-    assert "2 points, dont 1 erreurs" in shown
+    assert "de ML-CNPV vers TG-ANVT" in shown
+    assert SCID[:10] not in shown
+    assert "Points : 3, dont erreurs : 2." in shown
     assert passerelle("--lang", "en", "findings") == Exit.DONE
     assert "Reading club" in capsys.readouterr().out
 

@@ -47,7 +47,11 @@ def _finding(own: Session, item: JsonObject) -> Sequence[str]:
     severity = words.text("cli.findings.waived" if waived else f"cli.findings.{item['severity']}")
     by = "" if item["issuer_code"] is None else f" ({item['issuer_code']})"
     about = f"{type_name(words, str(item['type']))}{by} {named(words, item['about'])}".strip()
-    params = {name: value for name, value in mapping(item["params"]).items()}  # noqa: C416  widens to object for mypy
+    codes = mapping(item["agencies"])
+    params: dict[str, object] = {
+        name: codes.get(value, value) if isinstance(value, str) else value
+        for name, value in mapping(item["params"]).items()
+    }
     return severity, str(item["rule"]), about, words.user(str(item["code"]), **params)
 
 
