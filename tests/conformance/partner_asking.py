@@ -98,6 +98,17 @@ async def _never_again(stage: Stage, ask: Ask) -> Reply | None:
     return problem(404, "path.not-found") if is_again else None
 
 
+def _without_asking_of(feed: str, after: int = 2**30) -> Callable[[Stage, Ask], Awaitable[Reply | None]]:
+    """Does not ask the kit how far it holds a feed of its own, or not before it has come so often."""
+
+    async def silent(stage: Stage, ask: Ask) -> Reply | None:
+        looks = len(stage.partner.stand.since(0.0, f"/{stage.agency.public.origin.path}/checkpoint"))
+        is_asked = ask.path == f"/received/{stage.world.author.scid}/{feed}/1/checkpoint"
+        return problem(503, "node.read-only") if is_asked and looks < after else None
+
+    return silent
+
+
 def _for_itself(number: int) -> Callable[[Stage, Ask], Awaitable[Reply | None]]:
     """Signs for the address of the newest descriptor, although that is one spelling of its own."""
 
@@ -247,6 +258,9 @@ ASKING: Final = (
     ),
     _asking("P-7", "asks for a part of it knows not which version", _headers(_without_if_range)),
     _asking("P-11", "asks for a width that nobody has made", asks(_wider)),
+    _asking("W-18", "does not ask how far its public feed is held", asks(_without_asking_of("public"))),
+    _asking("W-18", "does not ask how far its feed to its partner is held", asks(_without_asking_of("to"))),
+    _asking("W-18", "asks how far it is held once it was there", asks(_without_asking_of("public", 2))),
     _road("P-15", "follows a redirect", asks(_following)),
     _road("P-15", "carries its signature along a redirect", asks(_carrying)),
     _road("Q-22", "waits as long as a byte comes now and then", asks(_no_silence)),

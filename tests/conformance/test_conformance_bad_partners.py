@@ -10,10 +10,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from passerelle.conformance import Examination, asking, partner, plan, stand, steps
+from passerelle.conformance import Examination, asking, partner, plan, posting, stand, steps
 from passerelle.conformance.author import Agency
 from passerelle.conformance.examination import CLOSE_SECONDS
 from passerelle.conformance.stand import Stand
+from tests.conformance.partner_faults import PARTNER_FAULTS, Stage
 from tests.conformance.partnering import introduced
 from tests.conformance.proxy import Ask, Proxy, Reply
 from tests.conformance.world import World
@@ -85,6 +86,29 @@ async def test_a_node_that_says_yes_to_everything_is_found_out(world: World) -> 
     report = examination.report()
     assert (report.cut, report.roles, report.conforms) == (None, ("partner",), False)
     assert {"F-1", "Q-16", "P-13", "F-17"} <= set(report.broken)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_how_a_node_has_asked_is_judged_though_no_more_is_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/developer/conformance.md: the report has everything found until then, and what the node asked was seen."""
+
+    async def gone(_partner: partner.Partner) -> None:
+        raise asking.NoAnswer("road.unreachable", "")
+
+    monkeypatch.setattr(posting, "examine", gone)
+    (fault,) = (one for one in PARTNER_FAULTS if one.name == "signs for an hour")
+    async with Proxy(world.node.address) as towards, Proxy("") as back:
+        examination = Examination(towards.address, patience=20.0, pause=0.1)
+        try:
+            stage = Stage(world, examination, towards, back)
+            await introduced(examination, world, back, lambda: fault.arm(stage))
+            await examination.as_partner()
+            report = examination.report()
+        finally:
+            await examination.close()
+    assert (report.cut, report.roles, report.broken) == ("no-answer", (), ["Q-5"])
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -19,7 +19,7 @@ from passerelle.server.federation import app as federation
 from passerelle.server.federation import sending
 from passerelle.sync import files
 from passerelle.sync.files import File
-from tests.planted import again, fourth, third
+from tests.planted import again, fifth, fourth, third
 from tests.planted.fault import Fault, put
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ PLANTED: Final[Mapping[str, Fault]] = {
         ),
         *third.FAULTS,
         *fourth.FAULTS,
+        *fifth.FAULTS,
         *again.FAULTS,
     )
 }

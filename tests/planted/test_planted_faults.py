@@ -26,7 +26,7 @@ from tests.faults.harness import agreement
 from tests.hostile.partner import Partner
 from tests.hostile.requests import notice
 from tests.hostile.scene import Scene, Target, make_home, scene
-from tests.planted import seeing, seeing_fourth, seeing_third
+from tests.planted import seeing, seeing_fifth, seeing_fourth, seeing_third
 from tests.planted.faults import IN_EACH_RUN, PLANTED
 from tests.planted.seeing import Look, get, signature, size_in
 from tests.unit.sync.author import Agency, flipped
@@ -156,11 +156,12 @@ SEEN: Final[Mapping[str, Look]] = {
     "first-good-line": a_false_line_is_passed,
     **seeing_third.SEEN,
     **seeing_fourth.SEEN,
+    **seeing_fifth.SEEN,
     **seeing.SEEN,
 }
 """How each fault is seen; what halts a node comes last."""
 
-OTHERS: Final = {**seeing.OTHERS, **seeing_third.OTHERS, **seeing_fourth.OTHERS}
+OTHERS: Final = {**seeing.OTHERS, **seeing_third.OTHERS, **seeing_fourth.OTHERS, **seeing_fifth.OTHERS}
 """Who sees a fault that has a partner of its own."""
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from passerelle.conformance.partner import Partner
-from passerelle.conformance.stand import Call, created
+from passerelle.conformance.stand import MAX_CALLS, Call, created
 from passerelle.errors import ProtocolError
 from passerelle.protocol.identity import Identity
 from passerelle.protocol.requests import verify_request
@@ -19,9 +20,11 @@ _SIGNER: Final = re.compile(r';keyid="did:webvh:([^:"]+)')
 
 
 def judge_calls(partner: Partner) -> None:
-    """P-7, P-11, P-23, Q-2 to Q-8, Q-10, Q-12: every request that came, by the clock that the kit went by then."""
-    notes, nonces = partner.notes, set[str]()
-    for call in _of_the_node(partner):
+    """P-7, P-11, P-23, Q-2 to Q-8, Q-10, Q-12, W-18: every request that came, by the clock that the kit went by then."""
+    partner.calls_to_judge = False
+    notes, nonces, came = partner.notes, set[str](), _of_the_node(partner)
+    _judge_first_contact(partner, came)
+    for call in came:
         _judge_range(partner, call)
         _judge_width(partner, call)
         if not _is_bilateral(partner, call):
@@ -48,6 +51,21 @@ def _of_the_node(partner: Partner) -> list[Call]:
     told = zip(calls, names, strict=True)
     its = [call for call, name in told if name is None or name[1] == identity.scid]
     return its if any(_is_bilateral(partner, call) for call in its) else calls
+
+
+def _judge_first_contact(partner: Partner, calls: Sequence[Call]) -> None:
+    """W-18: how far the kit holds the node's feeds, each of them, is asked before it comes a second time."""
+    looks = [call.at for call in calls if call.path == f"/{partner.agency.public.origin.path}/checkpoint"]
+    if (
+        len(looks) < 2 or len(partner.stand.calls) == MAX_CALLS
+    ):  # of a node that asks more the first are forgotten
+        partner.notes.unseen("W-18", why="no-answer")
+        return
+    for origin in partner.own_feeds:
+        path = f"/{origin.received_path()}/checkpoint"
+        asked = [call.at for call in calls if call.path == path]
+        kept, got = bool(asked) and asked[0] < looks[1], f"no GET {path} before its second visit"
+        partner.notes.judge(kept, "W-18", sent="a first contact", got=got)
 
 
 def _is_bilateral(partner: Partner, call: Call) -> bool:

@@ -22,7 +22,7 @@ from passerelle.conformance.stand import Override
 from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import Checkpoint, cosign
 from passerelle.protocol.notes import MAX_NOTE_BYTES, SignedNote, sign_note
-from passerelle.protocol.origins import Origin, witness_name
+from passerelle.protocol.origins import witness_name
 
 VISITS: Final = 2
 """So many must have come before and come afterwards, to see whether it asks for receipts at each."""
@@ -154,13 +154,9 @@ async def _signs(partner: Partner, feed: Feed) -> bool:
     return False
 
 
-def _own_feeds(partner: Partner) -> tuple[Origin, Origin]:
-    return Origin(partner.node, None, 1), Origin(partner.node, partner.agency.scid, 1)
-
-
 def _asked(partner: Partner, moment: float) -> set[str]:
     """For which receipts of its own feeds it has asked since."""
-    paths = {f"/{origin.received_path()}/receipt" for origin in _own_feeds(partner)}
+    paths = {f"/{origin.received_path()}/receipt" for origin in partner.own_feeds}
     return {path for path in paths if partner.stand.since(moment, path)}
 
 
@@ -176,7 +172,7 @@ def _asks_always(partner: Partner, moment: float) -> set[str]:
 
 async def _wrong_places(partner: Partner) -> dict[str, Override]:
     """At receipt and head of each feed of its the newest note of the other."""
-    public, own = _own_feeds(partner)
+    public, own = partner.own_feeds
     try:
         notes = {
             public: await partner.asker.get(f"/{public.path}/checkpoint", most=MAX_NOTE_BYTES),

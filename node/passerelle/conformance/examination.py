@@ -170,8 +170,11 @@ class Examination:
     async def as_partner(self) -> None:
         """Look at the node as a partner that keeps to nothing."""
         self.begun.add("partner")
-        if await self._within(PARTNER_SECONDS, self._misbehave(self._partner())):
+        partner = self._partner()
+        if await self._within(PARTNER_SECONDS, self._misbehave(partner)):
             self.roles.append("partner")
+        if partner.calls_to_judge:  # what it asked was seen, though the rest was cut, or it gives no receipts
+            calls.judge_calls(partner)
 
     def _partner(self) -> Partner:
         if self.partner is None:

@@ -23,7 +23,7 @@ from passerelle.conformance.stand import Stand
 from passerelle.errors import ProtocolError
 from passerelle.protocol.checkpoints import Checkpoint, verify_checkpoint, verify_cosignature
 from passerelle.protocol.notes import MAX_NOTE_BYTES, SignedNote
-from passerelle.protocol.origins import witness_name
+from passerelle.protocol.origins import Origin, witness_name
 
 VISIT_SECONDS: Final = 75.0
 """Longest wait for a visit that a notice asks for: a node may keep a distance after failures (F-44)."""
@@ -72,6 +72,7 @@ class Partner:
         taken: Those of them that the node has cosigned, whenever that was seen.
         own_heads: Roots of the node's feed to the kit that were seen, by size.
         private_allowed: Whether the node's operator has allowed it private addresses: of that no request tells.
+        calls_to_judge: Whether nothing was said yet of how the node asks (`calls`).
         lost: Origins of the feeds that the node did not come to follow again once the truth was shown.
     """
 
@@ -84,6 +85,7 @@ class Partner:
     taken: set[bytes] = field(default_factory=set)
     private_allowed: bool = False
     own_heads: dict[int, bytes] = field(default_factory=dict)
+    calls_to_judge: bool = True
     lost: set[str] = field(default_factory=set)
 
     @property
@@ -110,6 +112,11 @@ class Partner:
     def own_path(self) -> str:
         """Path of the node's feed to the kit."""
         return f"/feeds/to/{self.agency.scid}/1"
+
+    @property
+    def own_feeds(self) -> tuple[Origin, Origin]:
+        """The node's public feed, and its feed to the kit."""
+        return Origin(self.node, None, 1), Origin(self.node, self.agency.scid, 1)
 
     def held_path(self, feed: Feed) -> str:
         """Path of what the node holds of a feed of the kit."""
