@@ -168,6 +168,10 @@ def _keeping(wrong: entries.Wrong) -> PartnerFault:
     return PartnerFault(wrong.rule, f"takes a log whose last entry {wrong.what}", "entries", arm)
 
 
+def _in_order(_stage: Stage, _ask: Ask, reply: Reply) -> Reply:
+    return Reply(reply.status, reply.headers, reply.body.replace(b"{ ", b"{", 1))
+
+
 IDENTITY: Final = (
     *map(_keeping, badkeys.LOGS),
     PartnerFault("I-21", "takes an older log for the newest", "identity", _forgets),
@@ -179,5 +183,6 @@ IDENTITY: Final = (
     ),
     PartnerFault("Q-10", "takes a key that was retired", "identity", posts(_is_by_first_key)),
     PartnerFault("I-5", "keeps the first log for ever", "identity", gets(_is_mirror, _first_log)),
+    PartnerFault("I-8", "puts a newer log in order", "identity", gets(_is_mirror, _in_order)),
     PartnerFault("I-23", "goes on after two logs", "logs", gets(held_checkpoint, _all_held)),
 )

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from passerelle.conformance.partner import Partner
+from passerelle.errors import ProtocolError
 from passerelle.protocol import profile, proofs
 from passerelle.protocol.identity import MAX_LOG_BYTES
-from passerelle.protocol.identityentries import Entry, multihash
+from passerelle.protocol.identityentries import Entry, multihash, parse_entry
 from passerelle.protocol.keys import SigningKey
 from passerelle.protocol.profile import JsonObject, format_time
 
@@ -82,7 +83,19 @@ async def is_mirrored(partner: Partner, log: bytes) -> bool:
     began, path = time.monotonic(), f"/mirrors/{partner.agency.scid}/did.jsonl"
     while time.monotonic() - began < MIRROR_SECONDS:
         mirror = await partner.get(path, most=MAX_LOG_BYTES)
-        if mirror.status == 200 and mirror.body == log:
+        if mirror.status == 200 and says_the_same(mirror.body, log):
             return True
         await asyncio.sleep(0.5)
     return False
+
+
+def says_the_same(mirror: bytes, log: bytes) -> bool:
+    """Whether two logs have the same entries, in whatever form: which log is held is not how it is kept (I-8)."""
+    return mirror == log or (_entries(log) is not None and _entries(mirror) == _entries(log))
+
+
+def _entries(log: bytes) -> list[JsonObject] | None:
+    try:
+        return [parse_entry(line) for line in log.splitlines()]
+    except ProtocolError:
+        return None

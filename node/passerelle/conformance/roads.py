@@ -201,7 +201,7 @@ async def _new_request_key(partner: Partner) -> None:
 
 
 async def _after_rotation(partner: Partner) -> None:
-    """Q-10 and I-5: the key of before counts no more, and the log that is kept is the newest."""
+    """Q-10, I-5, I-8: the key of before counts no more, and the log that is kept is the newest, as it was served."""
     status = await _is_taken(partner, partner.agency.first_request)
     if status:
         sent = "a request by the key that the newest entry no longer names"
@@ -211,10 +211,10 @@ async def _after_rotation(partner: Partner) -> None:
         mirrored = await partner.get(path)
     except NoAnswer:
         return
-    kept = mirrored.status == 200 and mirrored.body == partner.agency.log
-    partner.notes.judge(
-        kept, "I-5", sent=f"GET {path}, after a new entry was taken", got=f"{mirrored.status}"
-    )
+    notes, log, sent = partner.notes, partner.agency.log, f"GET {path}, after a new entry was taken"
+    kept = mirrored.status == 200 and chains.says_the_same(mirrored.body, log)
+    if notes.judge(kept, "I-5", sent=sent, got=f"{mirrored.status}"):
+        notes.judge(mirrored.body == log, "I-8", sent=sent, got="other bytes than were served")
 
 
 async def _provoke(partner: Partner, feed: Feed, *, seconds: float) -> bool:
