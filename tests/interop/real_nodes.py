@@ -93,8 +93,9 @@ def _body(sample: str) -> dict[str, Any]:
 
 
 def _offer(togo: _Running, mali: _Running) -> dict[str, Any]:
-    """A sample, with the agencies at hand in place of its made-up ones."""
+    """A sample, with the agencies at hand in place of its made-up ones, and a host without a record."""
     return _body("offer/valid-reading-club") | {
+        "hostOrganisation": {"name": "Bibliothèque du Fleuve (fictive)"},
         "host": {"agency": togo.scid, "country": "TG"},
         "origins": [{"agency": mali.scid, "country": "ML"}],
     }
