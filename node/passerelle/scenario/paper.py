@@ -129,7 +129,7 @@ class Paper:
         for key, place in self._places.items():
             if name in {place.author.scid, self._agencies[key].code}:
                 return place.author.scid
-        raise InputError("peer.unknown", peer=name)
+        raise InputError("peer.unknown", name=name)
 
     async def call(self, agency: str, method: str, **arguments: Json) -> Json:
         """Answer as the desk of that agency would."""
