@@ -13,9 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from passerelle.cli.output import clean
 from passerelle.words import Words
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = (
+    *("=", "+", "-", "@", "\t", "\r", "\n"),
+    *("\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}"),
+    *("\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}"),
+)
 """What makes a spreadsheet compute a cell. A partner's text must not."""
 
 _BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -62,5 +67,5 @@ def _cell(words: Words, value: Cell) -> str:
         return words.text("cli.yes" if value else "cli.no")
     if isinstance(value, int):
         return str(value)
-    text = str(value)
+    text = clean(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from passerelle.desk import looking
 from passerelle.desk.context import Context
@@ -10,7 +10,7 @@ from passerelle.desk.due_view import DueView
 from passerelle.desk.findings import known_by
 from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
-from passerelle.exchange.due import Due
+from passerelle.exchange.due import Due, shifted
 from passerelle.exchange.due import due as list_due
 from passerelle.exchange.rules.holdings import Holdings
 
@@ -37,7 +37,7 @@ async def due(
     if not 0 <= within <= MOST_DAYS:
         raise InputError("due.range", limit=MOST_DAYS)
     held = await looking.holdings(context, ledger, as_of)
-    until = as_of + timedelta(days=within)
+    until = shifted(as_of, within)
     return [
         _answer(context, held, item)
         for item in list_due(context.rules, held, as_of)

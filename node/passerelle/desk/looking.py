@@ -6,7 +6,7 @@ from datetime import date
 
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
-from passerelle.exchange.rules.holdings import Holdings, Waiver, hosts_in, waivers_in
+from passerelle.exchange.rules.holdings import Holdings, Waiver, counted, hosts_in, waivers_in
 from passerelle.protocol.records import Record
 from passerelle.storage import records as record_rows
 
@@ -45,7 +45,7 @@ async def waivers(context: Context, ledger: Ledger) -> dict[tuple[str, str], Wai
         for record_type in ("decision", "nomination")
         for record in await _read(context, ledger, record_type, MOST)
     ]
-    return waivers_in(records)
+    return waivers_in(counted(await ledger.state(context.clock().date()), records))
 
 
 async def _read(context: Context, ledger: Ledger, record_type: str, limit: int) -> list[Record]:

@@ -69,7 +69,7 @@ class _Desk:
         return (
             item
             if agreement is None
-            else replace(item, terms=terms_of(agreement.body, str(item.body["scheme"])))
+            else replace(item, terms=terms_of(agreement.body, str(item.body.get("scheme"))))
         )
 
     async def nomination(self, item: Draft) -> Draft:
@@ -119,7 +119,7 @@ class _Desk:
             return item
         if _is_dated(item.body.get("effective")):
             self._refuse(together.decided_before(item.body, nomination.nominated_on), item)
-        if outcome in {"accept", "confirm"}:
+        if isinstance(outcome, str) and outcome in {"accept", "confirm"}:
             findings = [found async for found in self._accepted(state, nomination, str(outcome))]
             await self._refuse_unless_waived(findings, item, [about, nomination.offer, nomination.dossier])
             self.accepted[nomination.offer].add(about)
@@ -200,7 +200,7 @@ class _Desk:
         return frozenset(rule for rule in wanted if any((rule, name) in waivers for name in rests_on))
 
     async def _newest(self, record_type: str, record_id: str | None) -> Record | None:
-        """The newest version held of a record of one type, whoever issued it."""
+        """The newest version held of a record of one type: ours, or else of whoever issued it first."""
         if record_id is None:
             return None
         held = [
@@ -208,7 +208,12 @@ class _Desk:
             for item in await self.ledger.held_of([record_id])
             if isinstance(item.record, Record) and item.record.type == record_type
         ]
-        return max(held, key=lambda record: record.version, default=None)
+        issuers = [
+            record.issuer_scid for record in sorted(held, key=lambda record: (record.issued, record.digest))
+        ]
+        issuer = self.context.own if self.context.own in issuers else next(iter(issuers), None)
+        same = (record for record in held if record.issuer_scid == issuer)
+        return max(same, key=lambda record: record.version, default=None)
 
 
 def _by_itself(context: Context, item: Draft) -> list[Finding]:

@@ -230,11 +230,16 @@ class Difference:
 def differences(said: Sequence[Claim]) -> list[Difference]:
     """Where the exact parts of one statistic do not add up; a list of parts may be meant to be no whole one."""
     found: list[Difference] = []
-    for whole in said:
+    limits = [frozenset(bounds(claim).items()) for claim in said]
+    narrowed: defaultdict[tuple[frozenset[tuple[str, object]], str], list[Claim]] = defaultdict(list)
+    for claim, limit in zip(said, limits, strict=True):
+        for bound in limit:
+            narrowed[limit - {bound}, bound[0]].append(claim)
+    for whole, limit in zip(said, limits, strict=True):
         if whole.value is None or whole.qualifier != "exact":
             continue
         for by in ("sender", "host", "scheme", "programme", *_TRAITS):
-            parts = [claim for claim in said if narrowed_by(bounds(whole), bounds(claim)) == by]
+            parts = narrowed.get((limit, by), [])
             if len(parts) < 2 or any(part.value is None or part.qualifier != "exact" for part in parts):
                 continue
             summed = sum(part.value or 0 for part in parts)

@@ -86,7 +86,7 @@ class _Lister:
         row = self.steps[step]
         given = days.get(row.key)
         shift = row.days if given is None else given if row.days >= 0 else -given
-        day = _shifted(anchor, shift)
+        day = shifted(anchor, shift)
         ends = dict(zip(("sender", "host"), direction or ("", ""), strict=True))
         acting = who or tuple(ends[role] for role in row.who if ends.get(role))
         return Due(step, day, acting, (self.today - day).days, *about, direction)
@@ -305,7 +305,7 @@ def _day_of(record: Record) -> date:
     return day or record.issued.date()
 
 
-def _shifted(anchor: date, days: int) -> date:
+def shifted(anchor: date, days: int) -> date:
     """A day so many days later, within the calendar."""
     try:
         return anchor + timedelta(days=days)

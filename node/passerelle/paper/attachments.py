@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from itertools import islice
 from typing import Final
 
 from passerelle.errors import InputError
@@ -29,8 +30,12 @@ def attachments_of(data: bytes, name: str) -> list[tuple[str, bytes]]:
     from pypdf import PdfReader  # noqa: PLC0415  few runs read a PDF
 
     try:
-        listed = PdfReader(io.BytesIO(data)).attachments
-        found = [(held, content) for held in listed for content in listed[held]]
+        found = []
+        for held in islice(PdfReader(io.BytesIO(data)).attachment_list, MAX_FILES + 1):
+            content = held.content  # inflated here, one at a time: the next is not where one is too large
+            found.append((str(held.name), content))
+            if len(content) > MAX_FILE_BYTES:
+                break
     except Exception as exc:  # a stranger's file: the library names no set of its own
         raise InputError("certify.pdf-unreadable", path=name) from exc
     if len(found) > MAX_FILES or any(len(content) > MAX_FILE_BYTES for _, content in found):

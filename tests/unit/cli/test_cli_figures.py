@@ -116,6 +116,8 @@ def test_figures_as_a_sheet(
     ("value", "cell"),
     [
         ("=1+1", "'=1+1"),
+        ("\N{FULLWIDTH EQUALS SIGN}1+1", "'\N{FULLWIDTH EQUALS SIGN}1+1"),
+        ("Club\x1b[2J", "Club\N{REPLACEMENT CHARACTER}[2J"),
         ("@x", "'@x"),
         ("-2", "'-2"),
         (-2, "-2"),

@@ -91,6 +91,11 @@ async def test_every_method_can_be_called(pair: Pair, tmp_path: Path) -> None:
         assert (await refused(pair, method, name="urn:uuid:nothing")).code == "certify.unknown"
 
 
+async def test_the_last_day_of_the_calendar(pair: Pair) -> None:
+    """Due: nothing comes after it, and asking is no fault."""
+    assert isinstance(await pair.togo.node.desk.call("due", {"as_of": "9999-12-31"}), list)
+
+
 @pytest.mark.parametrize(
     "method", ["", "nothing", "call", "_day", "check", "ledger", "__init__", "board_of", "label"]
 )

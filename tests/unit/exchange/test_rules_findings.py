@@ -272,6 +272,35 @@ def test_a_dossier_that_was_accepted_twice_is_shown_until_it_is_waived(programme
     assert (waiver.function, waiver.by) == ("programme-manager", ML)
 
 
+def test_who_has_no_say_waives_nothing(programme: Programme) -> None:
+    """V23: a decision that the fold blocks, for its author may not decide on the record, is no waiver."""
+    world = programme.world
+    dossier = world.dossier(TG, ML)
+    offers = [world.offer(ML, period=period) for period in ("2017-09/2018-05", "2018-05/2018-12")]
+    nominations = [world.nominate(TG, ML, programme.agreement, offer, dossier) for offer in offers]
+    world.sync(TG, ML)
+    for nomination in nominations:
+        programme.accept(nomination)
+    for about in nominations:
+        body: dict[str, Any] = {
+            "about": ref(about), "aboutType": "nomination", "outcome": "waive", "rule": "V23", "effective": "2017-05-02",
+            "actingFunction": "programme-manager", "text": {"fr": "Passez."},
+        }  # fmt: skip
+        world.publish(FR, ML, "decision", body)
+    assert [item.waiver for item in of("V23", world, date(2017, 6, 1))] == [None]
+
+
+def test_papers_of_a_third_agency_are_none(programme: Programme) -> None:
+    """V10: an event counts where one of the two ends publishes it."""
+    world, placement = programme.world, programme.realised(TG, ML)
+    body: dict[str, Any] = {
+        "kind": "contract-signed", "about": [{"id": placement.id, "type": "placement"}], "actual": "2017-08-02",
+        "status": "done", "attestations": list(COMPLETE),
+    }  # fmt: skip
+    world.publish(FR, ML, "event", body)
+    assert ("V10", "rule.departure-papers") in told(world, date(2017, 9, 10))
+
+
 def test_what_is_no_waivable_rule_stays_whoever_waives_it(programme: Programme) -> None:
     """V27 is shown, whatever a decision says of it."""
     programme.offers[ML] = programme.world.offer(ML, safeguarding={"minorsContact": True})

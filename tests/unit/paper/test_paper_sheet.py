@@ -16,6 +16,7 @@ from passerelle.audit import inspect_certificates
 from passerelle.errors import InputError
 from passerelle.paper import Sheet, attachments_of, print_sheet
 from passerelle.paper import sheet as drawing
+from passerelle.paper.attachments import MAX_FILE_BYTES, MAX_FILES
 from passerelle.protocol import certificates
 from passerelle.protocol.certificatecodes import parse_whole
 from passerelle.protocol.certificates import Certificate, Endorsement
@@ -187,6 +188,19 @@ def test_what_is_no_sheet() -> None:
     for data in (b"%PDF-1.7\n", b"%PDF-1.7\nnoise" * 50, blank.getvalue()[:200]):
         with pytest.raises(InputError, match=r"^certify.pdf-unreadable\b"):
             attachments_of(data, "x.pdf")
+
+
+@pytest.mark.parametrize("sizes", [[1] * (MAX_FILES + 1), [MAX_FILE_BYTES + 1]])
+def test_a_pdf_that_holds_too_much(sizes: list[int]) -> None:
+    """Verify: what inflates without end, or to files without end, is refused."""
+    writer = PdfWriter()
+    writer.add_blank_page(595, 842)
+    for number, size in enumerate(sizes):
+        writer.add_attachment(f"{number}.json", bytes(size))
+    data = io.BytesIO()
+    writer.write(data)
+    with pytest.raises(InputError, match=r"^certify.pdf-unreadable\b"):
+        attachments_of(data.getvalue(), "x.pdf")
 
 
 def test_the_large_code_has_modules_that_paper_can_show() -> None:

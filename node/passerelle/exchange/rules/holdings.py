@@ -158,7 +158,7 @@ class Holdings:
         ordered = {
             name: tuple(sorted(items, key=lambda item: item.version)) for name, items in versions.items()
         }
-        return cls(state, own, found, waivers_in(every), ordered)
+        return cls(state, own, found, waivers_in(counted(state, every)), ordered)
 
     def body(self, record_type: str, record_id: str | None) -> Body:
         """The body of a record, empty where it is not held."""
@@ -181,7 +181,9 @@ class Holdings:
         parts = self._parts()
         for state in self.state.placements.values():
             if state.state not in {"blocked", "waiting"}:
-                yield self._journey(state, by_placement.get(state.id, []), parts)
+                ends = {state.sender, state.host}
+                events = [item for item in by_placement.get(state.id, []) if item.record.issuer_scid in ends]
+                yield self._journey(state, events, parts)
 
     def _journey(
         self, state: PlacementState, events: list[Happened], parts: Mapping[tuple[str, str], list[Body]]
@@ -232,6 +234,14 @@ def _counting(state: State) -> frozenset[str]:
     """Digests of the versions that count of placements, nominations and agreements."""
     groups = (state.placements, state.nominations, state.agreements)
     return frozenset(item.digest for group in groups for item in group.values())
+
+
+def counted(state: State, records: Iterable[Record]) -> Iterator[Record]:
+    """Those that the fold accepts: a decision by somebody who may not decide waives nothing."""
+    for record in records:
+        verdict = state.verdicts.get(record.digest)
+        if verdict is not None and verdict.is_accepted:
+            yield record
 
 
 def _rank(record: Record, counting: frozenset[str]) -> tuple[bool, int]:

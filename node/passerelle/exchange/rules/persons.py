@@ -53,10 +53,11 @@ _TWO_CAPITALS: Final = b"A A"
 _TWO_DIGITS: Final = b"00"
 
 _DIGITS: Final = re.compile(r"[0-9](?:[ .()/\xa0\u202f-]{0,2}[0-9]){7}")
-_CAPITALS: Final = re.compile(r"[A-ZÀ-Þ][\w’'.-]*[ \xa0\u202f]+[A-ZÀ-Þ]")
+# Every repeat is bounded, or begins where no other can: a partner's text may have 20,000 letters and no space.
+_CAPITALS: Final = re.compile(r"(?<!\w)[A-ZÀ-Þ][\w’'.-]{0,64}[ \xa0\u202f]{1,8}[A-ZÀ-Þ]")
 
 _EMAIL: Final = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w.+-]+ ?(?:\(at\)|\[at\]|\(arobase\)) ?[\w-]+(?:\.[\w-]+)+"
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w.+-])[\w.+-]+ ?(?:\(at\)|\[at\]|\(arobase\)) ?[\w-]+(?:\.[\w-]+)+"
 )
 _PHONE: Final = re.compile(
     r"(?<![\w+])(?:\+|00)[1-9](?:[ .()/\xa0\u202f-]{0,2}[0-9]){7,14}(?![0-9])"
@@ -65,7 +66,7 @@ _PHONE: Final = re.compile(
 )
 _ACCOUNT: Final = re.compile(
     r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
-    r"|(?<![0-9.,/+-])(?![0-9]{1,3}(?:[ \xa0\u202f][0-9]{3})+(?![0-9 ]))[0-9](?:[ -]?[0-9]){10,29}(?![0-9])"
+    r"|(?<![0-9.,/+-])(?![0-9]{1,3}(?:[ \xa0\u202f][0-9]{3}){1,10}(?![0-9 ]))[0-9](?:[ -]?[0-9]){10,29}(?![0-9])"
 )
 _SCID: Final = r"Qm[1-9A-HJ-NP-Za-km-z]{44}"
 _IDENTIFIER: Final = re.compile(
@@ -73,7 +74,7 @@ _IDENTIFIER: Final = re.compile(
     r"|urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}"
 )
 """A text that is one of the protocol's own names and nothing else: digits in it count nothing."""
-_WORD: Final = r"[A-ZÀ-Þ][\w’'-]+"
+_WORD: Final = r"[A-ZÀ-Þ][\w’'-]{1,64}"
 
 
 def _has_at(text: str) -> bool:
@@ -134,10 +135,10 @@ class PersonFinder:
         honorifics = "|".join(sorted(map(re.escape, words.honorifics), key=len, reverse=True))
         introducing = "|".join(sorted(map(re.escape, words.introducing), key=len, reverse=True))
         self._called: Final = re.compile(
-            rf"(?<!\w)(?:{honorifics})[ \xa0\u202f]+(?P<name>{_WORD})"
-            rf"|(?<!\w)(?:(?i:{introducing}))[ \xa0\u202f]*(?::|,|-|est|is)?[ \xa0\u202f]*(?P<first>{_WORD})[ \xa0\u202f]+(?P<second>{_WORD})"
+            rf"(?<!\w)(?:{honorifics})[ \xa0\u202f]{{1,8}}(?P<name>{_WORD})"
+            rf"|(?<!\w)(?:(?i:{introducing}))[ \xa0\u202f]{{0,8}}(?::|,|-|est|is)?[ \xa0\u202f]{{0,8}}(?P<first>{_WORD})[ \xa0\u202f]{{1,8}}(?P<second>{_WORD})"
         )
-        self._pair: Final = re.compile(rf"(?P<first>{_WORD})[ \xa0\u202f]+(?P<second>{_WORD})")
+        self._pair: Final = re.compile(rf"(?P<first>{_WORD})[ \xa0\u202f]{{1,8}}(?P<second>{_WORD})")
 
     def first(self, body: Mapping[str, Json]) -> Found | None:
         """The first person in a body; None for nearly every record, which is told from one look at all of its text."""
