@@ -7,6 +7,7 @@ fuzzer that measures coverage does, and also through parsers that are written in
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import signal
@@ -148,16 +149,27 @@ def _read(target: Target, given: Any, summary: Summary) -> str:
     began = time.thread_time()
     try:
         code, outcome = _outcome(target, given)
+        took = time.thread_time() - began
+        if took > MAX_SECONDS:
+            took = min(took, *(_again(target, given) for _ in range(2)))
     except (Exception, Hang) as error:  # noqa: BLE001  whatever else comes out is the finding
         code = outcome = f"escaped {type(error).__name__}"
         shown = "".join(traceback.format_exception(error)[-6:])
         summary.escapes.append(f"{target.name}: {_shown(given)}\n{shown}")
-    took = time.thread_time() - began
+        took = time.thread_time() - began
     summary.inputs += 1
     summary.outcomes[code] += 1
     if took > summary.slowest_seconds:
         summary.slowest_seconds, summary.slowest_input = took, _shown(given)
     return outcome
+
+
+def _again(target: Target, given: Any) -> float:
+    """The time without what fell into it by chance: one collection of ten thousand tests' leavings takes a second."""
+    gc.collect()
+    began = time.thread_time()
+    _outcome(target, given)
+    return time.thread_time() - began
 
 
 def _outcome(target: Target, given: Any) -> tuple[str, str]:
