@@ -35,24 +35,27 @@ LANES: dict[str, tuple[Part, ...]] = {
         Part("an hour of mixed load", ("tests/soak/test_soak_load.py",)),
         Part("every decision left out", ("tests/soak/test_soak_decisions.py",)),
         Part("the same on PostgreSQL", ("--database=postgresql", "tests/soak/test_soak_decisions.py")),
-        Part("every scenario", ("tests/soak/test_soak_scenarios.py",)),
     ),
-    # They reckon, and wait for nothing.
-    "rules": (
+    # It reckons, and waits for nothing.
+    "properties": (Part("properties at length", (SOAK, "tests/unit")),),
+    # They start very many processes.
+    "faults": (
+        Part("faults", (SOAK, "tests/faults")),
         Part("every rule switched off", ("tests/soak/test_soak_mutants.py",)),
-        Part("properties at length", (SOAK, "tests/unit")),
     ),
     # The kit waits, for what a node may do once a minute; so work for a processor comes after it.
     "kit": (
         Part("every planted fault", ("tests/soak/test_soak_planted.py",)),
         Part("conformance at length", ("tests/soak/test_soak_conformance.py",)),
         Part("every guard left out", ("tests/soak/test_soak_hostile.py",)),
-        Part("faults", (SOAK, "tests/faults")),
         Part("faults on PostgreSQL", ("--database=postgresql", *ON_POSTGRESQL)),
         Part("a million inputs", ("tests/soak/test_soak_fuzz.py",)),
     ),
     # It waits between the kills.
-    "kills": (Part("a thousand kills", ("tests/soak/test_soak_kills.py",)),),
+    "kills": (
+        Part("a thousand kills", ("tests/soak/test_soak_kills.py",)),
+        Part("every scenario", ("tests/soak/test_soak_scenarios.py",)),
+    ),
 }
 
 ALONE = (Part("delay of another partner's sync", ("tests/soak/test_soak_delay.py",)),)
