@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -176,6 +177,26 @@ def _going_back(stage: Stage, feed: Feed, items: Items) -> None:
     )
 
 
+def _withdrawing(stage: Stage, feed: Feed, items: Items) -> None:
+    """A good rejection, and after it the withdrawal of an offer of its own, said to the kit alone."""
+    _one_rejection(stage, feed, items)
+    author, reader = stage.world.author, stage.agency.scid
+    about: dict[str, Json] = {"id": f"urn:uuid:{uuid.uuid4()}", "digest": "0" * 64}
+    body: dict[str, Json] = {
+        "lang": "fr",
+        "about": about,
+        "aboutType": "offer",
+        "outcome": "withdraw",
+        "effective": "2027-01-01",
+        "actingFunction": "exchange-desk",
+        "synthetic": True,
+    }
+    plan = stage.examination.plan
+    assert plan is not None
+    value = author.value("decision", body, later(), to=[reader], seen=plan.claims)
+    sealing(stage, feed, author.record_of(value).data)
+
+
 def _to_two(stage: Stage, feed: Feed, items: Items) -> None:
     author, told = stage.world.author, [stage.agency.scid, stage.agency.other.scid]
     body: dict[str, Json] = {"items": [*items], "synthetic": True}
@@ -247,6 +268,9 @@ FLAWED: Final = (
     PartnerFault("R-27", "has seen less than before", "flawed", rejecting(feed=_going_back)),
     PartnerFault(
         "R-26", "addresses two in a feed of one", "flawed", rejecting(feed=_to_two), frozenset({"R-25"})
+    ),
+    PartnerFault(
+        "S-46", "withdraws an offer towards its partner alone", "flawed", rejecting(feed=_withdrawing)
     ),
     PartnerFault(
         "I-36", "seals to a key that no identity document names", "flawed", rejecting(feed=_to_key(3))

@@ -67,7 +67,7 @@ async def under(fault: PartnerFault, world: World, *, private_allowed: bool = Fa
 
 
 async def whole(world: World, *, grows: bool = False) -> Report:
-    """Both roles, on the node as it is; it publishes one more record meanwhile where it is examined by nobody else."""
+    """Both roles, on the node as it is; where nobody else examines it, it publishes one more offer meanwhile and withdraws it."""
     examination = Examination(world.node.address, patience=2 * PATIENCE, pause=PAUSE)
     try:
         await examination.as_follower()
@@ -78,7 +78,8 @@ async def whole(world: World, *, grows: bool = False) -> Report:
         await app.call(world.node.home, "peer_add", url=url, code=agency.code)
         assert await examination.wait_until_added(20.0)
         if grows:
-            await world.node.publish([offer("entre-temps")], "meanwhile")
+            (told,) = await world.node.publish([offer("entre-temps")], "meanwhile")
+            await world.node.call("decide", about=told["id"], outcome="withdraw")
         await examination.as_partner()
         # No request of the protocol has a query (P-1): what the node asked of the kit had none.
         assert [call.path for call in examination.partner.stand.calls if "?" in call.path] == []

@@ -100,9 +100,10 @@ async def open_world(folder: Path, planted: str = "") -> World:
     )
     await node.start()
     (first,) = await node.publish([offer("une")], "one")
-    await node.publish(
+    *_, last = await node.publish(
         [{**offer("une, revue"), "id": first["id"]}, *(offer(str(n)) for n in range(8))], "two"
     )
+    await node.call("decide", about=last["id"], outcome="withdraw")
     keys = unlock(node.paths, config.load(node.home), Given())
     return await _read(node, keys, read_update_key(node.paths.offline / "update-2.txt"))
 

@@ -1,20 +1,23 @@
-"""Faults in how a node asks: a head that it does not ask for, a part of it says not what.
+"""Faults in what a node asks for, and in whom it tells.
 
-Chosen from the law by somebody who has not read what is to find them. The kit did not look for the one; of the
-other it said nothing, because the node follows a feed of the kit no more long before it was judged by its requests.
+Chosen from the law by somebody who has not read what is to find them. The kit did not look for two of them; for
+the third it gave another rule too and did not end, for the node came to follow a feed of the kit no more.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from passerelle.desk import publishing
 from passerelle.sync import fence
 from passerelle.sync.client import Answer, Client
 from tests.planted.fault import Fault, put
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from passerelle.desk.context import Context
+    from passerelle.desk.ledger import Ledger
     from passerelle.sync.client import Road
 
 
@@ -43,6 +46,21 @@ class _ToItAlone(Client):
         return await self._client.get(road, path, **how)
 
 
+def told_to_partners() -> None:
+    """What decides on a public record is addressed to the partners, where there are any; no check of our own asks whom."""
+    publish = publishing.publish
+
+    async def to_partners(
+        context: Context, ledger: Ledger, items: Sequence[Mapping[str, object]], *rest: Any, **how: Any
+    ) -> Any:
+        partners = sorted(partner.scid for partner in context.directory.peers)
+        if partners and [(item["type"], item.get("to")) for item in items] == [("decision", "public")]:
+            items, how = [{**items[0], "to": partners}], {**how, "unchecked": True}
+        return await publish(context, ledger, items, *rest, **how)
+
+    put(publishing, publish=to_partners)
+
+
 # --- following ---------------------------------------------------------------------------------------------
 
 
@@ -65,6 +83,12 @@ FAULTS: Final = (
         "P-7",
         "A feed only grows, so the bytes that I have are those that are there, and I ask for those behind them.",
         unconditional_range,
+    ),
+    Fault(
+        "told-to-partners",
+        "S-46",
+        "A decision is a matter between agencies, whatever it is about, so it goes to those that I exchange with.",
+        told_to_partners,
     ),
     Fault(
         "own-feed-alone",

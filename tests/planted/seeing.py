@@ -196,10 +196,12 @@ def _having_seen_feed_2(partner: Partner) -> Record:
 
 
 async def records_to(made: Scene, partner: Partner) -> list[Record]:
-    """What our node's feed to a partner holds."""
+    """What our node's feed to a partner holds; of an empty one there is no file of leaves."""
     origin = Origin(made.target.scid, partner.scid, 1)
     folder = f"/{origin.path}"
     size = size_in(await get(made, f"{folder}/checkpoint", partner))
+    if not size:
+        return []
     leaves = parse_entry_bundle((await get(made, f"{folder}/tile/entries/000.p/{size}", partner)).body, size)
     objects = parse_objects((await get(made, f"{folder}/objects/000.p/{size}", partner)).body, size)
     keys = {key.key_id: key for key in partner.agency.keys.sealing}

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from tests.faults.harness import offer
 from tests.hostile.partner import Ask, Partner, Wire, honest
 from tests.hostile.scene import Scene
-from tests.planted.seeing import Look
+from tests.planted.seeing import Look, records_to
 
 # --- a head that is not asked for --------------------------------------------------------------------------
 
@@ -51,11 +52,29 @@ async def a_part_is_asked_for_alone(made: Scene, partner: Partner) -> bool:
     return "if-range" not in ask.headers
 
 
+# --- a withdrawal that only partners hear of ---------------------------------------------------------------
+
+
+async def a_withdrawal_is_told_to_us(made: Scene, partner: Partner) -> bool:
+    """Have our node withdraw an offer, and look in its feed to us for the decision."""
+    (told,) = await made.target.publish([offer("retrait", "ML")], "retrait")
+    await made.target.call("decide", about=told["id"], outcome="withdraw")
+    decided = [
+        record.body["about"] for record in await records_to(made, partner) if record.type == "decision"
+    ]
+    return [about["id"] for about in decided if isinstance(about, dict)] == [told["id"]]
+
+
 SEEN: Final[Mapping[str, Look]] = {
+    "told-to-partners": a_withdrawal_is_told_to_us,
     "own-feed-alone": a_head_is_not_asked_for,
     "unconditional-range": a_part_is_asked_for_alone,
 }
 """How each fault of `fifth` is seen."""
 
-OTHERS: Final[Mapping[str, str]] = {"own-feed-alone": "RW-FICT", "unconditional-range": "CV-FICT"}
+OTHERS: Final[Mapping[str, str]] = {
+    "told-to-partners": "SC-FICT",
+    "own-feed-alone": "RW-FICT",
+    "unconditional-range": "CV-FICT",
+}
 """Who sees it: a partner of its own, as in `seeing`."""

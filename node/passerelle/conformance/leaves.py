@@ -24,6 +24,8 @@ RECORD_RULES: Final = (
     *("R-1", "R-2", "R-3", "R-8", "R-9", "R-10", "R-11", "R-12", "R-13", "R-14", "R-15"),
 )
 VALIDITY: Final = timedelta(days=90)
+OF_OFFERS: Final = frozenset({"withdraw", "suspend", "resume"})
+"""What its issuer can decide on an offer, which is always public (S-5), by the table of chapter 17."""
 _NEVER_PUBLIC: Final = frozenset({"agreement", "dossier", "nomination", "placement"})
 
 
@@ -101,6 +103,8 @@ class Leaves:
         )
         names = record.type == "event" and "placements" in record.body
         self.notes.judge(not names, "S-71", sent=sent, got="a public event that names placements")
+        if is_on_offer(record):
+            self.notes.held("S-46")
         private = _about(record) & _NEVER_PUBLIC
         got = f"a public {record.type} about {sorted(private)}"
         self.notes.judge(not private, "S-70", sent=sent, got=got)
@@ -198,6 +202,13 @@ def _about(record: Record) -> set[str]:
         if isinstance(about, list)
         else set()
     )
+
+
+def is_on_offer(record: Record) -> bool:
+    """Whether it decides on an offer, so that all have to be told (S-46)."""
+    body = record.body
+    is_of_table = body.get("aboutType") == "offer" and body.get("outcome") in OF_OFFERS
+    return record.type == "decision" and is_of_table
 
 
 def judge_record(notes: Notes, data: bytes, identity: Identity, now: datetime, sent: str) -> Record | None:

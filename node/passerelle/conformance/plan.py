@@ -16,7 +16,7 @@ from passerelle.conformance.asking import NoAnswer
 from passerelle.conformance.author import Feed
 from passerelle.conformance.flawed import Bench
 from passerelle.conformance.follower import judge_checkpoint
-from passerelle.conformance.leaves import judge_record
+from passerelle.conformance.leaves import is_on_offer, judge_record
 from passerelle.conformance.partner import Partner
 from passerelle.conformance.probe import Probe
 from passerelle.conformance.probes import CLAIMING, PROBES
@@ -265,6 +265,9 @@ class Plan:
             if record is None:
                 continue
             before = self._judge_seen(record, before)
+            if is_on_offer(record):
+                got = f"{record.body.get('outcome')} of an offer, to {record.audience}"
+                self.partner.notes.broken("S-46", sent=f"{self.partner.own_path}, leaf {index}", got=got)
             found.append(record)
         return found
 

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from passerelle.conformance.rules import Role, Rule, Table
 from passerelle.protocol.profile import Json
 
-KIT_VERSION: Final = 3
+KIT_VERSION: Final = 4
 """Of what is looked at: two certificates of one kit and one table mean the same."""
 
 MAX_SHOWN: Final = 300
