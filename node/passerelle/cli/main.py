@@ -13,22 +13,8 @@ from collections.abc import Sequence
 
 import click
 
-from passerelle.cli.commands import (
-    certificates,
-    conformance,
-    database,
-    exchange,
-    fence,
-    figures,
-    keys,
-    node,
-    peers,
-    publishing,
-    records,
-    scenarios,
-    worklists,
-)
 from passerelle.cli.exits import Exit, exit_of
+from passerelle.cli.lazily import Commands
 from passerelle.cli.localised import Group, Option, click_speaks
 from passerelle.cli.logs import log_to_standard_error
 from passerelle.cli.session import Session, environment_home
@@ -40,6 +26,7 @@ from passerelle.words import LANGUAGES, Words, choose_language
 
 @click.group(
     cls=Group,
+    commands=Commands(),
     help="cli.help",
     epilog="cli.exits",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -47,36 +34,6 @@ from passerelle.words import LANGUAGES, Words, choose_language
 @click.version_option(package_name="passerelle", cls=Option, help="cli.option.version")
 def cli() -> None:
     """Root of all commands; what it says stands in the catalogues."""
-
-
-for command in (
-    node.init,
-    node.serve,
-    node.status,
-    keys.keys,
-    peers.peer,
-    publishing.publish,
-    records.records,
-    publishing.nominate,
-    publishing.decide,
-    exchange.sync,
-    exchange.statement,
-    figures.board,
-    figures.figures,
-    figures.reconcile,
-    figures.roll,
-    worklists.due,
-    worklists.findings,
-    exchange.copy,
-    exchange.audit,
-    certificates.certificate,
-    conformance.conformance,
-    fence.fence,
-    database.database,
-    scenarios.scenario,
-    scenarios.demo,
-):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

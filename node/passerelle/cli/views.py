@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from babel.numbers import format_decimal
 
-from passerelle.audit.report import AuditReport, FeedReport, Finding
 from passerelle.cli.output import Output
 from passerelle.cli.session import mapping, rows
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.words import Words
+
+if TYPE_CHECKING:
+    from passerelle.audit.report import AuditReport, FeedReport, Finding
 
 Names = Callable[[str], str]
 """The name to show for a SCID."""
