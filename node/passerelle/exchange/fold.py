@@ -74,7 +74,7 @@ def combine(judged: Judged, pairs: Mapping[PairKey, PairState], as_of: date) -> 
     accepted = Counter((item.offer, item.host) for item in nominations.values() if item.is_accepted)
     return State(
         as_of=as_of,
-        verdicts=judged.verdicts,
+        verdicts=dict(judged.verdicts),
         pairs=pairs,
         agreements=_merge_agreements(list(pairs.values())),
         offers=derive_offers(judged.public, accepted, as_of),

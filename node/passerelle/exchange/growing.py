@@ -25,7 +25,8 @@ from passerelle.exchange.causality import Line, Sizes, short_of_lies
 from passerelle.exchange.held import Entry, Held, Place
 from passerelle.exchange.pairs import Pair, PairFold
 from passerelle.exchange.publics import fold_public
-from passerelle.exchange.verdicts import Verdict, worst
+from passerelle.exchange.settled import Settled, settled
+from passerelle.exchange.verdicts import Verdict
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.records import FeedPosition, Record
 
@@ -46,12 +47,12 @@ class Judged:
         public: The public records.
         pairs: By the two SCIDs. They grow with the fold that made them: whoever derives
             from them does so before it grows on.
-        verdicts: By digest.
+        verdicts: By digest. They grow too.
     """
 
     public: Book
     pairs: dict[PairOf, Pair]
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict]
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ class Growing:
         """By reader, the authors that write to it."""
         self._folds: dict[PairOf, PairFold] = {}
         self._public = Book()
+        self._settled = Settled()
         self._stale: dict[PairOf, bool] = {}
         """Pairs to bring up to date; True where they must be folded anew."""
         self._public_is_stale = False
@@ -150,19 +152,11 @@ class Growing:
     def judged(self) -> Judged:
         """Everything judged, with what has come since the last time."""
         self._catch_up()
-        judged = Judged(self._public, {key: fold.pair for key, fold in sorted(self._folds.items())})
-        judged.verdicts.update((digest, item.verdict) for digest, item in self._public.by_digest.items())
-        given: defaultdict[str, list[Verdict]] = defaultdict(list)
-        at_home: dict[str, Verdict] = {}
-        for pair in judged.pairs.values():
-            for digest, verdict in pair.verdicts.items():
-                given[digest].append(verdict)
-                if digest in pair.home:
-                    at_home[digest] = verdict
-        judged.verdicts.update(
-            (digest, at_home.get(digest) or worst(found)) for digest, found in given.items()
-        )
-        return judged
+        pairs = self._pairs()
+        return Judged(self._public, pairs, self._settled.settle(self._public, pairs))
+
+    def _pairs(self) -> dict[PairOf, Pair]:
+        return {key: fold.pair for key, fold in sorted(self._folds.items())}
 
     def safe_seen(self, author: str, partner: str, cosigned: FeedPosition) -> FeedPosition:
         """What an author should write into ``seen``: what it cosigned, short of a record that lies."""
@@ -189,7 +183,10 @@ class Growing:
                 self._proposed.setdefault(record.digest, []).append((key, entry.place))
                 self._mark(key, entry, before)
         self._catch_up()
-        return self._verdict_of(record.digest)
+        verdict = settled(record.digest, self._public, self._pairs())
+        if verdict is None:
+            raise RuntimeError("what was proposed was not judged")
+        return verdict
 
     def retract(self) -> None:
         """Takes out all that was proposed and has not come."""
@@ -214,18 +211,6 @@ class Growing:
         for known in (self._feeds[key].leaves, self._leaves_before.get(key)):
             if known is not None:
                 known[number] = max(known.get(number, 0), leaves)
-
-    def _verdict_of(self, digest: str) -> Verdict:
-        found: list[Verdict] = []
-        if digest in self._public.by_digest:
-            found.append(self._public.by_digest[digest].verdict)
-        for fold in self._folds.values():
-            verdict = fold.pair.verdicts.get(digest)
-            if verdict is not None:
-                if digest in fold.pair.home:
-                    return verdict
-                found.append(verdict)
-        return worst(found)
 
     # --- what has to be folded -----------------------------------------------------------
 
