@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 
 from passerelle.desk import board_rows, shelf
@@ -14,7 +14,6 @@ from passerelle.desk.board_view import (
     DirectionFigures,
     FeedKind,
     FeedView,
-    LangText,
     Notice,
     OfferView,
     PartnerView,
@@ -24,6 +23,7 @@ from passerelle.desk.board_view import (
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.desk.statements import basis, waiting_codes
+from passerelle.exchange.rules.references import Key, hosts_in, hosts_named
 from passerelle.exchange.state import AgreementState, PlacementState, State
 from passerelle.exchange.statement import figures
 from passerelle.protocol.origins import Origin
@@ -51,8 +51,7 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
         as_of: The day of every count, inclusive.
     """
     state = await ledger.state(as_of)
-    hosts = await host_names(context, ledger)
-    offers, offers_in_all = await _offers(context, ledger, as_of, hosts)
+    offers, offers_in_all = await _offers(context, ledger, as_of)
     partners = [await _partner(context, partner) for partner in context.directory.peers]
     agreements = sorted(state.agreements.values(), key=_agreement_order)
     placements = sorted(state.placements.values(), key=_placement_order)
@@ -60,6 +59,7 @@ async def board(context: Context, ledger: Ledger, as_of: date) -> Board:
     shown = await ledger.records_of(
         _shown(agreements[:BOARD_ROWS], placements[:BOARD_ROWS], troubled[:BOARD_ROWS], state)
     )
+    hosts = await host_names(context, ledger, hosts_in(shown.values()))
     named = await ledger.records_of(board_rows.named_by(shown.values()) - shown.keys())
     bodies = {digest: record.body for digest, record in {**shown, **named}.items()}
     return Board(
@@ -153,21 +153,23 @@ def _placement_order(item: PlacementState) -> tuple[int, str, str]:
 
 
 def _placement(
-    item: PlacementState, bodies: Bodies, state: State, hosts: Mapping[str, LangText]
+    item: PlacementState, bodies: Bodies, state: State, hosts: board_rows.HostNames
 ) -> PlacementView:
     offered = state.offers.get(item.offer or "")
     title = lang_text(bodies.get(offered.digest, {}).get("title")) if offered else {}
     return board_rows.placement_view(item, bodies.get(item.digest, {}), title, hosts)
 
 
-async def _offers(
-    context: Context, ledger: Ledger, as_of: date, hosts: Mapping[str, LangText]
-) -> tuple[list[OfferView], int]:
+async def _offers(context: Context, ledger: Ledger, as_of: date) -> tuple[list[OfferView], int]:
     """The newest offers of the network, those still open first, and how many there are in all."""
     async with context.database.reading() as connection:
         rows = await record_rows.find(connection, type="offer", newest_only=True, limit=OFFERS_READ)
         in_all = await record_rows.count_newest(connection, "offer")
     offers, bodies = await ledger.offers([row.id for row in rows], as_of)
+    named = {
+        (item.issuer, name) for item in offers.values() for name in hosts_named(bodies.get(item.digest, {}))
+    }
+    hosts = await host_names(context, ledger, named)
     shown = [
         board_rows.offer_view(item, bodies.get(item.digest, {}), hosts, context.own)
         for item in offers.values()
@@ -177,10 +179,10 @@ async def _offers(
     ), in_all
 
 
-async def host_names(context: Context, ledger: Ledger) -> dict[str, LangText]:
-    """Names of the host organisations on record, by record id."""
-    found = await shelf.newest(context, ledger, "organisation")
-    return {record.id: lang_text(record.body.get("names")) for record in found}
+async def host_names(context: Context, ledger: Ledger, keys: Collection[Key]) -> board_rows.HostNames:
+    """Names of some host organisations on record, by host agency and record id."""
+    found = await shelf.named(context, ledger, "organisation", keys)
+    return {key: lang_text(record.body.get("names")) for key, record in found.items()}
 
 
 async def _partner(context: Context, partner: Peer) -> PartnerView:

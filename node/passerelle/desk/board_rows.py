@@ -19,6 +19,7 @@ from passerelle.desk.board_view import (
     PlacementView,
     PlaceView,
 )
+from passerelle.exchange.rules.references import Key
 from passerelle.exchange.state import (
     AgreementState,
     DirectionState,
@@ -34,6 +35,9 @@ from passerelle.protocol.records import Record
 
 Bodies = Mapping[str, Mapping[str, Json]]
 """Bodies by digest."""
+
+HostNames = Mapping[Key, LangText]
+"""Names of host organisations by host agency and record id: nobody else says what one is called."""
 
 
 def lang_text(value: object) -> LangText:
@@ -52,15 +56,13 @@ def text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def offer_view(
-    item: OfferState, body: Mapping[str, Json], host_names: Mapping[str, LangText], own: str
-) -> OfferView:
+def offer_view(item: OfferState, body: Mapping[str, Json], host_names: HostNames, own: str) -> OfferView:
     """An offer."""
     return OfferView(
         id=item.id,
         issuer=item.issuer,
         title=lang_text(body.get("title")),
-        host_organisation=_host(body.get("hostOrganisation"), host_names),
+        host_organisation=_host(body.get("hostOrganisation"), item.issuer, host_names),
         place=place_view(body.get("place")),
         period=text_or_none(body.get("period")),
         closes_on=text_or_none(body.get("closesOn")),
@@ -72,13 +74,13 @@ def offer_view(
     )
 
 
-def _host(value: object, names: Mapping[str, LangText]) -> LangText:
-    """The host organisation: its own record's names, or the name written in place."""
+def _host(value: object, agency: str, names: HostNames) -> LangText:
+    """The host organisation: its name in the record of the agency that hosts there, or the name written in place."""
     if not isinstance(value, Mapping):
         return {}
     if isinstance(value.get("name"), str):
         return {"und": str(value["name"])}
-    return lang_text(value.get("names")) or names.get(str(value.get("id")), {})
+    return lang_text(value.get("names")) or names.get((agency, str(value.get("id"))), {})
 
 
 def agreement_view(item: AgreementState, bodies: Bodies, state: State) -> AgreementView:
@@ -167,7 +169,7 @@ def _period(text: str) -> Literal["total", "year", "edition"]:
 
 
 def placement_view(
-    item: PlacementState, body: Mapping[str, Json], title: LangText, host_names: Mapping[str, LangText]
+    item: PlacementState, body: Mapping[str, Json], title: LangText, host_names: HostNames
 ) -> PlacementView:
     """A placement; the volunteer by pseudonym."""
     postings = body.get("postings")
@@ -183,7 +185,7 @@ def placement_view(
         host_country=_country(ends.get("to")),
         title=title,
         host_organisation=_host(
-            body.get("hostOrganisation") or first.get("organisation") or first, host_names
+            body.get("hostOrganisation") or first.get("organisation") or first, item.host, host_names
         ),
         place=place_view(first.get("place")),
         planned=item.planned,

@@ -6,6 +6,8 @@ stay *unconfirmed* until the partner, once it has a node, endorses the statement
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from passerelle.desk import shelf
@@ -18,6 +20,9 @@ from passerelle.protocol.records import Record
 from passerelle.storage import records as record_rows
 
 Answer = dict[str, object]
+
+DECISIONS_OF_EACH = 1_000
+"""Newest public decisions of another agency among which its endorsements are looked for."""
 
 
 async def told(
@@ -33,22 +38,34 @@ async def told(
     """
     records = await shelf.newest(context, ledger, "statistic")
     endorsed = await _endorsements(context, ledger, state, {record.digest for record in records})
+    return await asyncio.to_thread(_rows, records, endorsed, state, countries(context, state), programmes)
+
+
+def _rows(
+    records: Sequence[Record],
+    endorsed: Mapping[str, Sequence[str]],
+    state: State,
+    country_of: CountryOf,
+    programmes: Sequence[Record],
+) -> tuple[list[Answer], list[Answer]]:
     parts = {record.id: shelf.parts_of(programmes, record.id) for record in programmes}
-    country_of = countries(context, state)
+    recorded = declared.Recorded(state.placements.values(), country_of, parts)
     rows: list[Answer] = []
     balanced: list[Answer] = []
     for record in records:
         said = declared.claims(record.body)
         confirmed = [scid for scid in endorsed.get(record.digest, []) if scid != record.issuer_scid]
-        off = declared.differences(said)
+        off: defaultdict[int, list[Answer]] = defaultdict(list)
+        for item in declared.differences(said):
+            off[id(item.whole)].append({"by": item.by, "sum": item.parts})
         rows += [
             _source(record)
             | _said(claim)
-            | _beside(claim, declared.recorded(claim, state.placements.values(), country_of, parts))
+            | _beside(claim, recorded.of(claim))
             | {
                 "outside": _is_outside(claim, record.issuer_scid),
                 "confirmedBy": confirmed,
-                "partsDiffer": [{"by": item.by, "sum": item.parts} for item in off if item.whole is claim],
+                "partsDiffer": off.get(id(claim), []),
             }
             for claim in said
         ]
@@ -63,11 +80,11 @@ def countries(context: Context, state: State) -> CountryOf:
         for party in agreement.parties:
             found.setdefault(party.agency, party.country)
 
-    def country_of(scid: str) -> str | None:
-        code = context.code_of(scid)
-        return found.get(scid) or (code[:2] if code else None)
-
-    return country_of
+    known = {context.own, *(peer.scid for peer in context.directory.peers)}
+    for scid, code in {scid: context.code_of(scid) for scid in known}.items():
+        if code:
+            found.setdefault(scid, code[:2])
+    return found.get
 
 
 async def _endorsements(
@@ -75,7 +92,9 @@ async def _endorsements(
 ) -> Mapping[str, list[str]]:
     """Who has endorsed which statement, by its digest, in a public decision that counts."""
     async with context.database.reading() as connection:
-        rows = await record_rows.find(connection, type="decision", public=True, limit=shelf.READ_AT_MOST)
+        rows = await record_rows.newest_of_each(
+            connection, "decision", each=DECISIONS_OF_EACH, own=context.own, public=True
+        )
     found: dict[str, list[str]] = {}
     for record in (await ledger.records_of(row.digest for row in rows)).values():
         about = record.body.get("about")

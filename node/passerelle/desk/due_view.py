@@ -12,8 +12,8 @@ class DueView(TypedDict):
     """One step that nobody has done yet.
 
     ``days_late`` is negative while there is time. ``who`` must act; ``ours`` says whether we are among them. ``about``
-    is what a person knows the record by. ``type`` and ``id`` are None for what is about no record, ``from`` and ``to``
-    for what is in no direction.
+    is what a person knows the record by. ``type`` and ``id`` are None for what is about no record, ``sender`` and
+    ``host`` (SCIDs) for what is in no direction.
     """
 
     step: str

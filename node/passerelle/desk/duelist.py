@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from datetime import date
+from typing import TypeAlias
 
 from passerelle.desk import looking
 from passerelle.desk.context import Context
@@ -12,7 +15,12 @@ from passerelle.desk.ledger import Ledger
 from passerelle.errors import InputError
 from passerelle.exchange.due import Due, shifted
 from passerelle.exchange.due import due as list_due
+from passerelle.exchange.rules.book import Rulebook
 from passerelle.exchange.rules.holdings import Holdings
+from passerelle.exchange.state import State
+
+Listed: TypeAlias = tuple[Due, Mapping[str, str]]
+"""What is due, and what a person knows the record by."""
 
 WITHIN_DAYS = 60
 """How far ahead is looked, where nobody says."""
@@ -27,7 +35,7 @@ async def due(
     Args:
         context: The node.
         ledger: The records held.
-        as_of: The day of the look.
+        as_of: The day of the look: what is held now, without what happened, was checked or was decided later.
         within: Days ahead that are looked at.
         all_agencies: What partners must do too; else only what we must.
 
@@ -36,17 +44,29 @@ async def due(
     """
     if not 0 <= within <= MOST_DAYS:
         raise InputError("due.range", limit=MOST_DAYS)
-    held = await looking.holdings(context, ledger, as_of)
     until = shifted(as_of, within)
+
+    async def list_all(state: State) -> list[Listed]:
+        held = await looking.holdings_of(context, ledger, state)
+        return await asyncio.to_thread(_listed, context.rules, held, as_of)
+
     return [
-        _answer(context, held, item)
-        for item in list_due(context.rules, held, as_of)
+        _answer(context, item, about)
+        for item, about in await ledger.once("due", as_of, list_all)
         if item.day <= until and (all_agencies or context.own in item.who)
     ]
 
 
-def _answer(context: Context, held: Holdings, item: Due) -> DueView:
-    record = held.records.get(item.type, {}).get(item.id)
+def _listed(rules: Rulebook, held: Holdings, as_of: date) -> list[Listed]:
+    """Everything that is due, and what a person knows it by."""
+    found: list[Listed] = []
+    for item in list_due(rules, held, as_of):
+        record = held.record(item.type, item.issuer, item.id)
+        found.append((item, {} if record is None else known_by(record)))
+    return found
+
+
+def _answer(context: Context, item: Due, about: Mapping[str, str]) -> DueView:
     step = context.rules.steps[item.step]
     sender, host = item.direction or (None, None)
     return DueView(
@@ -59,7 +79,7 @@ def _answer(context: Context, held: Holdings, item: Due) -> DueView:
         ours=context.own in item.who,
         type=item.type or None,
         id=item.id or None,
-        about={} if record is None else known_by(record),
+        about=dict(about),
         sender=sender,
         host=host,
     )

@@ -61,7 +61,7 @@ async def figures(context: Context, ledger: Ledger, partner: str | None, as_of: 
             ``figures.unknown-programme``, ``figures.ambiguous-programme``.
     """
     state = await ledger.state(as_of)
-    programmes = await shelf.newest(context, ledger, "programme")
+    programmes = await shelf.programmes(context, ledger)
     within = None
     if wish.programme is not None:
         within = shelf.parts_of(programmes, shelf.find_programme(programmes, wish.programme))

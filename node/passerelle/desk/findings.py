@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import TypeAlias
 
 from passerelle.desk import looking
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.exchange.rules import findings as judging
 from passerelle.exchange.rules.findings import Found, Subject
+from passerelle.exchange.rules.holdings import Holdings
 from passerelle.exchange.rules.table import Finding
 from passerelle.exchange.state import State
 from passerelle.protocol.records import Record
 
 Answer = dict[str, object]
+
+Shown: TypeAlias = tuple[Found, Mapping[str, str]]
+"""A finding, and what a person knows the record by."""
 
 
 async def findings(context: Context, ledger: Ledger, as_of: date) -> list[Answer]:
@@ -23,19 +29,24 @@ async def findings(context: Context, ledger: Ledger, as_of: date) -> list[Answer
     Each holds the rule, its severity, code and values, the codes of agencies among these, the record with its
     issuer, and who waived it.
     """
-    held = await looking.holdings(context, ledger, as_of)
+
+    async def judge(state: State) -> list[Shown]:
+        held = await looking.holdings_of(context, ledger, state)
+        blocked = await _blocked(context, ledger, state)
+        return await asyncio.to_thread(_shown, context, held, blocked, as_of)
+
+    return [_answer(context, item, about) for item, about in await ledger.once("findings", as_of, judge)]
+
+
+def _shown(context: Context, held: Holdings, blocked: Mapping[str, Record], as_of: date) -> list[Shown]:
+    """All findings, and what a person knows their records by."""
     found = judging.findings(context.rules, held, as_of)
-    blocked = await _blocked(context, ledger, held.state)
-    known = {
-        digest: record
-        for records in held.records.values()
-        for record in records.values()
-        for digest in [record.digest]
-    }
-    return [
-        _answer(context, item, known.get(item.subject.digest) or blocked.get(item.subject.digest))
-        for item in (*_of_fold(context, held.state, blocked.values()), *found)
-    ]
+    known = {record.digest: record for records in held.records.values() for record in records.values()}
+    shown: list[Shown] = []
+    for item in (*_of_fold(context, held.state, blocked.values()), *found):
+        record = known.get(item.subject.digest) or blocked.get(item.subject.digest)
+        shown.append((item, {} if record is None else known_by(record)))
+    return shown
 
 
 async def _blocked(context: Context, ledger: Ledger, state: State) -> Mapping[str, Record]:
@@ -65,7 +76,7 @@ def _of_fold(context: Context, state: State, records: Iterable[Record]) -> list[
     return found
 
 
-def _answer(context: Context, item: Found, record: Record | None) -> Answer:
+def _answer(context: Context, item: Found, about: Mapping[str, str]) -> Answer:
     finding, subject, waiver = item.finding, item.subject, item.waiver
     rule = context.rules.rules[finding.rule]
     named = {value: context.code_of(value) for value in finding.params.values() if isinstance(value, str)}
@@ -82,7 +93,7 @@ def _answer(context: Context, item: Found, record: Record | None) -> Answer:
         "issuer": subject.issuer,
         "issuer_code": context.code_of(subject.issuer),
         "agencies": {scid: code for scid, code in named.items() if code is not None},
-        "about": {} if record is None else known_by(record),
+        "about": dict(about),
         "waived": None if waiver is None else {"function": waiver.function, "by": waiver.by},
     }
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from passerelle.desk.context import Context
 from passerelle.errors import InputError
@@ -40,6 +40,9 @@ UNJUDGED = frozenset({*BULK, "rejection"})
 STATES_KEPT = 8
 READ_AT_ONCE = 500
 
+FEW = 8
+"""As many records are parsed where they are asked for; more would keep the node from answering."""
+
 Bodies = Mapping[str, Mapping[str, Json]]
 """Bodies by digest."""
 
@@ -58,6 +61,9 @@ class Ledger:
         self._stale = True
         self._turn = asyncio.Lock()
         """Held by whoever reads, grows or asks the fold: a thread works on it meanwhile."""
+        self._making = asyncio.Lock()
+        self._made: dict[tuple[str, date], tuple[State, object]] = {}
+        """By name and day, what was made of a state; it holds as long as that is the state."""
         self._forget()
 
     def _forget(self) -> None:
@@ -88,7 +94,7 @@ class Ledger:
         async with self._context.database.reading() as connection:
             for start in range(0, len(wanted), READ_AT_ONCE):
                 data = await vault.get_records(connection, wanted[start : start + READ_AT_ONCE])
-                found.update((digest, Record.parse(item)) for digest, item in data.items())
+                found.update(await _parsed(data))
         return found
 
     async def offers(self, ids: Sequence[str], as_of: date) -> tuple[Mapping[str, OfferState], Bodies]:
@@ -122,6 +128,26 @@ class Ledger:
                     self._states.pop(next(iter(self._states)))
                 self._states[as_of] = await _aside(lambda: self._derive(as_of))
             return self._states[as_of]
+
+    async def once(self, name: str, as_of: date, make: Callable[[State], Awaitable[_T]]) -> _T:
+        """What is made of the state as of a day, made once until something is published or arrives.
+
+        Args:
+            name: Of what is made; the same name always stands for the same thing.
+            as_of: The day.
+            make: Makes it of the state. It is to be small: it is kept.
+        """
+        async with self._making:
+            state = await self.state(as_of)
+            kept = self._made.get((name, as_of))
+            if kept is None or kept[0] is not state:
+                made = await make(state)
+                self._made = {
+                    key: one for key, one in self._made.items() if self._states.get(key[1]) is one[0]
+                }
+                self._made[name, as_of] = (state, made)
+                return made
+            return cast("_T", kept[1])
 
     async def safe_seen(self, partner: str, cosigned: FeedPosition) -> FeedPosition:
         """What our next record to a partner may say that it saw: short of a record that lies about ours.
@@ -267,7 +293,18 @@ class Ledger:
             for start in range(0, len(ids), READ_AT_ONCE):
                 places += await record_rows.placed(connection, ids=ids[start : start + READ_AT_ONCE])
             found = await vault.get_records(connection, {item.digest for item in places})
-        return list(_as_held(places, {digest: Record.parse(data) for digest, data in found.items()}))
+        return list(_as_held(places, await _parsed(found)))
+
+
+async def _parsed(found: Mapping[str, bytes]) -> Mapping[str, Record]:
+    """Records by digest, parsed in a thread where they are more than a few."""
+    if len(found) <= FEW:
+        return _parse_all(found)
+    return await asyncio.to_thread(_parse_all, found)
+
+
+def _parse_all(found: Mapping[str, bytes]) -> Mapping[str, Record]:
+    return {digest: Record.parse(data) for digest, data in found.items()}
 
 
 async def _aside(work: Callable[[], _T]) -> _T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 from passerelle.desk import shelf
@@ -10,7 +11,6 @@ from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.exchange.reconciling import Divergence, Side, divergences
 from passerelle.protocol.profile import format_time
-from passerelle.protocol.records import Record
 
 Answer = dict[str, object]
 
@@ -27,15 +27,15 @@ async def reconcile(context: Context, ledger: Ledger, partner: str | None, as_of
     wanted = None if partner is None else context.directory.find(partner).scid
     state = await ledger.state(as_of)
     verdicts = state.verdicts
-    records: list[Record] = []
-    for record_type in ("event", "statistic"):
-        newest = await shelf.newest(context, ledger, record_type)
-        records += [
-            item for item in newest if item.digest not in verdicts or verdicts[item.digest].is_accepted
-        ]
+    said = [
+        *await shelf.every(context, ledger, "event"),
+        *await shelf.newest(context, ledger, "event"),
+        *await shelf.newest(context, ledger, "statistic"),
+    ]
+    records = [item for item in said if item.digest not in verdicts or verdicts[item.digest].is_accepted]
     placements = {item.digest for item in state.placements.values() if item.code is None}
     records += (await ledger.records_of(placements)).values()
-    found = divergences(records)
+    found = await asyncio.to_thread(divergences, records)
     return {
         "asOf": as_of.isoformat(),
         "agency": context.own,

@@ -6,7 +6,7 @@ printed before it is needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -15,6 +15,7 @@ from passerelle.desk.board import agencies_known, host_names
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
 from passerelle.exchange.presence import Presence, presence
+from passerelle.exchange.rules.references import hosts_in
 from passerelle.protocol.profile import Json, format_time
 from passerelle.protocol.records import Record
 
@@ -35,7 +36,8 @@ async def roll(context: Context, ledger: Ledger, as_of: date) -> Answer:
     state = await ledger.state(as_of)
     found = [item for one in state.placements.values() if (item := presence(one, as_of)) is not None]
     records = await ledger.records_of(item.placement.digest for item in found)
-    hosts = await host_names(context, ledger)
+    hosts = await host_names(context, ledger, hosts_in(records.values()))
+    on_it = {scid for item in found for scid in (item.placement.sender, item.placement.host)}
     rows = [_row(item, records.get(item.placement.digest), hosts) for item in found]
     return {
         "asOf": as_of.isoformat(),
@@ -44,11 +46,11 @@ async def roll(context: Context, ledger: Ledger, as_of: date) -> Answer:
         "agencies": agencies_known(context),
         "fictitious": context.config.agency.fictitious,
         "people": sorted(rows, key=_by_place),
-        "contacts": _contacts(await shelf.newest(context, ledger, "agency"), found),
+        "contacts": _contacts(await shelf.last_of(context, ledger, "agency", on_it)),
     }
 
 
-def _row(item: Presence, record: Record | None, hosts: Mapping[str, dict[str, str]]) -> Answer:
+def _row(item: Presence, record: Record | None, hosts: board_rows.HostNames) -> Answer:
     """One volunteer; where the record was erased, only what the figures keep."""
     body: Mapping[str, Json] = {} if record is None else record.body
     shown = board_rows.placement_view(item.placement, body, {}, hosts)
@@ -78,18 +80,16 @@ def _tutors(body: Mapping[str, Json]) -> list[Answer]:
     return [{"side": tutor.get("side"), "contact": tutor.get("contact")} for tutor in listed]
 
 
-def _contacts(agencies: Iterable[Record], found: Iterable[Presence]) -> Answer:
+def _contacts(agencies: Mapping[str, Record]) -> Answer:
     """By SCID, whom to call at the agencies on the roll: what their newest agency record says of itself."""
-    on_it = {scid for item in found for scid in (item.placement.sender, item.placement.host)}
     told: Answer = {}
-    for record in agencies:
+    for scid, record in agencies.items():
         contacts = record.body.get("contacts")
-        if record.issuer_scid not in on_it or not isinstance(contacts, list):
-            continue
-        by_function = {one.get("function"): one for one in contacts if isinstance(one, dict)}
+        listed = contacts if isinstance(contacts, list) else []
+        by_function = {one.get("function"): one for one in listed if isinstance(one, dict)}
         called = next((by_function[name] for name in _CALLED if name in by_function), None)
         if called is not None:
-            told[record.issuer_scid] = called
+            told[scid] = called
     return told
 
 

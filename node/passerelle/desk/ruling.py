@@ -7,8 +7,9 @@ changes of a pack, and what was waived.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from passerelle.desk import looking
@@ -18,9 +19,11 @@ from passerelle.errors import InputError, PasserelleError
 from passerelle.exchange import edtf
 from passerelle.exchange.book import FOR_EVER
 from passerelle.exchange.rules import together
-from passerelle.exchange.rules.holdings import Body, ref_id, refs, terms_of
+from passerelle.exchange.rules.holdings import Holdings
 from passerelle.exchange.rules.record import Asked, judge_record, rests_on_others
+from passerelle.exchange.rules.references import Body, ref_id, refs, terms_of
 from passerelle.exchange.rules.table import Finding
+from passerelle.exchange.rules.waivers import Waivers
 from passerelle.exchange.state import NominationState, State
 from passerelle.protocol.records import Record
 from passerelle.sync.pen import Draft
@@ -43,12 +46,16 @@ class _Desk:
     Args:
         accepted: Nominations that the call accepts, by offer.
         dossiers: The same by dossier.
+        held: Read once for the call, where one of its records asks for it.
+        waivers: The same of what was waived.
     """
 
     context: Context
     ledger: Ledger
     accepted: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     dossiers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    held: Holdings | None = None
+    waivers: Waivers | None = None
 
     async def rule(self, item: Draft) -> Draft:
         """One draft."""
@@ -93,7 +100,7 @@ class _Desk:
         changed = replace(item, terms=terms)
         rests_on = _ids(item.body, "nomination", "offer", "agreement")
         findings = _by_itself(self.context, changed)
-        return replace(changed, waived=item.waived | await self._waived(findings, rests_on))
+        return replace(changed, waived=item.waived | await self._waived(findings, rests_on, _addressed(item)))
 
     async def event(self, item: Draft) -> Draft:
         """V09 and V10, of a departure that took place."""
@@ -102,8 +109,9 @@ class _Desk:
             actual = body.get("actual")
             day = edtf.parse(actual).earliest if isinstance(actual, str) and _is_dated(actual) else None
             about = set(refs(body, "about", "placement"))
-            holdings = await looking.holdings(self.context, self.ledger, self.context.clock().date())
-            for journey in holdings.journeys():
+            if self.held is None:
+                self.held = await looking.holdings(self.context, self.ledger, self.context.clock().date())
+            for journey in await asyncio.to_thread(list, self.held.journeys()):
                 if journey.state.id in about:
                     self._refuse(together.judge_departure(journey, day or self.context.clock().date()), item)
         return item
@@ -185,19 +193,25 @@ class _Desk:
     async def _refuse_unless_waived(
         self, findings: Sequence[Finding], item: Draft, rests_on: Sequence[str]
     ) -> None:
-        waived = item.waived | await self._waived(findings, rests_on)
+        waived = item.waived | await self._waived(findings, rests_on, _addressed(item))
         self._refuse(findings, replace(item, waived=waived))
 
-    async def _waived(self, findings: Sequence[Finding], rests_on: Sequence[str]) -> frozenset[str]:
-        """Rules that were waived for what a record rests on; looked for only where one would refuse it."""
+    async def _waived(
+        self, findings: Sequence[Finding], rests_on: Sequence[str], others: Iterable[str]
+    ) -> frozenset[str]:
+        """Rules that were waived for what a record rests on, by us or those addressed; looked for only where asked."""
         rules = self.context.rules.rules
         wanted = {
             found.rule for found in findings if found.severity == "error" and rules[found.rule].is_waivable
         }
         if not wanted:
             return frozenset()
-        waivers = await looking.waivers(self.context, self.ledger)
-        return frozenset(rule for rule in wanted if any((rule, name) in waivers for name in rests_on))
+        if self.waivers is None:
+            self.waivers = await looking.waivers(self.context, self.ledger)
+        waivers, parties = self.waivers, {self.context.own, *others}
+        return frozenset(
+            rule for rule in wanted if any((rule, name, by) in waivers for name in rests_on for by in parties)
+        )
 
     async def _newest(self, record_type: str, record_id: str | None) -> Record | None:
         """The newest version held of a record of one type: ours, or else of whoever issued it first."""
@@ -217,7 +231,7 @@ class _Desk:
 
 
 def _by_itself(context: Context, item: Draft) -> list[Finding]:
-    audience = () if isinstance(item.audience, str) else item.audience
+    audience = _addressed(item)
     try:
         return judge_record(
             context.rules,
@@ -227,6 +241,10 @@ def _by_itself(context: Context, item: Draft) -> list[Finding]:
         )
     except (ValueError, PasserelleError):  # not of its form: its schema will say how
         return []
+
+
+def _addressed(item: Draft) -> tuple[str, ...]:
+    return () if isinstance(item.audience, str) else tuple(item.audience)
 
 
 def _is_dated(written: object) -> bool:

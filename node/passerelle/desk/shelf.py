@@ -2,25 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from passerelle.desk.context import Context
-from passerelle.desk.ledger import Ledger
+from passerelle.desk.ledger import READ_AT_ONCE, Ledger
 from passerelle.errors import InputError
+from passerelle.exchange.rules.references import Key, key_of
 from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
 from passerelle.storage import records as record_rows
 
-READ_AT_MOST: Final = 1_000
-"""Newest records of one type that are looked at; the network may hold many more."""
+MOST: Final = 1_000_000
+"""Rows of one type and issuer; nothing is left out."""
+
+READ_OF_EACH: Final = 200
+"""Newest records of one type that are looked at of another agency; ours are all looked at.
+
+Of each agency by itself: one that writes without end makes no other's disappear.
+"""
 
 
 async def newest(context: Context, ledger: Ledger, record_type: str) -> list[Record]:
-    """The newest version of each record of a type, by issuer and id; erased ones are left out."""
+    """The newest version of each public record of a type, by id and issuer: all of ours, some of each other's."""
     async with context.database.reading() as connection:
-        rows = await record_rows.find(connection, type=record_type, newest_only=True, limit=READ_AT_MOST)
-    found = await ledger.records_of(row.digest for row in rows if row.readable)
+        rows = await record_rows.newest_of_each(
+            connection, record_type, each=READ_OF_EACH, own=context.own, public=True
+        )
+    return _in_order(await ledger.records_of(row.digest for row in rows))
+
+
+async def programmes(context: Context, ledger: Ledger) -> list[Record]:
+    """The newest version of each programme, one of each id, by id.
+
+    Others name a programme by its id alone. It is ours where we have one, else of the agency whose record came first.
+    """
+    found = await newest(context, ledger, "programme")
+    if len({record.id for record in found}) == len(found):
+        return found
+    async with context.database.reading() as connection:
+        owners = await record_rows.first_issuers(connection, "programme")
+    ours = {record.id for record in found if record.issuer_scid == context.own}
+    return [
+        record
+        for record in found
+        if record.issuer_scid == (context.own if record.id in ours else owners.get(record.id))
+    ]
+
+
+async def every(context: Context, ledger: Ledger, record_type: str) -> list[Record]:
+    """The newest version of each record of a type that was addressed to somebody, by id and issuer."""
+    async with context.database.reading() as connection:
+        rows = await record_rows.newest_of_each(connection, record_type, each=MOST, public=False)
+    return _in_order(await ledger.records_of(row.digest for row in rows))
+
+
+async def last_of(
+    context: Context, ledger: Ledger, record_type: str, issuers: Collection[str]
+) -> Mapping[str, Record]:
+    """By issuer, the record of a type that each of some agencies issued last."""
+    async with context.database.reading() as connection:
+        rows = await record_rows.newest_of_each(connection, record_type, each=1, issuers=issuers, public=True)
+    found = await ledger.records_of(row.digest for row in rows)
+    return {record.issuer_scid: record for record in found.values()}
+
+
+async def named(
+    context: Context, ledger: Ledger, record_type: str, keys: Collection[Key]
+) -> Mapping[Key, Record]:
+    """The newest version of some records, by issuer and id."""
+    ids, wanted = sorted({record_id for _, record_id in keys}), set(keys)
+    digests: list[str] = []
+    async with context.database.reading() as connection:
+        for start in range(0, len(ids), READ_AT_ONCE):
+            rows = await record_rows.newest_by_id(connection, record_type, ids[start : start + READ_AT_ONCE])
+            digests += [row.digest for row in rows if (row.issuer, row.id) in wanted]
+    return {key_of(record): record for record in (await ledger.records_of(digests)).values()}
+
+
+def _in_order(found: Mapping[str, Record]) -> list[Record]:
     return sorted(found.values(), key=lambda record: (record.id, record.issuer_scid))
 
 

@@ -7,10 +7,13 @@ the gap between them, and are never added up.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
+from itertools import accumulate
 from typing import Final, TypeAlias
 
 from passerelle.exchange import edtf, members
@@ -123,52 +126,74 @@ def claims(body: Body) -> list[Claim]:
     return found
 
 
-def recorded(
-    claim: Claim,
-    placements: Iterable[PlacementState],
-    country_of: CountryOf,
-    programmes: Mapping[str, Sequence[str]],
-) -> int | str | None:
-    """What the records held here count of what a claim is about; None where they cannot tell.
+_Cell: TypeAlias = tuple[str, str, str, str | None]
+"""Sender, host, scheme and programme."""
+
+
+class Recorded:
+    """What the records held here count, put in order once so that many claims can be held beside it.
 
     Args:
-        claim: What somebody declared.
         placements: All that are known.
         country_of: The country of an agency.
         programmes: By id, a programme with those that are part of it.
-
-    Returns:
-        Persons, or person-months as a decimal text.
     """
-    if not claim.is_comparable:
-        return None
-    counted = [item for item in placements if _is_of(claim, item, country_of, programmes)]
-    if claim.indicator in _PERSONS:
-        return len(counted)
-    if claim.indicator == "person-months":
-        return three_places(sum((item.realised_months or Fraction() for item in counted), Fraction()))
-    if claim.indicator == "countries":
-        return len({country_of(item.sender) or item.sender for item in counted})
-    return None
 
+    def __init__(
+        self,
+        placements: Iterable[PlacementState],
+        country_of: CountryOf,
+        programmes: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._country_of = country_of
+        self._programmes = programmes
+        self._arrivals: defaultdict[_Cell, list[tuple[date, Fraction]]] = defaultdict(list)
+        """By what they are told apart by, days of arrival and months, by day."""
+        for item in placements:
+            if item.is_realised and item.arrived_on is not None:
+                cell = (item.sender, item.host, item.scheme, item.programme)
+                self._arrivals[cell].append((item.arrived_on, item.realised_months or Fraction()))
+        self._days: dict[_Cell, list[date]] = {}
+        self._months: dict[_Cell, list[Fraction]] = {}
+        """Of each cell the months of the first so many."""
+        for cell, arrivals in self._arrivals.items():
+            arrivals.sort()
+            self._days[cell] = [day for day, _ in arrivals]
+            self._months[cell] = [Fraction(), *accumulate(months for _, months in arrivals)]
 
-def _is_of(
-    claim: Claim, item: PlacementState, country_of: CountryOf, programmes: Mapping[str, Sequence[str]]
-) -> bool:
-    """Whether a placement is realised, began in the period, and is within the bounds."""
-    if not item.is_realised or item.arrived_on is None:
-        return False
-    span = edtf.parse(claim.period)
-    within = claim.programme is None or item.programme in programmes.get(claim.programme, [claim.programme])
-    return (
-        span.earliest is not None
-        and span.earliest <= item.arrived_on
-        and (span.latest is None or item.arrived_on <= span.latest)
-        and claim.sender.holds(item.sender, country_of)
-        and claim.host.holds(item.host, country_of)
-        and claim.scheme in {None, item.scheme}
-        and within
-    )
+    def of(self, claim: Claim) -> int | str | None:
+        """What is counted of what a claim is about, in persons or in person-months as a decimal text.
+
+        None where the records cannot tell.
+        """
+        if not claim.is_comparable or claim.indicator not in {*_PERSONS, "person-months", "countries"}:
+            return None
+        span = edtf.parse(claim.period)
+        persons, months, senders = 0, Fraction(), set()
+        for cell, days in self._days.items():
+            if not self._is_within(claim, cell):
+                continue
+            first = bisect_left(days, span.earliest or date.min)
+            last = bisect_right(days, span.latest or date.max)
+            if last > first:
+                persons += last - first
+                months += self._months[cell][last] - self._months[cell][first]
+                senders.add(self._country_of(cell[0]) or cell[0])
+        if claim.indicator == "countries":
+            return len(senders)
+        return persons if claim.indicator in _PERSONS else three_places(months)
+
+    def _is_within(self, claim: Claim, cell: _Cell) -> bool:
+        sender, host, scheme, programme = cell
+        return (
+            claim.scheme in {None, scheme}
+            and (
+                claim.programme is None
+                or programme in self._programmes.get(claim.programme, [claim.programme])
+            )
+            and claim.sender.holds(sender, self._country_of)
+            and claim.host.holds(host, self._country_of)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +271,6 @@ def differences(said: Sequence[Claim]) -> list[Difference]:
             if summed != whole.value:
                 found.append(Difference(whole, by, summed))
     return found
-
-
-def narrowed_by(whole: Mapping[str, object], part: Mapping[str, object]) -> str | None:
-    """The one bound that a number has beyond another; None where it is no part of it by one bound."""
-    if len(part) != len(whole) + 1 or not whole.items() <= part.items():
-        return None
-    return (part.keys() - whole.keys()).pop()
 
 
 def bounds(claim: Claim) -> dict[str, object]:

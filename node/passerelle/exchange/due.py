@@ -4,22 +4,26 @@ The steps are data, ``schemas/rules/deadlines.json``: days before or after an an
 otherwise for a direction (``deadlines``), and a scheme's pack for its placements. Nothing is stored: a step is done
 when a record says so, and is asked of a placement while that still makes sense: of one that has arrived nobody asks
 for the visa.
+
+As of a day means: what is held now, whenever it came, read on that day. What has a day of its own counts from it: an
+event that took place later, a later check, acceptance, evaluation or proof leaves its step due.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from passerelle.exchange import edtf
-from passerelle.exchange.rules.across import recommendations
+from passerelle.exchange.rules.across import proofs, recommendations
 from passerelle.exchange.rules.book import Rulebook
-from passerelle.exchange.rules.holdings import Holdings, Journey, deadlines_of, ref_id, refs
+from passerelle.exchange.rules.holdings import Holdings, Journey
 from passerelle.exchange.rules.journeys import SEVERE
 from passerelle.exchange.rules.limits import Limits, limits_of
+from passerelle.exchange.rules.references import Body, Key, deadlines_of, key_of, refs
 from passerelle.exchange.rules.steps import Step
 from passerelle.protocol.records import Record
 
@@ -39,6 +43,7 @@ class Due:
         days_late: Whole days past the day; negative while there is time.
         type: Type of the record that it is about; empty where it is about none.
         id: Its id.
+        issuer: Its issuer's SCID; empty where it is about none.
         direction: SCIDs of sender and host, where it is about one.
     """
 
@@ -48,7 +53,14 @@ class Due:
     days_late: int
     type: str
     id: str
+    issuer: str
     direction: tuple[str, str] | None = None
+
+
+About: TypeAlias = tuple[str, str, str]
+"""Type, id and issuer of a record."""
+
+_NOTHING: Final[About] = ("", "", "")
 
 
 def due(book: Rulebook, held: Holdings, today: date) -> list[Due]:
@@ -66,7 +78,7 @@ class _Lister:
 
     def all(self) -> Iterator[Due]:
         found = list(self.held.journeys())
-        yield from self._nominations(found)
+        yield from self._nominations()
         for journey in found:
             yield from self._placement(journey)
         yield from self._agreements(found)
@@ -78,7 +90,7 @@ class _Lister:
         step: str,
         anchor: date,
         days: Mapping[str, int],
-        about: tuple[str, str],
+        about: About,
         direction: tuple[str, str] | None = None,
         who: tuple[str, ...] = (),
     ) -> Due:
@@ -93,36 +105,39 @@ class _Lister:
 
     # --- before a placement --------------------------------------------------------------
 
-    def _nominations(self, found: list[Journey]) -> Iterator[Due]:
-        placed = {journey.state.nomination for journey in found}
+    def _nominations(self) -> Iterator[Due]:
+        placed = {(item.sender, item.nomination) for item in self.held.state.placements.values()}
         accepted = self._accepted_on()
         for item in self.held.state.nominations.values():
-            direction, about = (item.sender, item.host), ("nomination", item.id)
-            days = deadlines_of(self.held.body("agreement", item.agreement), *direction)
-            body = self.held.body("nomination", item.id)
+            key, direction = (item.sender, item.id), (item.sender, item.host)
+            about = ("nomination", item.id, item.sender)
+            body = self.held.body("nomination", *key)
+            days = deadlines_of(self.held.named("agreement", body, "agreement"), *direction)
             if item.state in {"submitted", "shortlisted"}:
                 reply_by = body.get("replyBy")
                 asked = self._due("nomination-reply", item.nominated_on, days, about, direction)
                 if isinstance(reply_by, str):
                     day = date.fromisoformat(reply_by)
-                    asked = Due(asked.step, day, asked.who, (self.today - day).days, *about, direction)
+                    asked = replace(asked, day=day, days_late=(self.today - day).days)
                 yield asked
             elif item.state == "accepted":
-                anchor = accepted.get((item.id, item.host), item.nominated_on)
+                anchor = accepted.get((*key, item.host), item.nominated_on)
                 yield self._due("nomination-confirm", anchor, days, about, direction)
-            elif item.state == "confirmed" and item.id not in placed:
-                period = self.held.body("offer", item.offer).get("period")
+            elif item.state == "confirmed" and key not in placed:
+                period = self.held.body("offer", item.host, item.offer).get("period")
                 start = edtf.parse(period).earliest if isinstance(period, str) else None
                 if start is not None:
                     yield self._due("placement-open", start, days, about, direction)
 
-    def _accepted_on(self) -> Mapping[tuple[str, str], date]:
-        """By nomination and author, from when it was accepted last."""
-        found: dict[tuple[str, str], date] = {}
+    def _accepted_on(self) -> Mapping[tuple[str, str, str], date]:
+        """By sender and id of a nomination and by author, from when it was accepted last."""
+        found: dict[tuple[str, str, str], date] = {}
         for record in self.held.records.get("decision", {}).values():
-            if record.body.get("aboutType") == "nomination" and record.body.get("outcome") == "accept":
-                key = (ref_id(record.body, "about") or "", record.issuer_scid)
-                day = edtf.earliest_day(str(record.body.get("effective")))
+            body, about = record.body, self.held.subject(record.body, "about")
+            is_acceptance = body.get("aboutType") == "nomination" and body.get("outcome") == "accept"
+            if is_acceptance and about is not None and self.held.has_come(body.get("effective")):
+                key = (*about, record.issuer_scid)
+                day = edtf.earliest_day(str(body.get("effective")))
                 found[key] = max(day, found.get(key, day))
         return found
 
@@ -130,10 +145,10 @@ class _Lister:
 
     def _placement(self, journey: Journey) -> Iterator[Due]:
         state = journey.state
-        direction, about = (state.sender, state.host), ("placement", state.id)
-        record = self.held.records["placement"][state.id]
+        direction, about = (state.sender, state.host), ("placement", state.id, state.host)
         if state.state == "proposed":
-            yield self._due("placement-answer", record.issued.date(), journey.deadlines, about, direction)
+            issued = journey.record.issued.date()
+            yield self._due("placement-answer", issued, journey.deadlines, about, direction)
             return
         phase = _phase(journey)
         if phase is None:
@@ -158,7 +173,7 @@ class _Lister:
                 and severity >= SEVERE
                 and is_open
             ):
-                yield self._due("incident-measure", event.day, days, ("event", event.record.id), direction)
+                yield self._due("incident-measure", event.day, days, _about(event.record), direction)
 
     def _anchor(self, step: Step, journey: Journey) -> date | None:
         """The day that a step of a placement is counted from; None where there is none yet."""
@@ -190,40 +205,36 @@ class _Lister:
 
     def _agreements(self, found: list[Journey]) -> Iterator[Due]:
         evaluated = self._evaluated()
-        by_agreement: defaultdict[str, list[Journey]] = defaultdict(list)
+        by_agreement: defaultdict[Key, list[Journey]] = defaultdict(list)
         for journey in found:
-            by_agreement[journey.state.agreement].append(journey)
-        for state in self.held.state.agreements.values():
-            about, parties = ("agreement", state.id), tuple(party.agency for party in state.parties)
+            if journey.agreement is not None:
+                by_agreement[journey.agreement.issuer, journey.agreement.id].append(journey)
+        for key, state in self.held.agreements.items():
+            about, parties = ("agreement", state.id, state.issuer), tuple(one.agency for one in state.parties)
+            days = _own_days(self.held.body("agreement", *key), parties)
             last = edtf.parse(state.period).latest
-            seen = evaluated.get(state.id)
+            # Anybody may evaluate anything; the two who agreed are asked for what one of them has written.
+            seen = max((evaluated.get((party, state.id), date.min) for party in parties), default=date.min)
             if state.state in {"in-force", "suspended"} and last is not None:
-                review = self._due(
-                    "agreement-review", last, self._own_days(state.id, parties), about, who=parties
-                )
-                if seen is None or seen < review.day:
+                review = self._due("agreement-review", last, days, about, who=parties)
+                if seen < review.day:
                     yield review
-            ends = [journey.end for journey in by_agreement[state.id] if journey.state.is_realised]
-            running = any(_phase(journey) in {"before", "there"} for journey in by_agreement[state.id])
+            journeys = by_agreement[key]
+            ends = [journey.end for journey in journeys if journey.state.is_realised]
+            running = any(_phase(journey) in {"before", "there"} for journey in journeys)
             returned = [day for day in ends if day is not None]
-            if returned and not running and (seen is None or seen < max(returned)):
-                days = self._own_days(state.id, parties)
+            if returned and not running and seen < max(returned):
                 yield self._due("joint-evaluation", max(returned), days, about, who=parties)
 
-    def _own_days(self, agreement: str, parties: tuple[str, ...]) -> Mapping[str, int]:
-        """What the first direction of an agreement that sets days says."""
-        body = self.held.body("agreement", agreement)
-        pairs = ((one, other) for one in parties for other in parties if one != other)
-        return next((days for pair in pairs if (days := deadlines_of(body, *pair))), {})
-
-    def _evaluated(self) -> Mapping[str, date]:
-        """By agreement, when it was last evaluated by both."""
-        found: dict[str, date] = {}
+    def _evaluated(self) -> Mapping[Key, date]:
+        """By author and agreement, when it last evaluated it for both."""
+        found: dict[Key, date] = {}
         for record in self.held.records.get("evaluation", {}).values():
-            if record.body.get("kind") == "joint-agreement":
+            day = _day_of(record)
+            if record.body.get("kind") == "joint-agreement" and day <= self.today:
                 for about in refs(record.body, "about", "agreement"):
-                    day = _day_of(record)
-                    found[about] = max(day, found.get(about, day))
+                    key = (record.issuer_scid, about)
+                    found[key] = max(day, found.get(key, day))
         return found
 
     def _orders(self) -> Iterator[Due]:
@@ -233,16 +244,13 @@ class _Lister:
             for number, day, status in recommendations(record):
                 if status not in {"done", "dropped"}:
                     who = (owners.get(number) or record.issuer_scid,)
-                    yield self._due("recommendation", day, {}, ("evaluation", record.id), who=who)
-        proved: defaultdict[str, set[str]] = defaultdict(set)
-        for record in self.held.records.get("decision", {}).values():
-            if record.body.get("aboutType") == "erasure" and record.body.get("outcome") == "accept":
-                proved[ref_id(record.body, "about") or ""].add(record.issuer_scid)
+                    yield self._due("recommendation", day, {}, _about(record), who=who)
+        proved = proofs(self.held)
         for record in self.held.records.get("erasure", {}).values():
-            missing = tuple(sorted(set(record.addressees) - proved[record.id]))
+            missing = tuple(sorted(set(record.addressees) - proved[key_of(record)]))
             if missing:
                 day = date.fromisoformat(str(record.body.get("due")))
-                yield self._due("erasure", day, {}, ("erasure", record.id), who=missing)
+                yield self._due("erasure", day, {}, _about(record), who=missing)
 
     def _statistics(self) -> Iterator[Due]:
         """Ours of the year before, where anything of ours was realised in it."""
@@ -256,7 +264,17 @@ class _Lister:
             for record in self.held.records.get("statistic", {}).values()
         )
         if had and not told:
-            yield self._due("statistics", date(self.today.year, 1, 1), {}, ("", ""), who=(self.held.own,))
+            yield self._due("statistics", date(self.today.year, 1, 1), {}, _NOTHING, who=(self.held.own,))
+
+
+def _about(record: Record) -> About:
+    return record.type, record.id, record.issuer_scid
+
+
+def _own_days(agreement: Body, parties: tuple[str, ...]) -> Mapping[str, int]:
+    """What the first direction of an agreement that sets days says."""
+    pairs = ((one, other) for one in parties for other in parties if one != other)
+    return next((days for pair in pairs if (days := deadlines_of(agreement, *pair))), {})
 
 
 def _phase(journey: Journey) -> str | None:

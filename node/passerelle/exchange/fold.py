@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, Protocol, TypeVar
 
@@ -21,7 +21,13 @@ _LEAST_FIRST: Final = (
 )
 
 
+_WEIGHT: Final = {"waiting": 0, "blocked": 1}
+"""What a state that counts nothing gives way to: to what is above it."""
+
+
 class _Stated(Protocol):
+    @property
+    def id(self) -> str: ...
     @property
     def state(self) -> str: ...
 
@@ -70,7 +76,7 @@ def derive(judged: Judged, as_of: date) -> State:
 
 def combine(judged: Judged, pairs: Mapping[PairKey, PairState], as_of: date) -> State:
     """The state of everything from that of the pairs."""
-    nominations = _merge([pair.nominations for pair in pairs.values()])
+    nominations = _merge([pair.nominations for pair in pairs.values()], lambda item: item.sender)
     accepted = Counter((item.offer, item.host) for item in nominations.values() if item.is_accepted)
     return State(
         as_of=as_of,
@@ -78,26 +84,51 @@ def combine(judged: Judged, pairs: Mapping[PairKey, PairState], as_of: date) -> 
         pairs=pairs,
         agreements=_merge_agreements(list(pairs.values())),
         offers=derive_offers(judged.public, accepted, as_of),
-        dossiers=_merge([pair.dossiers for pair in pairs.values()]),
+        dossiers=_merge([pair.dossiers for pair in pairs.values()], lambda item: item.issuer),
         nominations=nominations,
-        placements=_merge([pair.placements for pair in pairs.values()]),
+        placements=_merge([pair.placements for pair in pairs.values()], lambda item: item.host),
     )
 
 
-def _merge(parts: Sequence[Mapping[str, _T]]) -> Mapping[str, _T]:
-    """Over all pairs; a pair that cannot tell gives way to one that can."""
-    merged: dict[str, _T] = {}
+def _merge(parts: Sequence[Mapping[str, _T]], issuer_of: Callable[[_T], str]) -> Mapping[str, _T]:
+    """Over all pairs; a pair that cannot tell gives way to one that can, and a blocked record to what counts.
+
+    Args:
+        parts: One of each pair.
+        issuer_of: Who can have issued it, for an id is told apart by its issuer: a record of one pair may
+            bear an id of another.
+    """
+    merged: dict[tuple[str, str], _T] = {}
     for part in parts:
-        for record_id, item in part.items():
-            if record_id not in merged or merged[record_id].state == "waiting":
-                merged[record_id] = item
-    return merged
+        for item in part.values():
+            key = (item.id, issuer_of(item))
+            before = merged.get(key)
+            if before is None or _WEIGHT.get(before.state, 2) < _WEIGHT.get(item.state, 2):
+                merged[key] = item
+    return _by_id(merged)
 
 
 def _merge_agreements(parts: Sequence[PairState]) -> Mapping[str, AgreementState]:
-    merged: dict[str, AgreementState] = {}
+    merged: dict[tuple[str, str], AgreementState] = {}
     for part in parts:
-        for record_id, item in part.agreements.items():
-            other = merged.get(record_id, item)
-            merged[record_id] = min(other, item, key=lambda found: _LEAST_FIRST.index(found.state))
-    return merged
+        for item in part.agreements.values():
+            key = (item.id, item.issuer)
+            other = merged.get(key, item)
+            merged[key] = min(other, item, key=lambda found: _LEAST_FIRST.index(found.state))
+    return _by_id(merged)
+
+
+def _by_id(merged: Mapping[tuple[str, str], _T]) -> Mapping[str, _T]:
+    """By record id; where several issuers wrote one id down, those after the first have their SCID added.
+
+    What counts goes before what does not, so that nobody takes the id away by a record that is blocked.
+    """
+    shared: defaultdict[str, list[str]] = defaultdict(list)
+    for record_id, issuer in merged:
+        shared[record_id].append(issuer)
+    found: dict[str, _T] = {}
+    for record_id, issuers in shared.items():
+        ordered = sorted(issuers, key=lambda one: (merged[record_id, one].state in _WEIGHT, one))
+        for rank, issuer in enumerate(ordered):
+            found[record_id if rank == 0 else f"{record_id} {issuer}"] = merged[record_id, issuer]
+    return found

@@ -7,10 +7,10 @@ Nothing is decided here: both sides are shown with their sources.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from passerelle.exchange import declared
 from passerelle.exchange.declared import Claim
@@ -22,6 +22,8 @@ _OF_EVENTS: Final = ("actual", "status", "durationDays", "place", "reason")
 
 _STARTS: Final = frozenset({"arrival"})
 _ENDS: Final = frozenset({"end-of-mission", "return", "early-return"})
+
+_T = TypeVar("_T")
 
 Fact: TypeAlias = tuple[str, ...]
 """What is spoken of: a word and what tells it apart."""
@@ -71,30 +73,46 @@ def divergences(records: Iterable[Record]) -> list[Divergence]:
     events = [
         record for record in held if record.type == "event" and record.body.get("status") != "cancelled"
     ]
+    placements = [record for record in held if record.type == "placement"]
     found = [
-        *_of_events(events),
-        *_of_placements([record for record in held if record.type == "placement"], events),
+        *_of_events(events, placements),
+        *_of_placements(placements, events),
         *_of_statistics([record for record in held if record.type == "statistic"]),
     ]
     return sorted(found, key=lambda item: (item.kind, item.about, item.detail, item.field))
 
 
-def _of_events(events: Sequence[Record]) -> Iterable[Divergence]:
-    """Events of one kind about one subject, one of each agency.
+def _of_events(events: Sequence[Record], placements: Sequence[Record]) -> Iterable[Divergence]:
+    """Events of one kind about one subject, one of each agency; about a placement only of those who were told of it.
 
     Where an agency has several of one kind about one subject, such as monthly calls, nothing says which of them the
-    other means: those are left alone.
+    other means: that agency's are left alone.
     """
+    told: defaultdict[str, list[Record]] = defaultdict(list)
+    for placement in placements:
+        told[placement.id].append(placement)
     by_fact: defaultdict[Fact, list[Record]] = defaultdict(list)
     for record in events:
         for about in _about(record):
-            by_fact[about, str(record.body.get("kind"))].append(record)
-    for (about, kind), found in by_fact.items():
-        if len({record.issuer_scid for record in found}) != len(found) or len(found) < 2:
-            continue
+            whose = [item.issuer_scid for item in told[about] if _may_tell(item, record)]
+            for issuer in whose if told[about] else [""]:
+                by_fact[about, str(record.body.get("kind")), issuer].append(record)
+    for (about, kind, _), records in by_fact.items():
+        found = _of_one_word([(record.issuer_scid, record) for record in records])
         for name in _OF_EVENTS:
             sides = [Side(record.body[name], record, name) for record in found if name in record.body]
             yield from _differing("event", about, kind, name, sides)
+
+
+def _may_tell(placement: Record, event: Record) -> bool:
+    """Whether an event is of one of those who share a placement: anybody may name its id."""
+    return event.issuer_scid in {placement.issuer_scid, *placement.addressees}
+
+
+def _of_one_word(said: Sequence[tuple[str, _T]]) -> list[_T]:
+    """What those say who say one thing, by agency: whoever says several silences nobody but itself."""
+    words = Counter(agency for agency, _ in said)
+    return [item for agency, item in said if words[agency] == 1]
 
 
 def _of_placements(placements: Sequence[Record], events: Sequence[Record]) -> Iterable[Divergence]:
@@ -107,10 +125,10 @@ def _of_placements(placements: Sequence[Record], events: Sequence[Record]) -> It
         start, slash, end = str(placement.body.get("actual", "")).partition("/")
         for detail, day, kinds in (("start", start, _STARTS), ("end", end if slash else "", _ENDS)):
             for event in told[placement.id]:
-                is_other = event.issuer_scid != placement.issuer_scid
+                is_others = event.issuer_scid != placement.issuer_scid and _may_tell(placement, event)
                 if (
                     day not in {"", ".."}
-                    and is_other
+                    and is_others
                     and event.body.get("kind") in kinds
                     and "actual" in event.body
                 ):
@@ -124,9 +142,8 @@ def _of_statistics(statistics: Sequence[Record]) -> Iterable[Divergence]:
     for record in statistics:
         for claim in declared.claims(record.body):
             by_fact[_perimeter(claim)].append((claim, record))
-    for fact, found in by_fact.items():
-        if len({record.issuer_scid for _, record in found}) != len(found):
-            continue
+    for fact, said in by_fact.items():
+        found = _of_one_word([(record.issuer_scid, (claim, record)) for claim, record in said])
         sides = [Side(claim.value, record, "values") for claim, record in found if claim.value is not None]
         yield from _differing("statistic", " ".join(filter(None, fact[1:])), fact[0], "value", sides)
 

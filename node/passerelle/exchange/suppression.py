@@ -8,14 +8,14 @@ a cell is still given away is decided exactly, by solving what the published sum
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Final, TypeAlias
 
 from passerelle.errors import InputError
 from passerelle.exchange import members
-from passerelle.exchange.declared import Claim, bounds, claims, narrowed_by
+from passerelle.exchange.declared import Claim, bounds, claims
 from passerelle.exchange.members import Body
 
 PERSONAL: Final = frozenset({"ageBand", "gender", "nationality"})
@@ -83,17 +83,17 @@ def withhold(cells: Sequence[Claim], threshold: int = THRESHOLD) -> list[Claim]:
     if all(cell.value is not None for cell in shown):
         return shown
     relations = _relations(cells)
-    while True:
-        away = _given_away(shown, relations)
-        found = _cover(shown, relations, set(away)) if away else None
+    while away := _given_away(shown, relations):
+        found = _cover(shown, relations, set(away))
         if found is None:
-            return shown
+            break
         shown[found] = replace(shown[found], value=None, qualifier=None)
+    return shown
 
 
 def _given_away(cells: Sequence[Claim], relations: Relations) -> list[int]:
     withheld = [position for position, cell in enumerate(cells) if cell.value is None]
-    return _determined(_sums(relations, withheld), withheld) if withheld else []
+    return _determined(_sums(relations, withheld)) if withheld else []
 
 
 def _cover(cells: Sequence[Claim], relations: Relations, away: set[int]) -> int | None:
@@ -114,42 +114,70 @@ def _cover(cells: Sequence[Claim], relations: Relations, away: set[int]) -> int 
 
 def _relations(cells: Sequence[Claim]) -> Relations:
     """Each whole with its parts, two or more, by position, told apart by one bound."""
-    found: list[tuple[int, tuple[int, ...]]] = []
-    said = [bounds(cell) for cell in cells]
-    for position, whole in enumerate(said):
-        parts: defaultdict[str, list[int]] = defaultdict(list)
-        for number, part in enumerate(said):
-            by = narrowed_by(whole, part)
-            if by is not None:
-                parts[by].append(number)
-        found += [(position, tuple(parts[by])) for by in sorted(parts) if len(parts[by]) > 1]
-    return found
+    limits = [frozenset(bounds(cell).items()) for cell in cells]
+    narrowed: defaultdict[tuple[frozenset[tuple[str, object]], str], list[int]] = defaultdict(list)
+    for number, limit in enumerate(limits):
+        for bound in limit:
+            narrowed[limit - {bound}, bound[0]].append(number)
+    names = sorted({name for _, name in narrowed})
+    return [
+        (position, tuple(parts))
+        for position, limit in enumerate(limits)
+        for name in names
+        if name not in dict(limit) and len(parts := narrowed.get((limit, name), ())) > 1
+    ]
 
 
-def _sums(relations: Relations, withheld: Sequence[int]) -> list[list[Fraction]]:
-    """What the sums say of the withheld cells: a row of coefficients for each."""
+_Row: TypeAlias = dict[int, Fraction]
+"""What a sum says of the withheld cells: coefficients by position, none of them 0."""
+
+
+def _sums(relations: Relations, withheld: Collection[int]) -> list[_Row]:
+    """What the sums say of the withheld cells."""
+    hidden = frozenset(withheld)
     rows = (
-        [Fraction((position in parts) - (position == whole)) for position in withheld]
+        {
+            position: Fraction(-1 if position == whole else 1)
+            for position in (whole, *parts)
+            if position in hidden
+        }
         for whole, parts in relations
     )
-    return [row for row in rows if any(row)]
+    return [row for row in rows if row]
 
 
-def _determined(rows: Iterable[list[Fraction]], withheld: Sequence[int]) -> list[int]:
-    """Of the unknowns those that have one value: in reduced form they stand alone in a row."""
-    reduced: list[list[Fraction]] = []
-    todo = [list(row) for row in rows]
-    for column in range(len(withheld)):
-        pivot = next((row for row in todo if row[column]), None)
-        if pivot is None:
+def _determined(rows: Iterable[_Row]) -> list[int]:
+    """Of the unknowns those that have one value: in reduced form they stand alone in a row.
+
+    Rows are taken in one at a time and hold only what is in them, so sums that share no cell cost each other
+    nothing: the work grows with the tables of a statistic and not with all of its cells.
+    """
+    reduced: dict[int, _Row] = {}
+    users: defaultdict[int, set[int]] = defaultdict(set)
+    """By unknown, the pivots of the rows that it stands in."""
+    for given in rows:
+        row = dict(given)
+        for pivot in [column for column in row if column in reduced]:
+            _take(row, reduced[pivot], row[pivot])
+        if not row:
             continue
-        todo.remove(pivot)
-        unit = [value / pivot[column] for value in pivot]
-        todo = [_less(row, unit, column) for row in todo]
-        reduced = [_less(row, unit, column) for row in reduced] + [unit]
-    alone = [row for row in reduced if sum(value != 0 for value in row) == 1]
-    return sorted(withheld[next(column for column, value in enumerate(row) if value)] for row in alone)
+        pivot = min(row, key=lambda column: (len(users[column]), column))
+        unit = {column: value / row[pivot] for column, value in row.items()}
+        for other in list(users[pivot]):
+            _take(reduced[other], unit, reduced[other][pivot])
+            for column in unit:
+                (users[column].add if column in reduced[other] else users[column].discard)(other)
+        reduced[pivot] = unit
+        for column in unit:
+            users[column].add(pivot)
+    return sorted(pivot for pivot, row in reduced.items() if len(row) == 1)
 
 
-def _less(row: list[Fraction], unit: list[Fraction], column: int) -> list[Fraction]:
-    return [value - row[column] * other for value, other in zip(row, unit, strict=True)]
+def _take(row: _Row, unit: _Row, times: Fraction) -> None:
+    """Takes a row so many times from another, in place."""
+    for column, value in unit.items():
+        left = row.get(column, 0) - times * value
+        if left:
+            row[column] = Fraction(left)
+        else:
+            row.pop(column, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -116,6 +116,71 @@ async def find(
             .exists()
         )
     return [_row(row) for row in await connection.execute(query.limit(limit).offset(offset))]
+
+
+async def newest_of_each(
+    connection: AsyncConnection,
+    record_type: str,
+    *,
+    each: int,
+    own: str | None = None,
+    issuers: Collection[str] | None = None,
+    public: bool | None = None,
+) -> list[Row]:
+    """Readable records of a type in their newest version, the newest first, some of each issuer.
+
+    Of each issuer by itself, so that however much one writes, no other is pushed out.
+
+    Args:
+        connection: Where to read.
+        record_type: Such as ``statistic``.
+        each: How many of one issuer.
+        own: An issuer of which every record is wanted.
+        issuers: Only of these.
+        public: Only what is, or is not, public.
+    """
+    newer = record.alias("newer")
+    rank = func.row_number().over(
+        partition_by=record.c.issuer, order_by=(record.c.issued.desc(), record.c.digest)
+    )
+    query = select(record, rank.label("rank")).where(
+        record.c.type == record_type,
+        record.c.readable == 1,
+        ~select(newer.c.digest)
+        .where(
+            newer.c.id == record.c.id,
+            newer.c.issuer == record.c.issuer,
+            newer.c.version > record.c.version,
+        )
+        .exists(),
+    )
+    if issuers is not None:
+        query = query.where(record.c.issuer.in_(sorted(issuers)))
+    if public is not None:
+        query = query.where(record.c.public == int(public))
+    ranked = query.subquery()
+    columns = [ranked.c[column.name] for column in record.c]
+    wanted = select(*columns).where((ranked.c.rank <= each) | (ranked.c.issuer == (own or "")))
+    rows = await connection.execute(wanted.order_by(ranked.c.issued.desc(), ranked.c.digest))
+    return [_row(row) for row in rows]
+
+
+async def newest_by_id(connection: AsyncConnection, record_type: str, ids: Sequence[str]) -> list[Row]:
+    """Readable records of a type with some ids, whoever issued them, each issuer's newest version only."""
+    query = select(record).where(record.c.type == record_type, record.c.readable == 1, record.c.id.in_(ids))
+    found: dict[tuple[str, str], Row] = {}
+    for row in await connection.execute(query.order_by(record.c.version)):
+        found[row.issuer, row.id] = _row(row)
+    return list(found.values())
+
+
+async def first_issuers(connection: AsyncConnection, record_type: str) -> dict[str, str]:
+    """By id, whose record of a type came here first: whoever wrote the id down later has it from there."""
+    query = select(record.c.id, record.c.issuer).where(record.c.type == record_type)
+    found: dict[str, str] = {}
+    for row in await connection.execute(query.order_by(record.c.number)):
+        found.setdefault(row.id, row.issuer)
+    return found
 
 
 async def count_newest(connection: AsyncConnection, record_type: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.exchange.declared import balances, claims, differences, recorded
+from passerelle.exchange.declared import Recorded, balances, claims, differences
 from tests import pace
 from tests.unit.exchange.world import ML, TG, Programme, World
 
@@ -32,7 +32,8 @@ def counted(body: Any) -> list[int | str | None]:
     for _ in range(2):
         programme.realised(TG, ML)
     state = programme.world.state(TG, date(2018, 12, 31))
-    return [recorded(claim, state.placements.values(), COUNTRIES.get, {}) for claim in claims(body)]
+    recorded = Recorded(state.placements.values(), COUNTRIES.get, {})
+    return [recorded.of(claim) for claim in claims(body)]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from passerelle.exchange.due import Due, due
+from passerelle.exchange.fold import fold
 from passerelle.exchange.rules.book import Rulebook
 from passerelle.exchange.rules.holdings import Holdings
 from passerelle.protocol.profile import JsonObject
 from passerelle.protocol.records import Record
-from tests.unit.exchange.world import ML, TG, Programme, World, ref
+from tests.unit.exchange.world import FR, ML, TG, Programme, World, erase, party, ref
 
 BOOK = Rulebook.packaged()
 
@@ -145,7 +146,8 @@ def test_the_steps_before_the_arrival() -> None:
         "status": "done", "attestations": [{"kind": "visa", "outcome": "not-required"}, {"kind": "insurance", "outcome": "missing"}],
     }  # fmt: skip
     world.publish(TG, ML, "event", body)
-    assert days(world, date(2017, 8, 1), placement.id).keys() == {
+    assert "preparation" in days(world, date(2017, 8, 19), placement.id), "it has not taken place yet"
+    assert days(world, date(2017, 8, 20), placement.id).keys() == {
         "contract",
         "insurance",
         "departure",
@@ -319,3 +321,76 @@ def test_the_list_is_in_order_and_the_table_is_whole() -> None:
     assert len({step.key for step in BOOK.steps.values()}) == len(BOOK.steps)
     assert all(step.text.keys() == {"fr", "en"} for step in BOOK.steps.values())
     assert ref(programme.agreement)["id"] == programme.agreement.id
+
+
+# --- whose record, and as of when ------------------------------------------------------
+
+
+def test_a_record_with_anothers_id_moves_nothing() -> None:
+    """An id belongs to its issuer: neither a higher version nor a word about it by another agency counts."""
+    programme = programme_of(replyDays=10)
+    world = programme.world
+    programme.offers[ML] = world.offer(ML, period="2017-09-04/2018-05-04")
+    nomination, placement = programme.confirmed(TG, ML), programme.realised(TG, ML)
+    before = {on: listed(world, on) for on in (date(2017, 8, 1), date(2018, 6, 1), date(2019, 1, 1))}
+    assert {"placement-open", "agreement-review", "end-of-mission"} <= {
+        item.step for items in before.values() for item in items
+    }
+    offer: dict[str, Any] = {"scheme": "vir", "places": 1, "host": party(FR), "period": "2030"}
+    world.publish(FR, "public", "offer", offer, record_id=programme.offers[ML].id, version=99)
+    for record in (nomination, placement, programme.agreement):
+        world.publish(FR, ML, record.type, dict(record.body), record_id=record.id, version=99)
+    evaluation: dict[str, Any] = {
+        "kind": "joint-agreement", "about": [{"id": programme.agreement.id, "type": "agreement"}],
+        "restitutedOn": "2018-12-31",
+    }  # fmt: skip
+    world.publish(FR, "public", "evaluation", evaluation)
+    after = {on: listed(world, on) for on in before}
+    of_others = {FR}
+    assert {
+        on: [item for item in items if item.issuer not in of_others] for on, items in after.items()
+    } == before
+
+
+def test_an_erased_placement_is_left_out() -> None:
+    """Of a stub figures are left and nothing to be done; the others are listed as before."""
+    programme = programme_of()
+    world = programme.world
+    gone, kept = programme.realised(TG, ML), programme.realised(TG, ML)
+    on = date(2018, 6, 1)
+    everything = [erase(item) if item.record.digest == gone.digest else item for item in world.held_by(ML)]
+    state = fold(everything, as_of=on, sizes=world.sizes_of(ML))
+    assert state.placements[gone.id].is_realised
+    records = [item.record for item in everything if isinstance(item.record, Record)]
+    shown = due(BOOK, Holdings.gather(state, ML, records), on)
+    assert {item.id for item in shown if item.type == "placement"} == {kept.id}
+
+
+def test_what_happened_later_is_not_done_yet() -> None:
+    """As of a day: a check, an evaluation and a proof of later days leave their steps due."""
+    programme = programme_of()
+    world, placement = programme.world, programme.placed(TG, ML)
+    paper: dict[str, Any] = {"kind": "insurance", "outcome": "valid", "checkedOn": "2017-08-20"}
+    body: dict[str, Any] = {
+        "kind": "contract-signed", "about": [{"id": placement.id, "type": "placement"}], "actual": "2017-08-02",
+        "status": "done", "attestations": [paper],
+    }  # fmt: skip
+    world.publish(TG, ML, "event", body)
+    shown = {on: days(world, date(2017, 8, on), placement.id).keys() for on in (1, 2, 20)}
+    assert [{"contract", "insurance"} & steps for steps in shown.values()] == [
+        {"contract", "insurance"},
+        {"insurance"},
+        set(),
+    ]
+    about = [{"id": programme.agreement.id, "type": "agreement"}]
+    evaluation: dict[str, Any] = {"kind": "joint-agreement", "about": about, "restitutedOn": "2019-12-01"}
+    world.publish(TG, ML, "evaluation", evaluation)
+    assert one(world, date(2019, 11, 30), "agreement-review").day == date(2019, 7, 1)
+    assert "agreement-review" not in {item.step for item in listed(world, date(2019, 12, 1))}
+    erasure = world.publish(
+        TG, ML, "erasure", {"targets": [], "reason": "consent-withdrawn", "due": "2018-01-10"}
+    )
+    world.sync(TG, ML)
+    world.decide(ML, TG, erasure, "accept", "2018-01-09")
+    assert one(world, date(2018, 1, 8), "erasure").who == (ML,)
+    assert "erasure" not in {item.step for item in listed(world, date(2018, 1, 9))}

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
+from passerelle.exchange.fold import fold
 from passerelle.exchange.rules.book import Rulebook
 from passerelle.exchange.rules.findings import Found, findings
 from passerelle.exchange.rules.holdings import Holdings
 from passerelle.protocol.records import Record
-from tests.unit.exchange.world import COUNTRIES, FR, ML, TG, Programme, World, party, ref, scid
+from tests.unit.exchange.world import COUNTRIES, FR, ML, TG, Programme, World, erase, party, ref, scid
 
 BOOK = Rulebook.packaged()
 START, END = date(2017, 9, 4), date(2018, 5, 4)
 ORG = "urn:uuid:00000000-0000-4000-8000-00000000aaaa"
+OTHER = "urn:uuid:00000000-0000-4000-8000-00000000bbbb"
 
 
 def held(world: World, agency: str = ML, as_of: date = date(2018, 1, 1)) -> Holdings:
@@ -402,6 +404,87 @@ def test_partners_records_are_judged_as_ours() -> None:
     world.offer(FR, description={"fr": "Contact : Kossi Mensah"}, period="2017")
     assert COUNTRIES[FR] == "FR"
     assert {rule for rule, _ in told(world, date(2018, 1, 1), scid("ML"))} == {"V03", "V04", "V22"}
+
+
+def test_nobody_speaks_for_another_by_its_id(programme: Programme) -> None:
+    """An id belongs to its issuer: a stranger's higher version replaces no dossier, offer, host or programme."""
+    world = programme.world
+    organisation: dict[str, Any] = {
+        "names": {"fr": "Atelier"},
+        "hosting": {"capacity": 9},
+        "vettedOn": "2016",
+    }
+    programme.offers[ML] = world.offer(ML, hostOrganisation={"id": ORG}, programme={"id": OTHER})
+    world.publish(ML, "public", "organisation", organisation, record_id=ORG)
+    world.publish(ML, "public", "programme", {"countries": [{"country": "ML"}]}, record_id=OTHER)
+    placement = programme.realised(TG, ML)
+    on = date(2017, 10, 1)
+    before = {(item.finding.code, item.subject.id) for item in found(world, on)}
+    dossier = next(item.record for item in world.held_by(ML) if item.record.type == "dossier")
+    card: dict[str, Any] = {
+        "part": "card", "pseudonym": "TG-1", "nationality": ["ML"],
+        "attestations": list(COMPLETE),
+    }  # fmt: skip
+    world.publish(FR, ML, "dossier", card, record_id=dossier.id, version=99)
+    world.publish(FR, "public", "organisation", organisation | {"status": "closed", "hosting": {"capacity": 0}}, record_id=ORG, version=99)  # fmt: skip
+    world.publish(FR, "public", "programme", {"countries": [{"country": "SN"}]}, record_id=OTHER, version=99)
+    world.publish(FR, "public", "offer", {"scheme": "vir", "places": 0, "host": party(FR), "safeguarding": {"minorsContact": True}, "closesOn": "2016-01-01"}, record_id=programme.offers[ML].id, version=99)  # fmt: skip
+    world.publish(FR, ML, "placement", dict(placement.body), record_id=placement.id, version=99)
+    after = [item for item in found(world, on) if item.subject.issuer != FR]
+    assert {(item.finding.code, item.subject.id) for item in after} == before
+
+
+def test_a_word_told_to_a_third_agency_is_none_about_this_placement(programme: Programme) -> None:
+    """V10: a third agency may give its placement our placement's id; what one end tells it there is not told here."""
+    world, placement = programme.world, programme.realised(TG, ML)
+    body: dict[str, Any] = {
+        "kind": "contract-signed", "about": [{"id": placement.id, "type": "placement"}], "actual": "2017-08-02",
+        "status": "done", "attestations": list(COMPLETE),
+    }  # fmt: skip
+    world.publish(ML, FR, "event", body)
+    assert ("V10", "rule.departure-papers") in told(world, date(2017, 9, 10))
+
+
+def test_only_whom_a_record_concerns_waives_its_rules(programme: Programme) -> None:
+    """V06: anybody may decide on a public offer; neither a nomination for it nor the offer is waived by that."""
+    programme.offers[ML] = programme.world.offer(ML, profile={"ageMin": 18}, period="2017-09-04/2018-05-04")
+    world, offer = programme.world, programme.offers[ML]
+    body: dict[str, Any] = {
+        "about": ref(offer), "aboutType": "offer", "outcome": "waive", "rule": "V06", "effective": "2017-01-02",
+        "actingFunction": "programme-manager", "text": {"fr": "Passez."},
+    }  # fmt: skip
+    world.publish(FR, "public", "decision", body)
+    holdings = held(world)
+    assert holdings.waiver("V06", {ML, TG}, offer.id) is None
+    world.publish(ML, "public", "decision", body)
+    world.publish(FR, "public", "decision", body)
+    waiver = held(world).waiver("V06", {ML, TG}, offer.id)
+    assert waiver is not None
+    assert waiver.by == ML
+
+
+def test_an_erased_placement_has_no_findings(programme: Programme) -> None:
+    """Of a stub there is nothing to look at; it takes no finding of the others away."""
+    world = programme.world
+    group = "urn:uuid:00000000-0000-4000-8000-000000000001"
+    gone, kept = grouped(programme, TG, ML, group), grouped(programme, TG, ML, group)
+    for placement in (gone, kept):
+        world.event(ML, TG, placement, "arrival", "2017-09-04")
+    on = date(2017, 10, 1)
+    everything = [erase(item) if item.record.digest == gone.digest else item for item in world.held_by(ML)]
+    state = fold(everything, as_of=on, sizes=world.sizes_of(ML))
+    records = [item.record for item in everything if isinstance(item.record, Record)]
+    shown = findings(BOOK, Holdings.gather(state, ML, records), on)
+    assert {item.subject.id for item in shown if item.subject.type == "placement"} == {kept.id}
+    assert "V12" in {item.finding.rule for item in shown}
+
+
+def test_what_happened_later_is_no_fact_yet(programme: Programme) -> None:
+    """V11: as of a day before the preparation nothing was prepared, though its record is held."""
+    placement = programme.realised(TG, ML)
+    programme.world.event(TG, ML, placement, "preparation", "2017-09-10")
+    days = [of("V11", programme.world, date(2017, 9, day))[0].finding.params["day"] for day in (9, 10)]
+    assert days == [None, "2017-09-10"]
 
 
 def test_the_table_names_every_code_that_a_rule_can_give() -> None:

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from passerelle.exchange import edtf
-from passerelle.exchange.rules.holdings import Holdings, Journey, ref_id
+from passerelle.exchange.rules.holdings import Holdings, Journey
 from passerelle.exchange.rules.record import country_of, exact
+from passerelle.exchange.rules.references import Key, key_of, ref_id
 from passerelle.exchange.rules.table import Finding, error, warning
 from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
@@ -22,7 +23,7 @@ Pairs = Iterator[tuple[Finding, Record]]
 def judge_across(held: Holdings, found: Sequence[Journey], today: date) -> Pairs:
     """Findings that no single record gives."""
     running = [journey for journey in found if journey.state.is_planned]
-    yield from _pairs(held, running, today)
+    yield from _pairs(running, today)
     yield from _hosts(held, running, today)
     yield from _recommendations(held, today)
     yield from _statistics(held, running)
@@ -31,11 +32,7 @@ def judge_across(held: Holdings, found: Sequence[Journey], today: date) -> Pairs
     yield from _programmes(held, running)
 
 
-def _placement(held: Holdings, journey: Journey) -> Record:
-    return held.records["placement"][journey.state.id]
-
-
-def _pairs(held: Holdings, running: Sequence[Journey], today: date) -> Pairs:
+def _pairs(running: Sequence[Journey], today: date) -> Pairs:
     """V12: two in opposite directions, thirty days before the first of them begins."""
     pairs: defaultdict[str, list[Journey]] = defaultdict(list)
     for journey in running:
@@ -50,19 +47,22 @@ def _pairs(held: Holdings, running: Sequence[Journey], today: date) -> Pairs:
             for journey in members:
                 yield (
                     warning("V12", "rule.half-pair", "/group", start=start.isoformat()),
-                    _placement(held, journey),
+                    journey.record,
                 )
 
 
 def _hosts(held: Holdings, running: Sequence[Journey], today: date) -> Pairs:
-    """V16: as many at a time as the host organisation has room for, under an accreditation that runs."""
-    by_host: defaultdict[str, list[Journey]] = defaultdict(list)
+    """V16: as many at a time as the host organisation has room for, under an accreditation that runs.
+
+    What an organisation is, the host agency of its placements says.
+    """
+    by_host: defaultdict[Key, list[Journey]] = defaultdict(list)
     for journey in running:
         host = ref_id(journey.body, "hostOrganisation") or ref_id(journey.offer, "hostOrganisation")
         if host is not None:
-            by_host[host].append(journey)
+            by_host[journey.state.host, host].append(journey)
     for host, journeys in by_host.items():
-        record = held.records.get("organisation", {}).get(host)
+        record = held.record("organisation", *host)
         if record is None:
             continue
         hosting = record.body.get("hosting")
@@ -81,7 +81,7 @@ def _hosts(held: Holdings, running: Sequence[Journey], today: date) -> Pairs:
                 params = {"scheme": journey.state.scheme, "day": expired}
                 yield (
                     warning("V16", "rule.accreditation", "/hostOrganisation", **params),
-                    _placement(held, journey),
+                    journey.record,
                 )
 
 
@@ -171,7 +171,7 @@ def _is_within(day: date | None, period: edtf.Span) -> bool:
 def _agreements(held: Holdings) -> Pairs:
     """V28: an agreement in force between countries says by which legal tool data may go from one to the other."""
     for record in held.records.get("agreement", {}).values():
-        state = held.state.agreements.get(record.id)
+        state = held.agreements.get(key_of(record))
         annex = record.body.get("dataAnnex")
         if (
             state is not None
@@ -184,15 +184,23 @@ def _agreements(held: Holdings) -> Pairs:
 
 def _erasures(held: Holdings, today: date) -> Pairs:
     """V30: by its day everybody whom an erasure was addressed to has said that it was done."""
-    done: defaultdict[str, set[str]] = defaultdict(set)
-    for decision in held.records.get("decision", {}).values():
-        if decision.body.get("aboutType") == "erasure" and decision.body.get("outcome") == "accept":
-            done[ref_id(decision.body, "about") or ""].add(decision.issuer_scid)
+    done = proofs(held)
     for record in held.records.get("erasure", {}).values():
         due = record.body.get("due")
-        missing = sorted(set(record.addressees) - done[record.id])
+        missing = sorted(set(record.addressees) - done[key_of(record)])
         if isinstance(due, str) and date.fromisoformat(due) < today and missing:
             yield error("V30", "rule.erasure-proof", "/due", day=due, missing=missing), record
+
+
+def proofs(held: Holdings) -> defaultdict[Key, set[str]]:
+    """By erasure, who has said by the day of the look that it was done."""
+    done: defaultdict[Key, set[str]] = defaultdict(set)
+    for decision in held.records.get("decision", {}).values():
+        body, about = decision.body, held.subject(decision.body, "about")
+        is_proof = body.get("aboutType") == "erasure" and body.get("outcome") == "accept"
+        if is_proof and about is not None and held.has_come(body.get("effective")):
+            done[about].add(decision.issuer_scid)
+    return done
 
 
 def _programmes(held: Holdings, running: Sequence[Journey]) -> Pairs:
@@ -202,13 +210,12 @@ def _programmes(held: Holdings, running: Sequence[Journey]) -> Pairs:
         programme = ref_id(journey.body, "programme") or ref_id(journey.offer, "programme")
         if programme is not None and journey.countries[1] is not None:
             hosts[programme].add(journey.countries[1])
-    for programme, countries in hosts.items():
-        record = held.records.get("programme", {}).get(programme)
-        listed = None if record is None else record.body.get("countries")
+    for record in held.records.get("programme", {}).values():
+        countries, listed = hosts.get(record.id), record.body.get("countries")
         named = {
             str(item.get("country"))
             for item in (listed if isinstance(listed, list) else [])
             if isinstance(item, dict)
         }
-        if record is not None and named and not named & countries:
+        if countries and named and not named & countries:
             yield warning("V32", "rule.programme-host", "/countries", countries=sorted(countries)), record

@@ -13,9 +13,12 @@ from datetime import date
 from passerelle.exchange import edtf
 from passerelle.exchange.rules import across, journeys, together
 from passerelle.exchange.rules.book import Rulebook
-from passerelle.exchange.rules.holdings import Body, Holdings, Journey, Waiver, ref_id, terms_of
+from passerelle.exchange.rules.holdings import Holdings, Journey
 from passerelle.exchange.rules.record import Asked, judge_record
+from passerelle.exchange.rules.references import Key, key_of, ref_id, terms_of
 from passerelle.exchange.rules.table import Finding, error
+from passerelle.exchange.rules.waivers import Waiver
+from passerelle.exchange.state import NominationState
 from passerelle.protocol.records import Record
 
 _ALONE = ("agreement", "dossier", "evaluation", "event", "offer", "placement", "programme", "statistic")
@@ -84,8 +87,9 @@ def _waiver(book: Rulebook, held: Holdings, finding: Finding, record: Record) ->
         record.id,
         *(ref_id(record.body, name) for name in ("nomination", "offer", "agreement", "dossier")),
     ]
-    nomination = held.body("nomination", ref_id(record.body, "nomination"))
-    return held.waiver(finding.rule, *names, ref_id(nomination, "offer"), ref_id(nomination, "dossier"))
+    nomination = held.named("nomination", record.body, "nomination")
+    names += [ref_id(nomination, "offer"), ref_id(nomination, "dossier")]
+    return held.waiver(finding.rule, {record.issuer_scid, *record.addressees}, *names)
 
 
 def _all(book: Rulebook, held: Holdings, today: date) -> Iterator[tuple[Finding, Record]]:
@@ -95,29 +99,27 @@ def _all(book: Rulebook, held: Holdings, today: date) -> Iterator[tuple[Finding,
                 yield finding, record
     yield from _offers(held)
     yield from _nominations(book, held)
-    found = list(held.journeys())
-    placements = held.records.get("placement", {})
+    found: list[Journey] = list(held.journeys())
     for journey in found:
         for finding in journeys.judge_journey(book, journey, today, held.versions):
-            yield finding, placements[journey.state.id]
+            yield finding, journey.record
     yield from across.judge_across(held, found, today)
-    yield from _twice(held, found)
+    yield from _twice(held)
 
 
 def _asked(held: Holdings, record: Record, today: date) -> Asked:
-    agreement = held.body("agreement", ref_id(record.body, "agreement"))
-    terms = terms_of(agreement, str(record.body.get("scheme")))
+    terms = terms_of(held.agreement(record), str(record.body.get("scheme")))
     return Asked(record.type, record.body, record.is_public, today, tuple(record.addressees), terms)
 
 
 def _offers(held: Holdings) -> Iterator[tuple[Finding, Record]]:
     """V03 of the host, V17."""
     for record in held.records.get("offer", {}).values():
-        host = held.records.get("organisation", {}).get(ref_id(record.body, "hostOrganisation") or "")
+        host = held.record("organisation", record.issuer_scid, ref_id(record.body, "hostOrganisation"))
         if host is not None:
             for finding in together.judge_host(host.body):
                 yield finding, record
-        state = held.state.offers.get(record.id)
+        state = held.offers.get(key_of(record))
         if state is not None and state.accepted > state.places:
             yield error("V17", "rule.places", "/places", places=state.places, taken=state.accepted), record
 
@@ -125,46 +127,52 @@ def _offers(held: Holdings) -> Iterator[tuple[Finding, Record]]:
 def _nominations(book: Rulebook, held: Holdings) -> Iterator[tuple[Finding, Record]]:
     """V05 to V07, V15, V31, and what was decided before its day."""
     for state in held.state.nominations.values():
-        record = held.records.get("nomination", {}).get(state.id)
+        record = held.record("nomination", state.sender, state.id)
         if record is None or not state.is_standing:
             continue
-        offer, agreement = held.body("offer", state.offer), held.body("agreement", state.agreement)
         given = together.Presented(
-            record.body, held.body("dossier", state.dossier), offer, agreement, state.host
+            record.body,
+            held.body("dossier", state.sender, state.dossier),
+            held.body("offer", state.host, state.offer),
+            held.agreement(record),
+            state.host,
         )
         for finding in together.judge_nomination(book, given):
             yield finding, record
+    nominated = {(state.sender, state.id): state.nominated_on for state in held.state.nominations.values()}
     for decision in held.records.get("decision", {}).values():
-        about = held.state.nominations.get(ref_id(decision.body, "about") or "")
-        if about is not None:
-            for finding in together.decided_before(decision.body, about.nominated_on):
+        day = nominated.get(held.subject(decision.body, "about") or ("", ""))
+        if day is not None:
+            for finding in together.decided_before(decision.body, day):
                 yield finding, decision
 
 
-def _twice(held: Holdings, found: list[Journey]) -> Iterator[tuple[Finding, Record]]:
+def _twice(held: Holdings) -> Iterator[tuple[Finding, Record]]:
     """V23: of nominations with one dossier that are accepted and overlap, each but the first."""
-    planned = {journey.state.nomination: journey.span for journey in found}
-    by_dossier: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    planned = {
+        (state.sender, state.nomination): edtf.parse(state.planned)
+        for state in held.state.placements.values()
+        if state.nomination is not None and state.state not in {"blocked", "waiting"}
+    }
+    by_dossier: defaultdict[Key, list[NominationState]] = defaultdict(list)
     for state in held.state.nominations.values():
         if state.is_accepted:
-            by_dossier[state.sender, state.dossier].append(state.id)
-    for (_, dossier), names in by_dossier.items():
-        names.sort(key=lambda name: (held.state.nominations[name].nominated_on, name))
-        for position, name in enumerate(names[1:], start=1):
-            for other in names[:position]:
-                if together.overlap(_span(held, planned, name), _span(held, planned, other)):
-                    record = held.records.get("nomination", {}).get(name)
-                    if record is not None:
-                        yield (
-                            error("V23", "rule.dossier-twice", "/dossier", dossier=dossier, other=other),
-                            record,
-                        )
-                    break
+            by_dossier[state.sender, state.dossier].append(state)
+    for (_, dossier), same in by_dossier.items():
+        same.sort(key=lambda state: (state.nominated_on, state.id))
+        spans = [_span(held, planned, state) for state in same]
+        for position, state in enumerate(same[1:], start=1):
+            other = next((n for n in range(position) if together.overlap(spans[position], spans[n])), None)
+            record = held.record("nomination", state.sender, state.id)
+            if other is not None and record is not None:
+                params = {"dossier": dossier, "other": same[other].id}
+                yield error("V23", "rule.dossier-twice", "/dossier", **params), record
 
 
-def _span(held: Holdings, planned: Mapping[str | None, edtf.Span], name: str) -> edtf.Span | None:
-    if name in planned:
-        return planned[name]
-    offer: Body = held.body("offer", held.state.nominations[name].offer)
-    period = offer.get("period")
+def _span(held: Holdings, planned: Mapping[Key, edtf.Span], state: NominationState) -> edtf.Span | None:
+    """When a nomination would serve: as its placement is planned, else as its offer says."""
+    key = (state.sender, state.id)
+    if key in planned:
+        return planned[key]
+    period = held.body("offer", state.host, state.offer).get("period")
     return edtf.parse(period) if isinstance(period, str) else None

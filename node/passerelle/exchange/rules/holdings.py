@@ -2,22 +2,28 @@
 
 The fold keeps small views; what the desk shows of a placement rests on whole bodies: its dossier, its events, what
 was waived. Made for one look and forgotten.
+
+Every record is filed by issuer and id, and is looked up by the agency that can have issued it: the host of an offer,
+the sender of a dossier, or whose record the digest in a reference is of.
+
+What has a day is no fact before it: as of a day, events, checks of papers and decisions of later days are left out.
+Whatever is held is known, whenever it came.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from passerelle.exchange import edtf
 from passerelle.exchange.rules.record import attestations, country_of
-from passerelle.exchange.state import AgreementState, NominationState, PlacementState, State
+from passerelle.exchange.rules.references import Body, Key, deadlines_of, key_of, ref_id, refs, terms_of
+from passerelle.exchange.rules.waivers import Waiver, Waivers, counted, waivers_in
+from passerelle.exchange.state import AgreementState, OfferState, PlacementState, State
 from passerelle.protocol.profile import Json
 from passerelle.protocol.records import Record
-
-Body = Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Journey:
 
     Args:
         state: Where it stands.
-        body: Of the version that counts.
+        record: The version that counts.
         nomination: Body of what it places, or empty.
         offer: Body of the offer, or empty.
         agreement: State of its agreement; None where it is not held.
@@ -61,7 +67,7 @@ class Journey:
     """
 
     state: PlacementState
-    body: Body
+    record: Record
     nomination: Body
     offer: Body
     agreement: AgreementState | None
@@ -71,6 +77,11 @@ class Journey:
     papers: tuple[Body, ...]
     events: tuple[Happened, ...]
     countries: tuple[str | None, str | None]
+
+    @property
+    def body(self) -> Body:
+        """Of the version that counts."""
+        return self.record.body
 
     @property
     def span(self) -> edtf.Span:
@@ -104,94 +115,130 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiver:
-    """A rule that a named function waived for a record, with a reason.
-
-    Args:
-        rule: ``V06``.
-        about: Id of the record.
-        by: SCID of the agency.
-        function: Code.
-    """
-
-    rule: str
-    about: str
-    by: str
-    function: str
-
-
-@dataclass(frozen=True, slots=True)
 class Holdings:
     """What is held.
 
     Args:
         state: As of the day of the look.
         own: Our SCID.
-        records: Newest version that counts of each record of the types that are read, by type and id.
-        waivers: By rule and record id.
-        versions: Of each event all versions that are held, by id, the first first.
+        records: Newest version that counts of each record of the types that are read, by type, issuer and id.
+        subjects: By digest of any version, whose record it is of and which.
+        waivers: What was waived.
+        versions: Of each event all versions that are held, by issuer and id, the first first.
+        agreements: Their states by issuer and id.
+        by_id: The same agreements by id.
+        offers: Their states by issuer and id.
     """
 
     state: State
     own: str
-    records: Mapping[str, Mapping[str, Record]]
-    waivers: Mapping[tuple[str, str], Waiver]
-    versions: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    records: Mapping[str, Mapping[Key, Record]]
+    subjects: Mapping[str, Key]
+    waivers: Waivers
+    versions: Mapping[Key, tuple[Record, ...]]
+    agreements: Mapping[Key, AgreementState]
+    by_id: Mapping[str, Sequence[AgreementState]]
+    offers: Mapping[Key, OfferState]
 
     @classmethod
     def gather(cls, state: State, own: str, records: Iterable[Record]) -> Holdings:
         """From all records that are held of the types that are read, in all their versions."""
         every = list({record.digest: record for record in records}.values())
-        found: dict[str, dict[str, Record]] = {}
-        versions: defaultdict[str, list[Record]] = defaultdict(list)
+        found: dict[str, dict[Key, Record]] = {}
+        versions: defaultdict[Key, list[Record]] = defaultdict(list)
+        by_id: defaultdict[str, list[AgreementState]] = defaultdict(list)
+        for item in state.agreements.values():
+            by_id[item.id].append(item)
         counting = _counting(state)
         for record in every:
             verdict = state.verdicts.get(record.digest)
             if verdict is not None and not verdict.is_accepted:
                 continue
+            key = key_of(record)
             if record.type == "event":
-                versions[record.id].append(record)
+                versions[key].append(record)
             same = found.setdefault(record.type, {})
-            before = same.get(record.id)
+            before = same.get(key)
             if before is None or _rank(record, counting) > _rank(before, counting):
-                same[record.id] = record
-        ordered = {
-            name: tuple(sorted(items, key=lambda item: item.version)) for name, items in versions.items()
-        }
-        return cls(state, own, found, waivers_in(counted(state, every)), ordered)
-
-    def body(self, record_type: str, record_id: str | None) -> Body:
-        """The body of a record, empty where it is not held."""
-        found = self.records.get(record_type, {}).get(record_id or "")
-        return {} if found is None else found.body
-
-    def waiver(self, rule: str, *about: str | None) -> Waiver | None:
-        """The waiver of a rule for one of some records."""
-        return next(
-            (found for name in about if name and (found := self.waivers.get((rule, name))) is not None), None
+                same[key] = record
+        return cls(
+            state=state,
+            own=own,
+            records=found,
+            subjects={record.digest: key_of(record) for record in every},
+            waivers=waivers_in(counted(state, every)),
+            versions={
+                key: tuple(sorted(items, key=lambda item: item.version)) for key, items in versions.items()
+            },
+            agreements={(item.issuer, item.id): item for item in state.agreements.values()},
+            by_id=by_id,
+            offers={(item.issuer, item.id): item for item in state.offers.values()},
         )
 
-    def terms(self, agreement: str | None, scheme: str) -> Mapping[str, int]:
-        """What an agreement changes for a scheme."""
-        return terms_of(self.body("agreement", agreement), scheme)
+    def record(self, record_type: str, issuer: str, record_id: str | None) -> Record | None:
+        """An agency's record; None where it is not held."""
+        return self.records.get(record_type, {}).get((issuer, record_id or ""))
+
+    def body(self, record_type: str, issuer: str, record_id: str | None) -> Body:
+        """The body of an agency's record, empty where it is not held."""
+        found = self.record(record_type, issuer, record_id)
+        return {} if found is None else found.body
+
+    def subject(self, body: Body, member: str) -> Key | None:
+        """Issuer and id of what a reference with a digest names; None where that version is not held."""
+        named = body.get(member)
+        return self.subjects.get(str(named.get("digest"))) if isinstance(named, dict) else None
+
+    def named(self, record_type: str, body: Body, member: str) -> Body:
+        """The body of what a reference with a digest names, in its newest version; empty where it is not held."""
+        key = self.subject(body, member)
+        return {} if key is None else self.body(record_type, *key)
+
+    def agreement(self, record: Record) -> Body:
+        """The body of the agreement that a record names, empty where it is not held.
+
+        An offer names it without a digest: then it is one that its issuer is a party to, and of two one that has
+        been in force, as nobody brings that about alone.
+        """
+        key = self.subject(record.body, "agreement")
+        if key is None:
+            own = [
+                item
+                for item in self.by_id.get(ref_id(record.body, "agreement") or "", ())
+                if record.issuer_scid in {party.agency for party in item.parties}
+            ]
+            found = min(own, key=lambda item: (item.since is None, item.issuer), default=None)
+            key = ("", "") if found is None else (found.issuer, found.id)
+        return self.body("agreement", *key)
+
+    def waiver(self, rule: str, parties: Iterable[str], *about: str | None) -> Waiver | None:
+        """The waiver of a rule for one of some records, by one of those whom the record concerns."""
+        found = (self.waivers.get((rule, name, by)) for by in sorted(parties) for name in about if name)
+        return next((waiver for waiver in found if waiver is not None), None)
 
     def journeys(self) -> Iterator[Journey]:
-        """Every placement that counts."""
+        """Every placement that counts and whose record is held: of an erased one only figures are left."""
         by_placement = self._events()
         parts = self._parts()
         for state in self.state.placements.values():
-            if state.state not in {"blocked", "waiting"}:
-                ends = {state.sender, state.host}
-                events = [item for item in by_placement.get(state.id, []) if item.record.issuer_scid in ends]
-                yield self._journey(state, events, parts)
+            record = self.record("placement", state.host, state.id)
+            if record is None or state.state in {"blocked", "waiting"}:
+                continue
+            ends = {state.sender, state.host}
+            events = [item for item in by_placement.get(state.id, []) if _is_of_pair(item.record, ends)]
+            yield self._journey(state, record, events, parts)
 
     def _journey(
-        self, state: PlacementState, events: list[Happened], parts: Mapping[tuple[str, str], list[Body]]
+        self,
+        state: PlacementState,
+        record: Record,
+        events: list[Happened],
+        parts: Mapping[Key, list[Body]],
     ) -> Journey:
-        body = self.body("placement", state.id)
-        nomination = self.body("nomination", state.nomination)
-        card = self.body("dossier", ref_id(nomination, "dossier"))
-        agreement = self.state.agreements.get(state.agreement)
+        body = record.body
+        nomination = self.body("nomination", state.sender, state.nomination)
+        card = self.body("dossier", state.sender, ref_id(nomination, "dossier"))
+        agreement = self.named("agreement", body, "agreement")
         papers = [
             *attestations(body),
             *(item for event in events for item in attestations(event.record.body)),
@@ -203,28 +250,35 @@ class Holdings:
         ends = direction if isinstance(direction, dict) else {}
         return Journey(
             state=state,
-            body=body,
+            record=record,
             nomination=nomination,
-            offer=self.body("offer", state.offer or ref_id(nomination, "offer")),
-            agreement=agreement,
-            terms=self.terms(state.agreement, state.scheme),
-            deadlines=deadlines_of(self.body("agreement", state.agreement), state.sender, state.host),
+            offer=self.body("offer", state.host, state.offer or ref_id(nomination, "offer")),
+            agreement=self.agreements.get(self.subject(body, "agreement") or ("", "")),
+            terms=terms_of(agreement, state.scheme),
+            deadlines=deadlines_of(agreement, state.sender, state.host),
             card=card,
-            papers=tuple(papers),
+            papers=tuple(paper for paper in papers if self.has_come(paper.get("checkedOn"))),
             events=tuple(sorted(events, key=lambda item: (item.day or date.max, item.kind, item.record.id))),
             countries=(country_of(ends.get("from")), country_of(ends.get("to"))),
         )
 
+    def has_come(self, day: Json) -> bool:
+        """Whether the first day of an EDTF date is not after the day of the look; what has no day has come."""
+        return not isinstance(day, str) or edtf.earliest_day(day) <= self.state.as_of
+
     def _events(self) -> Mapping[str, list[Happened]]:
+        """By the id of a placement, what anybody says of it until the day of the look."""
         found: defaultdict[str, list[Happened]] = defaultdict(list)
         for record in self.records.get("event", {}).values():
-            for about in refs(record.body, "about", "placement"):
-                found[about].append(happened(record))
+            event = happened(record)
+            if event.day is None or event.day <= self.state.as_of:
+                for about in refs(record.body, "about", "placement"):
+                    found[about].append(event)
         return found
 
-    def _parts(self) -> Mapping[tuple[str, str], list[Body]]:
+    def _parts(self) -> Mapping[Key, list[Body]]:
         """Parts of dossiers by sender and pseudonym."""
-        found: defaultdict[tuple[str, str], list[Body]] = defaultdict(list)
+        found: defaultdict[Key, list[Body]] = defaultdict(list)
         for record in self.records.get("dossier", {}).values():
             found[record.issuer_scid, str(record.body.get("pseudonym"))].append(record.body)
         return found
@@ -236,37 +290,13 @@ def _counting(state: State) -> frozenset[str]:
     return frozenset(item.digest for group in groups for item in group.values())
 
 
-def counted(state: State, records: Iterable[Record]) -> Iterator[Record]:
-    """Those that the fold accepts: a decision by somebody who may not decide waives nothing."""
-    for record in records:
-        verdict = state.verdicts.get(record.digest)
-        if verdict is not None and verdict.is_accepted:
-            yield record
+def _is_of_pair(record: Record, ends: set[str]) -> bool:
+    """Whether a record is of one of two agencies and told to the other: it may name an id that others use too."""
+    return record.issuer_scid in ends and ends <= {record.issuer_scid, *record.addressees}
 
 
 def _rank(record: Record, counting: frozenset[str]) -> tuple[bool, int]:
     return record.digest in counting, record.version
-
-
-def hosts_in(records: Iterable[Record]) -> set[str]:
-    """Ids of the organisations that offers and placements name by their record."""
-    found: set[str] = set()
-    for record in records:
-        if record.type in {"offer", "placement"}:
-            postings = record.body.get("postings")
-            named = [
-                record.body,
-                *(
-                    item
-                    for item in (postings if isinstance(postings, list) else [])
-                    if isinstance(item, dict)
-                ),
-            ]
-            names = (
-                ref_id(body, member) for body in named for member in ("hostOrganisation", "organisation")
-            )
-            found.update(name for name in names if name is not None)
-    return found
 
 
 def happened(record: Record) -> Happened:
@@ -279,80 +309,3 @@ def happened(record: Record) -> Happened:
         str(body.get("status")),
         edtf.parse(actual).earliest if isinstance(actual, str) else None,
     )
-
-
-def ref_id(body: Body, member: str) -> str | None:
-    """The id that a reference of a body names."""
-    named = body.get(member)
-    found = named.get("id") if isinstance(named, dict) else None
-    return found if isinstance(found, str) else None
-
-
-def refs(body: Body, member: str, record_type: str) -> Iterator[str]:
-    """Ids of one type in a list of typed references."""
-    listed = body.get(member)
-    for item in listed if isinstance(listed, list) else []:
-        if isinstance(item, dict) and item.get("type") == record_type:
-            yield str(item.get("id"))
-
-
-def terms_of(agreement: Body, scheme: str) -> Mapping[str, int]:
-    """What an agreement changes for a scheme."""
-    terms = agreement.get("terms")
-    values = terms.get(scheme) if isinstance(terms, dict) else None
-    return (
-        {name: value for name, value in values.items() if isinstance(value, int)}
-        if isinstance(values, dict)
-        else {}
-    )
-
-
-def deadlines_of(agreement: Body, sender: str, host: str) -> Mapping[str, int]:
-    """Days by step that an agreement sets for a direction."""
-    listed = agreement.get("directions")
-    for row in listed if isinstance(listed, list) else []:
-        if not isinstance(row, dict):
-            continue
-        ends = [
-            party.get("agency") if isinstance(party, dict) else None
-            for party in (row.get("from"), row.get("to"))
-        ]
-        days = row.get("deadlines")
-        if ends == [sender, host] and isinstance(days, dict):
-            return {name: value for name, value in days.items() if isinstance(value, int)}
-    return {}
-
-
-def waivers_in(records: Iterable[Record]) -> dict[tuple[str, str], Waiver]:
-    """Waivers by rule and record: decisions, and what a nomination says of its own check.
-
-    One without a function or a reason waives nothing.
-    """
-    found: dict[tuple[str, str], Waiver] = {}
-    for record in records:
-        body = record.body
-        if (
-            record.type == "decision"
-            and body.get("outcome") == "waive"
-            and (body.get("reason") or body.get("text"))
-        ):
-            about, rule = ref_id(body, "about"), body.get("rule")
-            if about is not None and isinstance(rule, str):
-                found[rule, about] = Waiver(rule, about, record.issuer_scid, str(body.get("actingFunction")))
-        checks = body.get("checks") if record.type == "nomination" else None
-        for rule, check in checks.items() if isinstance(checks, dict) else ():
-            if isinstance(check, dict) and is_waived(check):
-                found[rule, record.id] = Waiver(
-                    rule, record.id, record.issuer_scid, str(check["actingFunction"])
-                )
-    return found
-
-
-def is_waived(check: Body) -> bool:
-    """Whether a check of a nomination names who waived its rule, and why."""
-    return check.get("result") == "waived" and bool(check.get("reason")) and bool(check.get("actingFunction"))
-
-
-def standing_nominations(state: State) -> Iterator[NominationState]:
-    """Nominations that count and have not ended."""
-    return (item for item in state.nominations.values() if item.is_standing)

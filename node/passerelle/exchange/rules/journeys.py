@@ -10,6 +10,7 @@ from passerelle.exchange import edtf
 from passerelle.exchange.rules.book import Rulebook
 from passerelle.exchange.rules.holdings import Happened, Journey
 from passerelle.exchange.rules.record import Body, frozen
+from passerelle.exchange.rules.references import Key, key_of
 from passerelle.exchange.rules.table import Finding, error, warning
 from passerelle.exchange.rules.together import judge_departure
 from passerelle.protocol.records import Record
@@ -26,7 +27,7 @@ SEVERE: Final = 3
 _TUTORED: Final = ("tutor-meeting", "monitoring", "mid-term", "induction", "welcome", "arrival")
 _OVER: Final = frozenset({"completed", "ended-early"})
 
-Versions = Mapping[str, tuple[Record, ...]]
+Versions = Mapping[Key, tuple[Record, ...]]
 
 
 def judge_journey(book: Rulebook, journey: Journey, today: date, versions: Versions) -> Iterator[Finding]:
@@ -115,7 +116,7 @@ def _incident(event: Happened, today: date, versions: Versions) -> Iterator[Find
     first = min(
         (
             record.issued.date()
-            for record in versions.get(event.record.id, (event.record,))
+            for record in versions.get(key_of(event.record), (event.record,))
             if _has_measures(record.body)
         ),
         default=None,

@@ -14,9 +14,10 @@ from typing import Final
 
 from passerelle.exchange import edtf
 from passerelle.exchange.rules.book import Rulebook
-from passerelle.exchange.rules.holdings import Journey, terms_of
+from passerelle.exchange.rules.holdings import Journey
 from passerelle.exchange.rules.limits import Limits, limits_of
 from passerelle.exchange.rules.record import Body, consent_on, country_of
+from passerelle.exchange.rules.references import terms_of
 from passerelle.exchange.rules.table import Finding, error, warning
 from passerelle.protocol.profile import Json
 
