@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from passerelle.desk import acts, naming, ruling
 from passerelle.desk.context import Context
@@ -46,7 +48,10 @@ async def publish(
         raise InputError("publish.unchecked-not-fictitious")
     if not items:
         raise InputError("publish.nothing")
-    drafts, asked = context.drafting.drafts(items, key, unchecked=unchecked)
+    make = partial(context.drafting.drafts, items, key, unchecked=unchecked)
+    # What a statistic gives away takes long to find out, and others are answered meanwhile.
+    has_statistic = any(item.get("type") == "statistic" for item in items)
+    drafts, asked = await asyncio.to_thread(make) if has_statistic else make()
     ruled = await ruling.ruled(context, ledger, drafts)
     answers = await context.publisher.publish(ruled, key=key, request=asked)
     for item, answer in zip(items, answers, strict=True):

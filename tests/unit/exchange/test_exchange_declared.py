@@ -121,3 +121,17 @@ def test_a_thousand_numbers_are_added_up_at_once() -> None:
 def test_parts_that_say_nothing_of_the_whole(values: list[Any]) -> None:
     """Rule V25: right sums, rough or withheld numbers, one part alone, parts of something else."""
     assert differences(claims(statistic(*values))) == []
+
+
+def test_a_thousand_claims_are_held_beside_many_placements() -> None:
+    """Placements are put in order once; a statistic of strangers costs no look at each of them for each number."""
+    world = World()
+    programme = Programme.signed(world.row(TG, ML, 4))
+    realised = programme.realised(TG, ML)
+    one = programme.world.state(TG, date(2018, 12, 31)).placements[realised.id]
+    recorded = Recorded([one] * 50_000, COUNTRIES.get, {})
+    said = claims(statistic(*[value(number) for number in range(1000)]))
+    made: list[int | str | None] = []
+    took = pace.units(lambda: made.extend(map(recorded.of, said)))
+    assert made == [50_000] * 1000
+    assert took < pace.A_SECOND

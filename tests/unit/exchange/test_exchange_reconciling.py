@@ -10,8 +10,9 @@ import pytest
 
 from passerelle.exchange.reconciling import Divergence, divergences
 from passerelle.protocol.records import Record
-from tests.unit.exchange.world import ML, TG, World
+from tests.unit.exchange.world import FR, ML, TG, World
 
+OTHER = "urn:uuid:00000003-0000-4000-8000-000000000000"
 PLACEMENT = "urn:uuid:00000001-0000-4000-8000-000000000000"
 
 
@@ -105,3 +106,22 @@ def test_what_nobody_can_pair_is_left_alone() -> None:
     assert told([one, again, other]) == []
     assert told([one, again]) == []
     assert told([one, event(world, TG, "monitoring", actual="2017-12-02", status="cancelled")]) == []
+
+
+def test_who_says_several_things_silences_nobody_else() -> None:
+    """A third agency's two events or statistics of one thing are left alone; the difference of the others stays."""
+    world = World()
+    visits = [
+        world.publish(author, "public", "event", {"kind": "evaluation-mission", "about": [{"id": OTHER, "type": "programme"}], "actual": day, "status": "done"})
+        for author, day in ((ML, "2018-12-13"), (TG, "2018-12-14"), (FR, "2018-12-15"), (FR, "2018-12-16"))
+    ]  # fmt: skip
+    numbers = [statistic(world, *said) for said in ((TG, 4), (ML, 3), (FR, 1), (FR, 2))]
+    assert [[agency for agency, _ in sides] for _, _, _, sides in told(visits + numbers)] == [[ML, TG], [ML, TG]]
+
+
+def test_only_those_who_share_a_placement_speak_of_it() -> None:
+    """Anybody may name a placement's id: a third agency's arrival is no side of it."""
+    world = World()
+    records = [placement(world, "2017-09-04/2018-05-04"), event(world, TG, actual="2017-09-04")]
+    records.append(event(world, FR, actual="2017-09-09"))
+    assert told(records) == []

@@ -72,3 +72,37 @@ async def test_the_largest_header_of_the_protocol_finds_room(database: Database)
         await record_rows.add(connection, [(heading, False)])
         (row,) = await record_rows.by_name(connection, heading.id)
     assert (row.version, row.type) == (heading.version, heading.type)
+
+
+def _of(issuer: str, number: int, *, version: int = 1, record_id: int | None = None) -> tuple[Heading, bool]:
+    digest = f"{issuer}{version}{number}".encode().hex().zfill(64)
+    name = f"urn:uuid:{issuer}{number}" if record_id is None else f"urn:uuid:{record_id}"
+    return Heading(digest, name, version, "agency", issuer, True, number), True
+
+
+async def test_who_writes_without_end_pushes_nobody_out(database: Database) -> None:
+    """Of each agency so many, the newest first and newest versions alone; of ours all."""
+    written = [_of("flood", 1000 + number) for number in range(300)]
+    written += [_of("other", 7), *(_of("own", number) for number in range(5))]
+    written.append((written[300][0]._replace(digest="f" * 64, version=2, issued=8), True))
+    async with database.writing() as connection:
+        await record_rows.add(connection, written)
+    async with database.reading() as connection:
+        found = await record_rows.newest_of_each(connection, "agency", each=2, own="own")
+        last = await record_rows.newest_of_each(connection, "agency", each=1, issuers=["other"])
+    assert [row.issuer for row in found] == ["flood", "flood", "other", *["own"] * 5]
+    assert [(row.version, row.issued) for row in last] == [(2, 8)]
+
+
+async def test_one_id_of_several_issuers(database: Database) -> None:
+    """Each issuer's newest version, and whose came first."""
+    written = [
+        _of("right", 1, record_id=9), _of("right", 2, version=2, record_id=9), _of("wrong", 1, version=99, record_id=9)
+    ]  # fmt: skip
+    async with database.writing() as connection:
+        await record_rows.add(connection, written)
+    async with database.reading() as connection:
+        found = await record_rows.newest_by_id(connection, "agency", ["urn:uuid:9"])
+        owners = await record_rows.first_issuers(connection, "agency")
+    assert {(row.issuer, row.version) for row in found} == {("right", 2), ("wrong", 99)}
+    assert owners == {"urn:uuid:9": "right"}
