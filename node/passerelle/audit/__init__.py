@@ -4,7 +4,9 @@ An auditor trusts neither the node that wrote a feed nor the one that copied it.
 package builds on ``protocol`` and ``errors`` alone: no database, no settings, no keys.
 """
 
-from passerelle.audit.certificates import CertificateReport, DocumentReport, Step, inspect_certificates
+from passerelle.audit.acquaintance import Known
+from passerelle.audit.certificatereport import CertificateReport, DocumentReport, Step
+from passerelle.audit.certificates import inspect_certificates
 from passerelle.audit.folder import audit_folder
 from passerelle.audit.report import AuditReport, FeedReport, Finding, Receipt
 
@@ -14,6 +16,7 @@ __all__ = [
     "DocumentReport",
     "FeedReport",
     "Finding",
+    "Known",
     "Receipt",
     "Step",
     "audit_folder",

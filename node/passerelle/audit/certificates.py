@@ -8,10 +8,11 @@ print) proves one thing more, and what is not given is said not to have been che
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from passerelle.audit.acquaintance import Known, called, digits_of
+from passerelle.audit.certificatereport import CertificateReport, DocumentReport, Step
 from passerelle.audit.folder import audit_folder
 from passerelle.audit.gathering import Gathering
 from passerelle.audit.report import AuditReport, FeedReport, Finding
@@ -19,6 +20,7 @@ from passerelle.audit.shelf import FileFault, read
 from passerelle.errors import ProtocolError
 from passerelle.protocol import certificates
 from passerelle.protocol.certificates import STATUS_TYPE, Certificate, Endorsement, Person, Signed
+from passerelle.protocol.fingerprints import fingerprint
 from passerelle.protocol.identity import MAX_LOG_BYTES, Identity, compare_logs, parse_identity
 from passerelle.protocol.records import Record, check_proof
 from passerelle.protocol.schemas import Schemas
@@ -28,111 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from passerelle.audit.report import ReportJson
-
-_NOT_WRONG: Final = frozenset({"certificate.ahead", "certificate.expired", "identity.unknown", "key.unknown"})
-"""Codes of what is not false for all that: held, ended, or not to be proven with what is here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that was asked of a document.
-
-    Args:
-        step: Its name, as ``signature``.
-        ok: Whether it holds; None where it was not looked at.
-        code: Why it does not hold.
-        params: Values for its sentence.
-    """
-
-    step: str
-    ok: bool | None
-    code: str | None = None
-    params: Mapping[str, object] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, ReportJson]:
-        """The step as JSON."""
-        finding = Finding(self.code or "", self.params).to_json()
-        return {"step": self.step, "ok": self.ok, "code": self.code, "params": finding["params"]}
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentReport:
-    """One certificate or endorsement.
-
-    Args:
-        document: What it is, None where it has not even the form.
-        name: Of the file.
-        steps: What was asked, in order.
-    """
-
-    document: Certificate | Endorsement | None
-    name: str
-    steps: tuple[Step, ...]
-
-    @property
-    def outcome(self) -> str:
-        """``good``, ``revoked``, ``expired``, ``ahead``, ``unproven`` or ``refused``, by the worst that was found."""
-        codes = {step.code for step in self.steps if step.ok is False and step.code}
-        if codes - _NOT_WRONG - {"certificate.revoked"}:
-            return "refused"
-        if "certificate.revoked" in codes:
-            return "revoked"
-        if codes & {"identity.unknown", "key.unknown"}:
-            return "unproven"
-        if "certificate.ahead" in codes:
-            return "ahead"
-        return "expired" if codes else "good"
-
-    def to_json(self) -> dict[str, ReportJson]:
-        """The report as JSON."""
-        found = self.document
-        return {
-            "name": self.name,
-            "kind": None
-            if found is None
-            else "certificate"
-            if isinstance(found, Certificate)
-            else "endorsement",
-            "id": None if found is None else found.id,
-            "digest": None if found is None else found.digest,
-            "issuer": None if found is None else found.issuer,
-            "outcome": self.outcome,
-            "steps": [step.to_json() for step in self.steps],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateReport:
-    """Everything that was given, judged.
-
-    Args:
-        documents: Certificates and endorsements.
-        folders: Reports of the folders with feeds.
-        faults: Files that are none of what can be read here, by name.
-    """
-
-    documents: tuple[DocumentReport, ...]
-    folders: tuple[AuditReport, ...] = ()
-    faults: tuple[Finding, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is a document, all are good, and nothing was given that cannot be read."""
-        return (
-            bool(self.documents)
-            and not self.faults
-            and all(document.outcome == "good" for document in self.documents)
-        )
-
-    def to_json(self) -> dict[str, ReportJson]:
-        """The report as JSON."""
-        return {
-            "ok": self.ok,
-            "documents": [document.to_json() for document in self.documents],
-            "folders": [folder.to_json() for folder in self.folders],
-            "faults": [fault.to_json() for fault in self.faults],
-        }
+NOBODY: Final = Known()
+"""What somebody knows who was given nothing but the files."""
 
 
 def inspect_certificates(
@@ -140,6 +39,7 @@ def inspect_certificates(
     folders: Sequence[Path],
     now: datetime,
     person: Person | None = None,
+    known: Known = NOBODY,
 ) -> CertificateReport:
     """Judges every certificate and endorsement among some files by everything else among them.
 
@@ -148,11 +48,12 @@ def inspect_certificates(
         folders: With feeds in them, as ``passerelle copy`` writes one.
         now: The clock of whoever asks.
         person: Of whom a certificate is said to speak.
+        known: By what the agencies that signed are known. Its logs prove signatures like those among the files.
 
     Raises:
         InputError: ``audit.no-folder``.
     """
-    given = _Given(now, person)
+    given = _Given(now, person, known)
     for name, data in files:
         given.sort(name, data)
     given.read_folders(folders)
@@ -165,17 +66,31 @@ class _Given:
     Args:
         now: The clock.
         person: Of whom a certificate is said to speak.
+        known: By what agencies are known.
     """
 
-    def __init__(self, now: datetime, person: Person | None) -> None:
+    def __init__(self, now: datetime, person: Person | None, known: Known) -> None:
         self._now: Final = now
         self._person: Final = person
+        self._known: Final = known
         self._schemas: Final = Schemas.packaged()
         self._identities: Final[dict[str, Identity]] = {}
         self._records: Final[list[Record]] = []
         self._parsed: Final[list[tuple[str, Certificate | Endorsement | ProtocolError]]] = []
         self._folders: Final[list[tuple[AuditReport, Gathering]]] = []
         self.faults: Final[list[Finding]] = []
+        for (
+            name,
+            data,
+        ) in known.logs:  # first: a log among the files that parts from one of these is the fault
+            self._take_known(name, data)
+        self._logs: Final = frozenset(self._identities)
+
+    def _take_known(self, name: str, data: bytes) -> None:
+        try:
+            self._take_identity(parse_identity(data, now=self._now))
+        except ProtocolError as error:
+            self.faults.append(Finding(error.code, error.params, name))
 
     def sort(self, name: str, data: bytes) -> None:
         """Says what a file is, by its content."""
@@ -238,6 +153,7 @@ class _Given:
         """A report on each document."""
         statuses = [item for _, gathering in self._folders for item in gathering.statuses]
         statuses += self._good_statuses()
+        self._look_for_fingerprints()
         for name, found in self._parsed:
             if isinstance(found, ProtocolError):
                 yield DocumentReport(None, name, (_failed("form", found),))
@@ -302,12 +218,38 @@ class _Given:
             return
         told = {"did": identity.did, "entries": len(identity.entries)}
         yield Step("identity", True, params=told)
-        yield _attempt(
+        signature = _attempt(
             "signature",
             lambda: certificates.verify_proof(document, identity),
             method=document.verification_method,
             signed=document.created,
         )
+        yield signature
+        if signature.ok:
+            yield self._known_as(document)
+
+    def _known_as(self, document: Signed) -> Step:
+        """Whether the agency that signed is known by another road than the files."""
+        told = {"name": called(document), "fingerprint": fingerprint(document.issuer_scid)}
+        by = self._known.by(document.issuer_scid, self._logs)
+        return (
+            Step("no-agency", None, params=told)
+            if by is None
+            else Step("agency", True, params={**told, "by": by})
+        )
+
+    def _look_for_fingerprints(self) -> None:
+        """A fingerprint that no issuer has is a fault: whoever gave it expected another agency."""
+        found = {
+            digits_of(fingerprint(found.issuer_scid))
+            for _, found in self._parsed
+            if isinstance(found, Signed)
+        }
+        for given in self._known.fingerprints:
+            if found and digits_of(given) not in found:
+                self.faults.append(
+                    Finding("certify.fingerprint-of-another", {"given": given[:200]}, "--fingerprint")
+                )
 
     def _revoked(self, document: Signed, statuses: Iterable[Record]) -> Iterator[Step]:
         step = _attempt("status", lambda: certificates.check_status(document, statuses))

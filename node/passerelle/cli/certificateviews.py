@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from passerelle.audit.certificates import CertificateReport, DocumentReport, Step
+from passerelle.audit import CertificateReport, DocumentReport, Step
 from passerelle.cli.output import Output
-from passerelle.protocol.certificates import Certificate
-from passerelle.protocol.profile import Json
+from passerelle.protocol.certificateletters import on_one_line, text_at
+from passerelle.protocol.certificates import Certificate, Signed
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
 
@@ -35,14 +33,22 @@ def _show(out: Output, report: DocumentReport) -> None:
         out.facts(
             [
                 ("cli.fact.type", out.words.text(f"cli.certificate.kind.{_kind(report)}")),
-                ("cli.fact.issuer", f"{_text(found.value, 'issuer', 'name')} · {found.issuer}"),
+                ("cli.fact.issuer", f"{_text(found, 'issuer', 'name')} · {found.issuer}"),
                 ("cli.fact.signed", out.words.time(found.created)),
                 *(_service(out, found) if isinstance(found, Certificate) else ()),
             ]
         )
     for step in report.steps:
         out.line(f"{_MARKS[step.ok]} {_sentence(out, step)}")
-    out.line(out.words.text(f"cli.certificate.outcome.{report.outcome}"), style="bold")
+    out.line(_outcome(out, report), style="bold")
+
+
+def _outcome(out: Output, report: DocumentReport) -> str:
+    """What it comes to. What is good of an agency that nobody here knows is good of whoever says to be it."""
+    unknown = next((step for step in report.steps if step.step == "no-agency"), None)
+    if report.outcome == "good" and unknown is not None:
+        return out.words.text("cli.certificate.outcome.good-of-unknown", **unknown.params)
+    return out.words.text(f"cli.certificate.outcome.{report.outcome}")
 
 
 def _kind(report: DocumentReport) -> str:
@@ -51,19 +57,17 @@ def _kind(report: DocumentReport) -> str:
 
 def _service(out: Output, found: Certificate) -> list[tuple[str, object]]:
     """What a certificate says of the service; the sentences of others, shown as they stand."""
-    days = [_text(found.value, "credentialSubject", f"activity{end}Date")[:10] for end in ("Start", "End")]
+    days = [_text(found, "credentialSubject", f"activity{end}Date")[:10] for end in ("Start", "End")]
     return [
         ("cli.fact.service", " – ".join(out.words.date(day) for day in days)),
-        ("cli.fact.scheme", _text(found.value, "credentialSubject", "achievement", "name")),
-        ("cli.fact.role", _text(found.value, "credentialSubject", "role")),
+        ("cli.fact.scheme", _text(found, "credentialSubject", "achievement", "name")),
+        ("cli.fact.role", _text(found, "credentialSubject", "role")),
     ]
 
 
-def _text(value: Mapping[str, Json], *members: str) -> str:
-    found: Json = dict(value)
-    for member in members:
-        found = found.get(member) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else ""
+def _text(document: Signed, *members: str) -> str:
+    """A text of somebody else's, on one line: it must not look like a line of ours."""
+    return on_one_line(text_at(document.value, members))
 
 
 def _sentence(out: Output, step: Step) -> str:

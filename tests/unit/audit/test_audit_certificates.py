@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from passerelle.audit import inspect_certificates
-from passerelle.audit.certificates import CertificateReport
-from passerelle.protocol.certificates import Person
+from passerelle.audit import CertificateReport, Known, inspect_certificates
+from passerelle.audit.acquaintance import called
+from passerelle.protocol.certificates import Person, parse
+from passerelle.protocol.fingerprints import fingerprint
 from tests.vectors.loading import load, moment
 
 VECTORS = load("certificates.json")
@@ -43,6 +44,7 @@ def test_a_certificate_and_the_log_of_its_agency() -> None:
         "form": True,
         "identity": True,
         "signature": True,
+        "no-agency": None,
         "no-status": None,
         "time": True,
         "no-feed": None,
@@ -50,6 +52,63 @@ def test_a_certificate_and_the_log_of_its_agency() -> None:
         "no-person": None,
     }
     assert report.documents[0].outcome == "good"
+
+
+TOGO = json.loads(CERTIFICATE)["issuer"]["id"].split(":")[2]
+
+
+@pytest.mark.parametrize(
+    ("known", "by"),
+    [
+        (Known(logs=[("did.jsonl", LOGS["togo.jsonl"].encode())]), "log"),
+        (Known(fingerprints=[fingerprint(TOGO).replace(" ", "-")]), "fingerprint"),
+        (Known(scids=[TOGO]), "node"),
+    ],
+    ids=["log", "fingerprint", "node"],
+)
+def test_an_agency_that_is_known_by_another_road(known: Known, by: str) -> None:
+    """D-9: by a log, a fingerprint or a node that did not come with the certificate; the endorser is not known by it."""
+    report = inspect({"certificate.json": CERTIFICATE, "endorsement.json": ENDORSEMENT, **LOGS}, known=known)
+    assert report.ok
+    assert [item.known for item in report.documents] == [by, None]
+    assert steps(report)["agency"] is True
+    assert steps(report, "endorsement.json")["no-agency"] is None
+    told = report.documents[0].to_json()
+    assert (told["known"], told["fingerprint"], told["outcome"]) == (by, fingerprint(TOGO), "good")
+
+
+def test_an_agency_that_says_so_itself() -> None:
+    """D-9: a log that came along proves a key and no agency: name and fingerprint are told, the outcome stays what it is."""
+    report = inspect({"certificate.json": CERTIFICATE, **LOGS}, known=Known(scids=["Qm" + "P" * 44]))
+    (document,) = report.documents
+    (step,) = [item for item in document.steps if item.step == "no-agency"]
+    assert step.params == {"name": "Agence du volontariat (fictive)", "fingerprint": fingerprint(TOGO)}
+    assert (document.outcome, document.known, report.ok) == ("good", None, True)
+
+
+def test_a_name_that_would_look_like_a_line_of_ours() -> None:
+    """D-9: what a stranger calls itself is told on one line, and not without end."""
+    changed = json.loads(CERTIFICATE)
+    changed["issuer"]["name"] = "Agence\n✓ connue " + "x" * 500
+    found = parse(json.dumps(changed).encode())
+    assert called(found) == ("Agence ✓ connue " + "x" * 500)[:120]
+
+
+def test_a_fingerprint_of_nobody_who_signed() -> None:
+    """D-9: whoever gives one expects that agency; another one, whatever it calls itself, is a fault."""
+    given = fingerprint("Qm" + "P" * 44)
+    report = inspect({"certificate.json": CERTIFICATE, **LOGS}, known=Known(fingerprints=[given]))
+    assert (report.ok, report.documents[0].known) == (False, None)
+    assert [(fault.code, fault.params) for fault in report.faults] == [
+        ("certify.fingerprint-of-another", {"given": given})
+    ]
+
+
+def test_a_log_that_is_no_log_makes_nobody_known() -> None:
+    """D-9: what cannot be read as a log is named, and proves nothing."""
+    known = Known(logs=[("did.jsonl", LOGS["togo.jsonl"].replace("togo.example", "togo.exbmple").encode())])
+    report = inspect({"certificate.json": CERTIFICATE, **LOGS}, known=known)
+    assert ([fault.path for fault in report.faults], report.documents[0].known) == (["did.jsonl"], None)
 
 
 def test_without_the_log_nothing_is_proven() -> None:
