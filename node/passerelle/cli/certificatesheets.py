@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from passerelle.cli.persons import Holder
 from passerelle.cli.session import mapping
 from passerelle.errors import InputError, ProtocolError
@@ -10,8 +13,11 @@ from passerelle.protocol import certificates
 from passerelle.protocol.certificates import Certificate, Endorsement
 from passerelle.protocol.profile import JsonObject
 
-_PATH = "/certificate"
+_PATH: Final = "/certificate"
 """Of an agency's own site: where the code for phones leads."""
+
+_ADDRESS: Final = re.compile(r"https://[!\"$-~]{1,300}")
+"""Without a fragment, and short enough that a phone reads the code on paper."""
 
 
 def sheet_of(
@@ -24,11 +30,11 @@ def sheet_of(
         endorsement: The file of the other agency's, or None.
         holder: What the volunteer's own file has.
         told: Of ``certificate_sheet``.
-        address: For the code for phones; the issuer's where None.
+        address: For the code for phones; the issuer's where None, and where none is known of it, no such code.
 
     Raises:
         InputError: ``certificate.person-mismatch`` where the certificate is about somebody else;
-            ``certify.address`` for an address that has a fragment, or is none.
+            ``certify.address`` for an address that has a fragment, is too long for the code, or is none.
     """
     certificate = certificates.parse(document.encode())
     given = None if endorsement is None else certificates.parse(endorsement.encode())
@@ -38,8 +44,9 @@ def sheet_of(
         certificates.check_person(certificate, holder.person)
     except ProtocolError as exc:
         raise InputError(exc.code, **exc.params) from exc
-    base = address or f"{str(told['address']).rstrip('/')}{_PATH}"
-    if "#" in base or not base.startswith("https://") or not base.isascii():
+    known = told["address"]
+    base = address or (None if known is None else f"{str(known).rstrip('/')}{_PATH}")
+    if base is not None and not _ADDRESS.fullmatch(base):
         raise InputError("certify.address", address=base[:200])
     logs = {scid: str(log).encode() for scid, log in mapping(told["logs"]).items()}
     digits = holder.person.salt.hex()

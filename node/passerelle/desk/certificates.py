@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,7 @@ from passerelle.desk import certifying, publishing
 from passerelle.desk.certifying import Served
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
+from passerelle.desk.revocations import revocations, revoking
 from passerelle.errors import InputError, ProtocolError
 from passerelle.protocol import certificates as reading
 from passerelle.protocol.certificates import STATUS_TYPE, Certificate, Endorsement, Signed
@@ -31,16 +32,12 @@ from passerelle.protocol.identity import Identity
 from passerelle.protocol.profile import Json, JsonObject, parse
 from passerelle.protocol.records import Record
 from passerelle.storage import certificates as rows
-from passerelle.storage import records as record_rows
-from passerelle.storage import vault
 from passerelle.storage.certificates import Issued
 from passerelle.sync.signing import Draft
 
 Answer = dict[str, object]
 
 _COMMITMENT: Final = re.compile("[0-9a-f]{64}")
-_LIST_LIMIT: Final = 100_000
-"""Records of one agency on certificates; each lists up to 2,000."""
 
 _Parsed = TypeVar("_Parsed", bound=Signed)
 
@@ -127,15 +124,15 @@ class Certificates:
             language: Of what the endorsement is called.
 
         Raises:
-            InputError: ``json.*``, ``proof.*``, ``key.*``, ``certificate.*``, ``record.*``.
+            InputError: ``json.*``, ``proof.*``, ``key.*``, ``certificate.*``, ``record.*``;
+                ``certify.endorsement-revoked`` where ours of this certificate was revoked: that is for good.
             StorageError: As :meth:`issue`.
         """
         _check_language(language)
         certificate = _parsed(document, Certificate)
         served = await self._of_partner(certificate)
         async with self._turn:
-            async with self._context.database.reading() as connection:
-                known = await rows.by_subject(connection, certificate.digest)
+            known = await self._endorsed(certificate)
             if known is not None:
                 return _told(known, already=True)
             self._context.publisher.refuse_closed()
@@ -145,6 +142,7 @@ class Certificates:
                 issuer=certifying.issuer(self._context, language),
                 certificate=certificate,
             )
+            certifying.refuse_unfit(value)
             data, signed = sign_endorsement(value, self._context.tools.keys.record)
             _as_input(lambda: reading.check_endorses(signed, certificate))
             return await self._keep(served, signed, certificate.digest, data)
@@ -161,7 +159,7 @@ class Certificates:
         """
         digest = await self._ours(name, document)
         async with self._turn:
-            revoked = await self.revocations(self._context.own)
+            revoked = await self._revoked([digest])
             if digest in revoked:
                 raise InputError("certify.already-revoked", issued=revoked[digest])
             item = {"type": STATUS_TYPE, "body": {"items": [{"digest": digest, "status": "revoked"}]}}
@@ -172,7 +170,7 @@ class Certificates:
         """Every certificate and endorsement that this node signed, newest first, and which are revoked."""
         async with self._context.database.reading() as connection:
             held = await rows.every(connection)
-        revoked = await self.revocations(self._context.own)
+        revoked = await self._revoked([item.digest for item in held])
         return [_listed(item) | {"revoked": revoked.get(item.digest)} for item in held]
 
     async def show(self, name: str) -> Answer:
@@ -185,15 +183,18 @@ class Certificates:
             held = await rows.by_name(connection, name)
         if held is None:
             raise InputError("certify.unknown", name=name)
-        revoked = await self.revocations(self._context.own)
+        revoked = await self._revoked([held.digest])
         return _told(held) | {"revoked": revoked.get(held.digest)}
 
     async def sheet(self, document: str, endorsement: str | None = None) -> Answer:
-        """What a printed sheet needs besides the files: the agency's address, and the logs by which both are checked.
+        """What a printed sheet needs besides the files: the issuer's address, and the logs by which both are checked.
 
         Args:
             document: The file of a certificate, ours or a partner's.
             endorsement: The file of the other agency's, or None.
+
+        Returns:
+            ``address``, None where the issuer is known to say none; ``logs`` by SCID.
 
         Raises:
             InputError: ``json.*``, ``proof.*``, ``key.*``, ``certificate.*``, ``peer.unknown``: what cannot be proven is not printed.
@@ -212,26 +213,11 @@ class Certificates:
             "logs": {identity.scid: identity.log.decode() for identity in identities},
         }
 
-    async def revocations(self, agency: str) -> dict[str, str]:
-        """Since when each digest is revoked by an agency, as far as its public feed is held."""
-        found: dict[str, str] = {}
-        for record in await self._statuses(agency):
-            items = record.body.get("items")
-            for item in items if isinstance(items, list) else []:
-                if isinstance(item, dict) and item.get("status") == "revoked":
-                    found[str(item.get("digest"))] = record.created
-        return found
-
     # --- parts ---------------------------------------------------------------------------
 
-    async def _statuses(self, agency: str) -> list[Record]:
-        """The records of an agency on certificates, newest first."""
-        async with self._context.database.reading() as connection:
-            listed = await record_rows.find(
-                connection, type=STATUS_TYPE, issuer=agency, public=True, limit=_LIST_LIMIT
-            )
-            data = await vault.get_records(connection, [row.digest for row in listed])
-        return [Record.parse(data[row.digest]) for row in listed if row.digest in data]
+    async def _revoked(self, digests: Collection[str]) -> dict[str, str]:
+        """Since when each of some documents of ours is revoked."""
+        return await revocations(self._context, self._context.own, digests)
 
     async def _known(self, served: Served, commitment: str) -> Issued | None:
         """What was signed before for the same person and placement.
@@ -243,13 +229,28 @@ class Certificates:
         async with self._context.database.reading() as connection:
             same = await rows.by_subject(connection, commitment)
             before = await rows.of_placement(connection, served.state.id)
-        revoked = await self.revocations(self._context.own)
+        revoked = await self._revoked([item.digest for item in (*before, same) if item is not None])
         if same is not None and (same.placement != served.state.id or same.digest in revoked):
             raise InputError("certify.commitment-used", certificate=same.id)
         standing = [item for item in before if item.digest not in revoked and item != same]
         if standing:
             raise InputError("certify.already-issued", certificate=standing[-1].id, placement=served.state.id)
         return same
+
+    async def _endorsed(self, certificate: Certificate) -> Issued | None:
+        """Our endorsement of a certificate, where there is one.
+
+        Raises:
+            InputError: ``certify.endorsement-revoked``. A second one beside it would take back, for whoever is
+                shown that one alone, what holds for everybody and for good (D-24).
+        """
+        async with self._context.database.reading() as connection:
+            known = await rows.by_subject(connection, certificate.digest)
+        since = None if known is None else (await self._revoked([known.digest])).get(known.digest)
+        if known is not None and since is not None:
+            told = {"endorsement": known.id, "issued": since, "certificate": certificate.id}
+            raise InputError("certify.endorsement-revoked", **told)
+        return known
 
     async def _of_partner(self, certificate: Certificate) -> Served:
         """The placement of a partner's certificate that we may endorse."""
@@ -268,7 +269,8 @@ class Certificates:
     async def _check_now(self, document: Signed) -> None:
         """Signed by its issuer, not revoked as far as this node has seen, and in force."""
         identity = self._identity(document.issuer_scid)
-        statuses = await self._statuses(document.issuer_scid)
+        _as_input(lambda: reading.verify_proof(document, identity))  # a forger has nobody's records read
+        statuses = await revoking(self._context, document)
         now = self._context.clock()
         _as_input(lambda: reading.verify(document, identity, now, statuses=statuses))
 
@@ -278,10 +280,16 @@ class Certificates:
             raise InputError("peer.unknown", name=scid)
         return identity
 
-    def _address(self, scid: str) -> str:
-        """Where an agency says that it can be reached."""
+    def _address(self, scid: str) -> str | None:
+        """Where an agency says that it can be reached; None where nothing that it signed says so here.
+
+        Not where we connect to it: that may be an address of our own operator's.
+        """
+        if scid == self._context.own:
+            return self._context.config.server.public_address
         partner = self._context.directory.peer(scid)
-        return self._context.config.server.public_address if partner is None else partner.address
+        said = None if partner is None else Record.parse(partner.descriptor).body.get("addresses")
+        return str(said[0]) if isinstance(said, list) and said else None
 
     async def _check_leaf(self, certificate: Certificate) -> None:
         async with self._context.database.reading() as connection:

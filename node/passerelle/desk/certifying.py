@@ -16,11 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from passerelle.desk import publishing
 from passerelle.desk.context import Context
 from passerelle.desk.ledger import Ledger
-from passerelle.errors import InputError
+from passerelle.errors import InputError, ProtocolError
 from passerelle.exchange.service import service_of
 from passerelle.exchange.state import PlacementState
-from passerelle.protocol import certificatenames
-from passerelle.protocol.certificatesigning import Issuer, Programme, Service, Stand, draft_certificate
+from passerelle.protocol import certificateletters, certificatenames
+from passerelle.protocol.certificatesigning import (
+    Issuer,
+    Programme,
+    Service,
+    Stand,
+    check_draft,
+    draft_certificate,
+)
 from passerelle.protocol.origins import Origin
 from passerelle.protocol.profile import Json, JsonObject
 from passerelle.protocol.records import Record
@@ -105,11 +112,11 @@ async def draft(
         placement: What it is about.
         commitment: To the person, 64 hex digits.
         language: Of its texts, one of `LANGUAGES`.
-        role: As what the person served; the offer's title where None.
-        narrative: Tasks, training; the offer's tasks where None.
+        role: As what the person served; the offer's title where there is none. Set on one line.
+        narrative: Tasks, training; the offer's tasks where there are none. Its lines stay, without empty ones.
 
     Raises:
-        InputError: ``certify.names-volunteer`` where a text holds the pseudonym.
+        InputError: ``certify.names-volunteer`` where a text holds the pseudonym, and as :func:`refuse_unfit`.
     """
     offer = await _offer(context, ledger, placement.state.offer)
     value = draft_certificate(
@@ -120,11 +127,37 @@ async def draft(
         programme=_programme(context, placement.state, language),
         service=placement.service,
         placement=await _stand(context, placement),
-        role=role or in_language(offer.get("title"), language),
-        narrative=narrative or _tasks(offer, language),
+        role=_role(role) or _role(in_language(offer.get("title"), language)),
+        narrative=_narrative(narrative) or _narrative(_tasks(offer, language)),
     )
+    refuse_unfit(value)
     refuse_pseudonym(value, placement.pseudonym)
     return value
+
+
+def refuse_unfit(value: JsonObject) -> None:
+    """Refuse a draft that no reader would take, or no sheet could show, once it is signed.
+
+    Raises:
+        InputError: ``certify.too-long``; ``certify.unprintable`` with the ``member`` and its ``letters``;
+            ``json.*`` for texts outside the JSON profile; ``certificate.malformed``.
+    """
+    try:
+        check_draft(value)
+    except ProtocolError as exc:
+        if exc.code == "json.too-large":
+            raise InputError("certify.too-long", **exc.params) from exc
+        raise InputError(exc.code, **exc.params) from exc
+    for member, letters in certificateletters.unprintable(value):
+        raise InputError("certify.unprintable", member=member, letters=letters)
+
+
+def _role(text: str | None) -> str | None:
+    return certificateletters.on_one_line(text or "") or None
+
+
+def _narrative(text: str | None) -> str | None:
+    return "\n".join(certificateletters.lines_of(text or "")) or None
 
 
 def refuse_pseudonym(value: Mapping[str, Json], pseudonym: str) -> None:
@@ -175,7 +208,7 @@ def in_language(value: Json, language: str) -> str | None:
 def _tasks(offer: Mapping[str, Json], language: str) -> str | None:
     tasks = offer.get("tasks")
     listed = [in_language(task, language) for task in tasks] if isinstance(tasks, list) else []
-    return " · ".join(task for task in listed if task) or None
+    return " · ".join(certificateletters.on_one_line(task) for task in listed if task) or None
 
 
 async def _stand(context: Context, placement: Served) -> Stand:

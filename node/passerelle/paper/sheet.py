@@ -21,6 +21,13 @@ from fpdf.fonts import TTFFont
 
 from passerelle.errors import InputError
 from passerelle.protocol.certificatecodes import address_of, encode_whole
+from passerelle.protocol.certificateletters import (
+    lines_of,
+    missing_letters,
+    on_one_line,
+    text_at,
+    unprintable,
+)
 from passerelle.protocol.certificates import Certificate, Endorsement
 from passerelle.protocol.profile import Json, encode
 from passerelle.words import Words
@@ -37,6 +44,7 @@ QUIET_MODULES: Final = 4
 CODES_TOP: Final = 186.0
 NARRATIVE_LINES: Final = 5
 
+_MARK: Final = " […]"
 _INK: Final = (23, 37, 48)
 _SOFT: Final = (84, 98, 110)
 
@@ -51,7 +59,7 @@ class Sheet:
         name: Of the volunteer, as it is to be shown.
         birth_date: As it is compared.
         salt: 32 hexadecimal digits.
-        address: Of the agency, for the code for phones.
+        address: Of the agency, for the code for phones; None leaves that code out.
         logs: Identity logs by SCID, to lie in the file.
     """
 
@@ -60,7 +68,7 @@ class Sheet:
     name: str
     birth_date: str
     salt: str
-    address: str
+    address: str | None
     logs: Mapping[str, bytes]
 
 
@@ -72,7 +80,7 @@ def print_sheet(sheet: Sheet, words: Words) -> bytes:
         words: In which language.
 
     Raises:
-        InputError: ``certify.unprintable`` for letters that the font has not.
+        InputError: ``certify.unprintable`` with the ``member`` whose ``letters`` the font has not.
     """
     with ExitStack() as opened:
         return _Page(sheet, words, opened).finish()
@@ -101,7 +109,7 @@ class _Page:
                 opened.callback(font.ttfont.close)
         pdf.set_creation_date(sheet.certificate.signed)
         pdf.set_lang(words.lang)
-        pdf.set_title(str(sheet.certificate.value["name"]))
+        pdf.set_title(on_one_line(str(sheet.certificate.value["name"])))
         pdf.set_producer("Passerelle")
         pdf.add_page()
         self._pdf = pdf
@@ -121,14 +129,14 @@ class _Page:
     # --- parts, from the top -------------------------------------------------------------
 
     def _head(self) -> None:
-        self._write(self._text("issuer", "name"), size=11, soft=True)
+        self._write(self._text("issuer", "name"), size=11, soft=True, lines=2)
         self._pdf.ln(5)
-        self._write(str(self._value["name"]), size=22, bold=True)
+        self._write(self._text("name"), size=22, bold=True, lines=2)
         self._line()
 
     def _person(self) -> None:
         self._write(self._said("cli.paper.certifies"), size=10.5, soft=True)
-        self._write(self._sheet.name, size=17, bold=True)
+        self._write(on_one_line(self._sheet.name), size=17, bold=True)
         self._write(self._said("cli.paper.born", day=self._words.edtf(self._sheet.birth_date)), size=10.5)
         self._pdf.ln(3)
 
@@ -139,7 +147,8 @@ class _Page:
         self._fact("cli.paper.period", days)
         self._fact("cli.paper.scheme", self._text(*subject, "achievement", "name"))
         self._fact("cli.paper.role", self._text(*subject, "role"))
-        self._fact("cli.paper.tasks", self._text(*subject, "narrative"), lines=NARRATIVE_LINES)
+        tasks = "\n".join(lines_of(text_at(self._value, (*subject, "narrative"))))
+        self._fact("cli.paper.tasks", tasks, lines=NARRATIVE_LINES)
         self._fact("cli.paper.sums", self._sums)
         self._fact(
             "cli.paper.criteria", self._text(*subject, "achievement", "criteria", "narrative"), lines=2
@@ -161,8 +170,7 @@ class _Page:
         certificate, endorsement = self._sheet.certificate, self._sheet.endorsement
         self._fact("cli.paper.signed-by", self._signature(self._text("issuer", "name"), certificate.created))
         if endorsement is not None:
-            issuer = endorsement.value["issuer"]
-            name = str(issuer["name"]) if isinstance(issuer, dict) else ""
+            name = on_one_line(text_at(endorsement.value, ("issuer", "name")))
             self._fact("cli.paper.endorsed-by", self._signature(name, endorsement.created))
         groups = [self._sheet.salt[at : at + 4] for at in range(0, len(self._sheet.salt), 4)]
         self._fact("cli.paper.salt", " ".join(groups))
@@ -171,10 +179,10 @@ class _Page:
         return self._said("cli.paper.signature", name=name, day=self._words.date(signed[:10]))
 
     def _codes(self) -> None:
-        digest = self._sheet.certificate.digest
-        phone = segno.make_qr(address_of(self._sheet.address, digest), error="m")
-        self._code(phone, MARGIN, PHONE_MM)
-        self._caption("cli.paper.phone", MARGIN, PHONE_MM, WIDTH - WHOLE_MM - 8)
+        if self._sheet.address is not None:
+            address = address_of(self._sheet.address, self._sheet.certificate.digest)
+            self._code(segno.make_qr(address, error="m"), MARGIN, PHONE_MM)
+            self._caption("cli.paper.phone", MARGIN, PHONE_MM, WIDTH - WHOLE_MM - 8)
         whole = self._whole
         if whole is None:
             return
@@ -220,11 +228,14 @@ class _Page:
 
     # --- drawing -------------------------------------------------------------------------
 
-    def _write(self, text: str, *, size: float, bold: bool = False, soft: bool = False) -> None:
+    def _write(
+        self, text: str, *, size: float, bold: bool = False, soft: bool = False, lines: int = 3
+    ) -> None:
         """A paragraph over the whole width."""
         self._ink(soft=soft)
         self._pdf.set_font("sheet", "B" if bold else "", size)
-        self._pdf.multi_cell(WIDTH, size * 0.46, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        shown = self._shortened(text, WIDTH, lines)
+        self._pdf.multi_cell(WIDTH, size * 0.46, shown, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _fact(self, msgid: str, text: str, *, lines: int = 3) -> None:
         """A name and its value beside it; nothing where there is no value."""
@@ -251,8 +262,14 @@ class _Page:
         )
         if len(split) <= lines:
             return text
-        kept = " ".join(split[:lines])
-        return f"{kept.rsplit(' ', 1)[0]} […]"
+        *kept, last = split[:lines]
+        room = width - 2 * self._pdf.c_margin
+        whole = last
+        while last and self._pdf.get_string_width(f"{last}{_MARK}") > room:
+            last = last[:-1]
+        if last != whole and " " in last:  # no half of a word
+            last = last.rpartition(" ")[0]
+        return "\n".join([*kept, f"{last}{_MARK}"])
 
     def _line(self) -> None:
         pdf = self._pdf
@@ -295,27 +312,18 @@ class _Page:
         return self._sheet.certificate.value
 
     def _text(self, *members: str) -> str:
-        found: Json = dict(self._value)
-        for member in members:
-            found = found.get(member) if isinstance(found, dict) else None
-        return found if isinstance(found, str) else ""
+        """A text of the certificate, on one line."""
+        return on_one_line(text_at(self._value, members))
 
     def _said(self, msgid: str, **params: object) -> str:
         return self._words.text(msgid, **params)
 
     def _refuse_unprintable(self) -> None:
         """A letter that the font has not would be an empty box on the paper."""
-        subject = ("credentialSubject",)
-        shown = [
-            self._sheet.name,
-            self._text("name"),
-            self._text("issuer", "name"),
-            self._text(*subject, "role"),
-            self._text(*subject, "narrative"),
-            self._text(*subject, "achievement", "name"),
-            self._text(*subject, "achievement", "criteria", "narrative"),
-        ]
-        known = cast("TTFFont", self._pdf.fonts["sheet"]).cmap
-        missing = sorted({letter for text in shown for letter in text if ord(letter) not in known})
-        if missing:
-            raise InputError("certify.unprintable", letters=" ".join(missing[:10]))
+        found = [("holder", missing_letters(self._sheet.name)), *unprintable(self._value)]
+        if self._sheet.endorsement is not None:
+            name = text_at(self._sheet.endorsement.value, ("issuer", "name"))
+            found.append(("endorsement", missing_letters(name)))
+        for member, letters in found:
+            if letters:
+                raise InputError("certify.unprintable", member=member, letters=letters)

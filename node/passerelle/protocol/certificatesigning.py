@@ -14,6 +14,7 @@ from passerelle.errors import ProtocolError
 from passerelle.protocol import certificateforms as forms
 from passerelle.protocol import certificates, profile, proofs
 from passerelle.protocol.certificates import Certificate, Endorsement
+from passerelle.protocol.keys import MULTIKEY_CHARS
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -190,6 +191,30 @@ def sign_endorsement(value: JsonObject, key: SigningKey) -> tuple[bytes, Endorse
     return _sign(value, key, Endorsement)
 
 
+def check_draft(value: JsonObject) -> None:
+    """Refuses a draft that no reader would take once it is signed: while nothing is signed, and nothing written, yet.
+
+    Args:
+        value: From :func:`draft_certificate` or :func:`draft_endorsement`; its texts are whatever people gave.
+
+    Raises:
+        ProtocolError: As :func:`passerelle.protocol.certificates.parse`: ``json.too-large``, ``json.nul``,
+            ``json.surrogate``, ``certificate.*``.
+    """
+    proof: JsonObject = {
+        "@context": value["@context"],
+        "created": value["validFrom"],
+        "cryptosuite": proofs.CRYPTOSUITE,
+        "proofPurpose": proofs.PURPOSE,
+        "proofValue": proofs.LONGEST_PROOF_VALUE,
+        "type": proofs.PROOF_TYPE,
+        "verificationMethod": f"{_did(value)}#{'z' * MULTIKEY_CHARS}",
+    }
+    whole: JsonObject = {**value, "proof": proof}
+    profile.check(whole)
+    certificates.parse(profile.encode(whole))
+
+
 def results_of(service: Service) -> list[Json]:
     """The sums as they stand in a certificate; those that are not known, or are nothing, are left out."""
     return [
@@ -200,10 +225,7 @@ def results_of(service: Service) -> list[Json]:
 
 
 def _sign(value: JsonObject, key: SigningKey, kind: type[_Document]) -> tuple[bytes, _Document]:
-    issuer = value["issuer"]
-    if not isinstance(issuer, dict):
-        raise TypeError("not a draft")
-    method = f"{issuer['id']}#{key.multikey}"
+    method = f"{_did(value)}#{key.multikey}"
     signed = proofs.sign(value, key, verification_method=method, created=str(value["validFrom"]))
     data = profile.encode(signed)
     try:
@@ -213,6 +235,13 @@ def _sign(value: JsonObject, key: SigningKey, kind: type[_Document]) -> tuple[by
     if not isinstance(parsed, kind):
         raise TypeError("of another kind")
     return data, parsed
+
+
+def _did(value: JsonObject) -> Json:
+    issuer = value["issuer"]
+    if not isinstance(issuer, dict):
+        raise TypeError("not a draft")
+    return issuer["id"]
 
 
 def _shared(id_: str, name: str, issuer: Issuer) -> JsonObject:

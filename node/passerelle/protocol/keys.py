@@ -28,7 +28,7 @@ PUBLIC_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 
 _MULTICODEC_ED25519: Final = b"\xed\x01"
-_MULTIKEY_CHARS: Final = 48  # "z" and 47 base58 digits; 34 bytes that begin with 0xed never need fewer
+MULTIKEY_CHARS: Final = 48  # "z" and 47 base58 digits; 34 bytes that begin with 0xed never need fewer
 _P: Final = 2**255 - 19
 _D: Final = -121665 * pow(121666, -1, _P) % _P
 
@@ -117,7 +117,7 @@ def parse_multikey(text: str) -> bytes:
             that are no point of the curve; ``key.small-order`` for the eight points of
             small order in any encoding; ``key.non-canonical`` for y of p or more.
     """
-    if len(text) != _MULTIKEY_CHARS or text[0] != "z":
+    if len(text) != MULTIKEY_CHARS or text[0] != "z":
         raise ProtocolError("key.malformed")
     try:
         raw = base58.b58decode(text[1:].encode("ascii"))

@@ -132,6 +132,17 @@ def encode(value: object) -> bytes:
     return orjson.dumps(value, option=_CANONICAL)  # an escaped backslash before "u0000"
 
 
+def check(value: object) -> None:
+    """Refuses a value that :func:`encode` would not write, by the code that its bytes would be refused with.
+
+    For values with texts in them that people gave, of which nothing has been parsed.
+
+    Raises:
+        ProtocolError: As :func:`parse` of its bytes.
+    """
+    _check_tree(value)
+
+
 def encode_plain(value: object) -> bytes:
     """The canonical form of a tree that is inside the profile for certain: a parser gave it, or `encode` passes it next.
 

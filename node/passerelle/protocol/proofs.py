@@ -30,6 +30,8 @@ PURPOSE: Final = "assertionMethod"
 
 _CONSTANT: Final = (("type", PROOF_TYPE), ("cryptosuite", CRYPTOSUITE), ("proofPurpose", PURPOSE))
 _MAX_PROOF_VALUE_CHARS: Final = 89  # "z" and at most 88 base58 digits of 64 bytes
+LONGEST_PROOF_VALUE: Final = "z" * _MAX_PROOF_VALUE_CHARS
+"""Room for any signature, in a draft that is measured before it is signed."""
 
 
 def hash_data(document: Mapping[str, Json], proof: Mapping[str, Json]) -> bytes:

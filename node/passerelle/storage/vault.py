@@ -65,6 +65,28 @@ async def get_records(connection: AsyncConnection, digests: Iterable[str]) -> Ma
     return found
 
 
+async def public_after(
+    connection: AsyncConnection,
+    *,
+    type: str,  # noqa: A002  the field's own word
+    issuer: str,
+    above: int,
+    limit: int,
+) -> list[tuple[int, bytes]]:
+    """Number and canonical bytes of public records of one type by one agency, as they came, after a number.
+
+    For who reads all of them, however many an agency has published, a few at a time.
+    """
+    query = (
+        select(record.c.number, vault_record.c.data)
+        .join(vault_record, vault_record.c.record == record.c.number)
+        .where(record.c.type == type, record.c.issuer == issuer, record.c.public == 1)
+        .where(record.c.number > above)
+    )
+    rows = await connection.execute(query.order_by(record.c.number).limit(limit))
+    return [(row.number, row.data) for row in rows]
+
+
 async def public_objects(
     connection: AsyncConnection, feed_id: int, first: int, end: int
 ) -> Mapping[int, tuple[bytes, bytes]]:

@@ -18,10 +18,12 @@ from passerelle.errors import InputError, TransportError
 from passerelle.protocol import certificates
 from passerelle.protocol.certificates import Certificate, Person
 from passerelle.protocol.certificatesigning import sign_certificate
+from passerelle.protocol.fingerprints import fingerprint
 from tests.unit.protocol.test_certificate_signing import ENDORSEMENT, EXPECTED, KEY, LOGS, STATUSES, drafted
 
 Desk = Any
 Run = Callable[..., int]
+TOGO = json.loads(EXPECTED)["issuer"]["id"].split(":")[2]
 PLACEMENT = "urn:uuid:5f14d357-4833-4240-a86a-3d4210fb9a1d"
 WHO = {"name": "Afi Akouvi Mensah-Kpodo", "birthDate": "1998-04-07"}
 
@@ -127,6 +129,34 @@ def test_a_text_with_the_name_is_refused_before_it_is_signed(
     assert "[certify.names-volunteer]" in error
     assert "Mensah" not in error
     assert "certificate_issue" not in [method for method, _ in issuing.asked]
+
+
+def test_a_name_that_no_sheet_can_show(
+    issuing: Desk, passerelle: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Issue: refused before the volunteer's file is written, for no certificate about that name could be printed."""
+    path, out = tmp_path / "person.json", tmp_path / "out"
+    path.write_text(json.dumps({**WHO, "name": "Afi\u0363 Mensah"}), "utf-8")
+    assert passerelle("certificate", "issue", PLACEMENT, "--person", path, "--out", out) == Exit.REFUSED
+    assert "[certify.unprintable]" in capsys.readouterr().err
+    assert not out.exists()
+    assert [method for method, _ in issuing.asked] == ["certificate_draft"]
+
+
+def test_a_file_in_the_way_is_seen_before_anything_is_signed(
+    issuing: Desk, passerelle: Run, tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Issue, endorse: another file of that name stays as it is, and no document is signed that could not be written."""
+    holder = tmp_path / "holder.json"
+    holder.write_text(json.dumps({**WHO, "salt": SALT}), "utf-8")
+    (tmp_path / "certificate-03502ab5bbd0.json").write_text("something else")
+    issued = ("certificate", "issue", PLACEMENT, "--person", holder, "--out", tmp_path)
+    (tmp_path / "certificate.endorsement.json").write_text(EXPECTED, "utf-8")
+    for command in (issued, ("certificate", "endorse", folder / "certificate.json", "--out", tmp_path)):
+        assert passerelle(*command) == Exit.REFUSED
+        assert "[certify.file-exists]" in capsys.readouterr().err
+    assert [method for method, _ in issuing.asked] == ["certificate_draft"]
+    assert not [*tmp_path.glob("certificate-*.holder.json")]
 
 
 @pytest.mark.parametrize(
@@ -287,10 +317,40 @@ def test_verifying_explains_each_step(
     """D-11, D-25: every line is a sentence of the language, and what was not looked at is said."""
     assert passerelle("certificate", "verify", *sorted(folder.iterdir()), lang=lang) == Exit.DONE
     out = capsys.readouterr().out
-    assert ("What was checked holds." if lang == "en" else "Ce qui a été vérifié est exact.") in out
+    unknown = "Whether that is {} was NOT checked." if lang == "en" else "Que ce soit {} n’a PAS été vérifié."
+    for name in ("Agence du volontariat (fictive)", "Centre du volontariat (fictif)"):
+        assert unknown.format(name) in out
     assert "cli." not in out
     assert out.count("✓") == 9
+    assert "Agence du volontariat (fictive)" in out
+    assert out.count(fingerprint(TOGO)) == 1
     assert ("whether it was revoked" if lang == "en" else "s’il a été révoqué") in out
+
+
+def test_verifying_an_agency_that_is_known(
+    desk: Desk, passerelle: Run, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """D-9: by a log, a fingerprint or a node of one's own; then it simply holds, and the exit code is what it was."""
+    files = (folder / "certificate.json", folder / "togo.jsonl")
+    log = tmp_path / "own.jsonl"
+    log.write_text(LOGS["togo.jsonl"], "utf-8")
+    desk.told["status"] = desk.told["status"] | {"scid": TOGO}
+    for more in (("--log", log), ("--fingerprint", fingerprint(TOGO)), ("--partners",)):
+        assert passerelle("certificate", "verify", *files, *more, lang="en") == Exit.DONE
+        out = capsys.readouterr().out
+        assert "What was checked holds." in out
+        assert f"one that you know: Agence du volontariat (fictive), fingerprint {fingerprint(TOGO)}" in out
+        assert "NOT" not in out
+    other = fingerprint("Qm" + "P" * 44)
+    assert passerelle("certificate", "verify", *files, "--fingerprint", other) == Exit.FAILED
+    assert "[certify.fingerprint-of-another]" in capsys.readouterr().out
+    assert passerelle("certificate", "verify", *files, "--log", tmp_path / "none") == Exit.REFUSED
+
+
+def test_verifying_asks_no_node_unless_told(desk: Desk, passerelle: Run, folder: Path) -> None:
+    """Verify: with the files alone nobody is asked; which partners there are is asked only where that is wanted."""
+    assert passerelle("certificate", "verify", *sorted(folder.iterdir())) == Exit.DONE
+    assert desk.asked == []
 
 
 def test_verifying_a_revoked_one(passerelle: Run, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -322,7 +382,9 @@ def test_verifying_as_json(passerelle: Run, folder: Path, capsys: pytest.Capture
     given = (folder / "certificate.json", folder / "togo.jsonl")
     assert passerelle("certificate", "verify", *given, "--json") == Exit.DONE
     told = json.loads(capsys.readouterr().out)
-    assert (told["ok"], told["documents"][0]["outcome"]) == (True, "good")
+    (document,) = told["documents"]
+    assert (told["ok"], document["outcome"], document["known"]) == (True, "good", None)
+    assert document["fingerprint"] == fingerprint(TOGO)
     assert passerelle("certificate", "verify", folder / "nothing") == Exit.REFUSED
     assert "[certify.file-unreadable]" in capsys.readouterr().err
 
@@ -368,9 +430,21 @@ def test_a_sheet_for_another_person_is_not_printed(
     assert passerelle(*command) == Exit.REFUSED
     assert "[certificate.person-mismatch]" in capsys.readouterr().err
     printing.write_text(json.dumps({**WHO, "salt": SALT}), "utf-8")
-    assert passerelle(*command, "--address", "http://togo.example") == Exit.REFUSED
-    assert "[certify.address]" in capsys.readouterr().err
+    for address in ("http://togo.example", "https://togo.example/#x", "https://togo.example/" + "x" * 300):
+        assert passerelle(*command, "--address", address) == Exit.REFUSED
+        assert "[certify.address]" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_an_issuer_without_an_address_has_no_code_for_phones(
+    desk: Desk, passerelle: Run, folder: Path, printing: Path
+) -> None:
+    """D-32: the sheet is printed all the same."""
+    desk.told["certificate_sheet"] = desk.told["certificate_sheet"] | {"address": None}
+    out = folder / "x.pdf"
+    command = ("certificate", "print", folder / "certificate.json", "--person", printing, "--out", out)
+    assert passerelle(*command) == Exit.DONE
+    assert out.stat().st_size > 0
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ from typing import Any
 import pytest
 
 from passerelle.audit import inspect_certificates
+from passerelle.desk import certificates as desk_certificates
+from passerelle.desk import revocations as reading
 from passerelle.errors import InputError, PasserelleError, StorageError
 from passerelle.exchange.service import service_of
 from passerelle.protocol import certificates
 from passerelle.protocol.certificates import Certificate, Endorsement, Person
 from passerelle.protocol.certificatesigning import Service
 from passerelle.protocol.profile import encode
+from passerelle.protocol.records import Record
 from passerelle.storage import certificates as rows
 from tests.unit.desk.story import Answer, Pair, decide, offered, placement_body, publish
 from tests.unit.federation.world import FRANCE, MALI, TOGO, Here
@@ -241,6 +245,54 @@ async def test_what_cannot_be_asked_for(pair: Pair) -> None:
     assert drafted["name"] == "Certificate of voluntary service (fictitious example)"
 
 
+async def test_lines_of_texts_are_those_of_people(pair: Pair) -> None:
+    """D-4: any sign that ends a line does; a role stands on one line, and a text of white space alone is none."""
+    placement = await over(pair)
+    more = {"role": " Aide\r\nbibliothécaire\t", "narrative": "\nLecture\u2028Catalogue \r\r\n"}
+    subject: Any = parsed(await issue(pair.mali, placement, **more)).value["credentialSubject"]
+    assert (subject["role"], subject["narrative"]) == ("Aide bibliothécaire", "Lecture\nCatalogue")
+    drafted: Any = await pair.togo.node.desk.certificate_draft(placement["id"], language="fr", role="\n ")
+    assert drafted["credentialSubject"]["role"] == "Animation d’un club de lecture"
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "params"),
+    [
+        ({"role": "مكتبة"}, "certify.unprintable", {"member": "role", "letters": "ب ة ت ك م"}),
+        ({"narrative": "Lecture\n→ 2"}, "certify.unprintable", {"member": "narrative", "letters": "→"}),
+        ({"narrative": "Lecture " * 8_192}, "certify.too-long", {"max": 65_536}),
+        ({"narrative": "Lecture\0"}, "json.nul", {}),
+        ({"role": "\udce9"}, "json.surrogate", {}),
+    ],
+    ids=["role", "narrative", "long", "nul", "surrogate"],
+)
+async def test_what_no_sheet_or_reader_would_take_is_refused_unsigned(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, more: dict[str, str], code: str, params: dict[str, Any]
+) -> None:
+    """D-2, D-4: by the draft too, so that the volunteer's file is not written either."""
+
+    def signs(*_: object) -> Any:
+        raise AssertionError("signed")
+
+    placement = await over(pair)
+    monkeypatch.setattr(desk_certificates, "sign_certificate", signs)
+    drafting = pair.mali.node.desk.certificate_draft(placement["id"], language="fr", **more)
+    for work in (drafting, issue(pair.mali, placement, **more)):
+        error = await refused(work, code)
+        assert {name: error.params.get(name) for name in params} == params
+
+
+async def test_an_agency_whose_name_no_sheet_can_show(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D-4: neither a certificate nor an endorsement is signed under it: it could not be printed."""
+    certificate = await issue(pair.mali, await over(pair))
+    placement = await over(pair)
+    for here in (pair.mali, pair.togo):
+        monkeypatch.setitem(here.node.config.agency.__dict__, "names", {"ar": "الوكالة"})
+    for work in (issue(pair.mali, placement), endorse(pair.togo, certificate)):
+        error = await refused(work, "certify.unprintable")
+        assert error.params["member"] == "issuer"
+
+
 async def test_a_node_that_signs_nothing_signs_no_certificate(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +421,83 @@ async def test_an_endorsement_is_listed_and_revoked_too(pair: Pair) -> None:
         row for row in await pair.togo.node.desk.certificate_list() if row["digest"] == endorsement["digest"]
     ]
     assert (row["kind"], row["revoked"] is not None) == ("endorsement", True)
+
+
+async def test_a_revoked_endorsement_is_for_good(pair: Pair) -> None:
+    """D-24: it is neither handed out again nor is a second one signed beside it; of the next certificate there is one."""
+    placement = await over(pair)
+    certificate = await issue(pair.mali, placement)
+    endorsement = await endorse(pair.togo, certificate)
+    revoked: Any = await pair.togo.node.desk.certificate_revoke(name=endorsement["id"])
+    record: Any = (await pair.togo.node.desk.records_show(revoked["record"]["id"]))["record"]
+    error = await refused(endorse(pair.togo, certificate), "certify.endorsement-revoked")
+    assert error.params == {
+        "endorsement": endorsement["id"],
+        "issued": record["issued"],
+        "certificate": certificate["id"],
+    }
+    await pair.mali.node.desk.certificate_revoke(name=certificate["id"])
+    await pair.settle()
+    assert "already" not in await endorse(pair.togo, await issue(pair.mali, placement))
+
+
+async def test_every_record_on_certificates_is_read_and_few_at_a_time(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D-22: a revocation among many others is found by both agencies; only what names the document is parsed, off the loop."""
+    certificate = await issue(pair.mali, await over(pair))
+    document, digest = encode(certificate["document"]).decode(), certificate["digest"]
+    for number in range(5):
+        items = [{"digest": f"{number:064x}", "status": "revoked"}]
+        items += (
+            [{"digest": digest, "status": ("confirmed", "revoked")[number // 3]}] if number in {1, 3} else []
+        )
+        await publish(pair.mali, {"type": "certificate-status", "body": {"items": items}})
+    await pair.togo.hear(pair.mali)
+    parsed_in: list[int] = []
+    parse = Record.parse
+
+    def counted(data: bytes) -> Record:
+        parsed_in.append(threading.get_ident())
+        return parse(data)
+
+    monkeypatch.setattr(reading, "AT_ONCE", 2)
+    monkeypatch.setattr(reading.Record, "parse", counted)
+    revoked = await reading.revocations(pair.mali.node.desk._context, pair.mali.scid, [digest, "f" * 64])
+    assert [*revoked] == [digest]
+    assert len(parsed_in) == 2
+    assert threading.get_ident() not in parsed_in
+    monkeypatch.setattr(reading.Record, "parse", parse)
+    error = await refused(pair.togo.node.desk.certificate_sheet(document), "certificate.revoked")
+    assert error.params["issued"] == revoked[digest]
+
+
+async def test_a_forged_file_has_no_records_read(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D-11: who did not sign costs no look through what the named agency has published."""
+    certificate = await issue(pair.mali, await over(pair))
+    await publish(
+        pair.mali,
+        {"type": "certificate-status", "body": {"items": [{"digest": "a" * 64, "status": "revoked"}]}},
+    )
+
+    def looks(*_: object, **__: object) -> Any:
+        raise AssertionError("looked")
+
+    monkeypatch.setattr(reading.vault, "public_after", looks)
+    forged = {**certificate["document"], "name": "Autre nom"}
+    await refused(endorse(pair.togo, {"document": forged}), "proof.invalid")
+
+
+async def test_the_address_on_a_sheet_is_the_issuers(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D-32: what the issuer's node says of itself, not where we connect; of who says none, none, and never ours."""
+    document = encode((await issue(pair.mali, await over(pair)))["document"]).decode()
+    sheet = pair.togo.node.desk.certificate_sheet
+    told: Any = await sheet(document)
+    assert told["address"] == pair.mali.public
+    assert pair.togo.node.directory.peer(pair.mali.scid).address != pair.mali.public
+    monkeypatch.setattr(pair.togo.node.directory, "peer", lambda _: None)
+    told = await sheet(document)
+    assert told["address"] is None
 
 
 async def test_the_days_are_those_of_the_fold(pair: Pair) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
 import zxingcpp
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader, PdfWriter
 
 from passerelle.audit import inspect_certificates
@@ -19,6 +21,7 @@ from passerelle.paper import sheet as drawing
 from passerelle.paper.attachments import MAX_FILE_BYTES, MAX_FILES
 from passerelle.protocol import certificates
 from passerelle.protocol.certificatecodes import parse_whole
+from passerelle.protocol.certificateletters import LETTERS
 from passerelle.protocol.certificates import Certificate, Endorsement
 from passerelle.words import Words
 from tests.unit.protocol.test_certificate_signing import ENDORSEMENT, EXPECTED, NOW, VECTORS
@@ -138,6 +141,75 @@ def test_letters_that_the_sheet_has_not_are_refused() -> None:
     with pytest.raises(InputError, match=r"^certify.unprintable\b") as caught:
         print_sheet(sheet(name="عائشة"), Words("fr"))
     assert "ع" in str(caught.value.params["letters"])
+
+
+@pytest.mark.parametrize("style", ["", "-Bold"])
+def test_the_letters_that_signing_lets_through_are_those_of_the_fonts(style: str) -> None:
+    """Print: what is refused before signing is what the sheet cannot show, neither more nor less."""
+    path = Path(drawing.__file__).parent / "fonts" / f"PasserelleSans{style}.ttf"
+    with TTFont(path) as font:
+        assert set(font.getBestCmap()) == LETTERS
+
+
+def _with(subject: dict[str, str], **more: Any) -> Certificate:
+    value = json.loads(EVERY) | more
+    value["credentialSubject"] |= subject
+    certificate = certificates.parse(json.dumps(value).encode())
+    assert isinstance(certificate, Certificate)
+    return certificate
+
+
+def test_line_breaks_are_drawn() -> None:
+    """Print: of a certificate that any agency signed; tasks keep their lines, all else stands on one."""
+    tasks = "Club de lecture\r\nCatalogue\u2028\n\tFormation\n"
+    found = _with({"role": "Aide\nbibliothécaire", "narrative": tasks}, name="Attestation\nde volontariat")
+    data = print_sheet(sheet(certificate=found, endorsement=None), Words("fr"))
+    page = page_of(data).get_textpage().get_text_range().replace("\r", "")
+    assert "Club de lecture\nCatalogue\nFormation" in page
+    assert "Aide bibliothécaire" in text_of(data)
+    metadata = PdfReader(io.BytesIO(data)).xmp_metadata
+    assert metadata is not None
+    assert metadata.dc_title == {"x-default": "Attestation de volontariat"}
+
+
+def test_many_lines_end_in_a_mark() -> None:
+    """Print: as many lines as there is room for, each as it was written."""
+    found = _with({"narrative": "\n".join(f"Ligne{number}" for number in range(40))})
+    text = text_of(print_sheet(sheet(certificate=found), Words("fr")))
+    assert "Ligne4 […]" in text
+    assert "Ligne5" not in text
+
+
+def test_names_without_end_stay_above_the_codes() -> None:
+    """Print: what another agency calls itself, or its documents, is cut with a mark; both codes can still be read."""
+    value = json.loads(EXPECTED)
+    issuer = {**value["issuer"], "name": "Agence " * 400}
+    value |= {"name": "W" * 900, "issuer": issuer}
+    certificate = certificates.parse(json.dumps(value).encode())
+    data = print_sheet(sheet(certificate=certificate), Words("fr"))
+    assert text_of(data).count("[…]") == 3
+    assert len(codes_on(data)) == 2
+
+
+def test_letters_of_every_text_are_looked_at() -> None:
+    """Print: with the text at fault; the other agency's name is on the sheet too."""
+    endorsement = json.loads(ENDORSEMENT)
+    endorsement["issuer"]["name"] = "الوكالة"
+    given: list[tuple[str, dict[str, Any]]] = [
+        ("holder", {"name": "A\u0363"}),
+        ("narrative", {"certificate": _with({"narrative": "مكتبة"})}),
+        ("endorsement", {"endorsement": certificates.parse(json.dumps(endorsement).encode())}),
+    ]
+    for member, more in given:
+        with pytest.raises(InputError, match=r"^certify.unprintable\b") as caught:
+            print_sheet(sheet(**more), Words("fr"))
+        assert caught.value.params["member"] == member
+
+
+def test_without_an_address_there_is_no_code_for_phones() -> None:
+    """D-32: nobody's address is better than another agency's."""
+    (whole,) = codes_on(print_sheet(sheet(address=None), Words("fr")))
+    assert parse_whole(whole) == EXPECTED.encode()
 
 
 def test_long_texts_end_in_a_mark_and_stay_above_the_codes() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from passerelle.errors import ProtocolError
 from passerelle.protocol import certificates
+from passerelle.protocol.certificateletters import lines_of, missing_letters, on_one_line
 from passerelle.protocol.certificatenames import member_with_person, member_with_pseudonym, written
 from passerelle.protocol.certificates import Certificate, Endorsement, Person
 from passerelle.protocol.certificatesigning import (
@@ -17,6 +19,7 @@ from passerelle.protocol.certificatesigning import (
     Programme,
     Service,
     Stand,
+    check_draft,
     draft_certificate,
     draft_endorsement,
     sign_certificate,
@@ -154,3 +157,40 @@ def test_a_pseudonym_is_found_in_any_case() -> None:
     assert data
     told = {text for _, text in written(found.value)}
     assert not any(text.startswith(("z3", "urn:uuid", "sha256")) for text in told)
+
+
+# --- before anything is signed -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["Bibliothécaire", "x" * 60_000])
+def test_what_a_draft_is_measured_by_is_what_is_signed(role: str) -> None:
+    """D-2: a draft has room for any proof; one that is let through is one that a reader takes."""
+    check_draft(drafted(role=role))
+    sign_certificate(drafted(role=role), KEY)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"narrative": "x" * 65_536}, "json.too-large"),
+        ({"narrative": "é" * 32_768}, "json.too-large"),
+        ({"role": "a\0b"}, "json.nul"),
+        ({"role": "\ud800"}, "json.surrogate"),
+        ({"role": ""}, "certificate.malformed"),
+    ],
+)
+def test_a_draft_that_no_reader_would_take(more: dict[str, str], code: str) -> None:
+    """D-1, D-2, D-4: refused by the reader's own code while nothing is signed."""
+    with pytest.raises(ProtocolError) as caught:
+        check_draft(drafted(**more))
+    assert caught.value.code == code
+
+
+def test_lines_and_letters() -> None:
+    """Print: every sign that ends a line does, the narrow space of French stays, and a letter that is missing is named."""
+    text = " un\r\ndeux\u2028\u2029trois\x85\tquatre  cinq\v\f\u202f: six "
+    assert lines_of(text) == ["un", "deux", "trois", "quatre cinq", "\u202f: six"]
+    assert on_one_line(text) == "un deux trois quatre cinq \u202f: six"
+    assert missing_letters("Ŋgɔzi\n\r«\u00a0»") == ""
+    assert missing_letters("ب\u200bت ب") == "\u200b ب ت"
+    assert len(missing_letters("".join(map(chr, range(0x4E00, 0x4F00)))).split()) == 10

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,19 +11,26 @@ from typing import Final
 
 import click
 
+from passerelle.cli.certificatefiles import (
+    digest_of,
+    files_in,
+    given,
+    keep_holder,
+    refuse_other,
+    text_of,
+    write_document,
+    write_new,
+)
 from passerelle.cli.exits import Exit
 from passerelle.cli.localised import Group, Option
 from passerelle.cli.output import short
 from passerelle.cli.persons import Holder, read_holder
 from passerelle.cli.session import Session, mapping, rows, session
-from passerelle.errors import InputError, reason_of
-from passerelle.protocol import certificatenames
+from passerelle.errors import InputError
+from passerelle.protocol import certificateletters, certificatenames
+from passerelle.protocol.certificates import Certificate, Endorsement
 from passerelle.protocol.profile import JsonObject, encode
-from passerelle.storage import private
 from passerelle.words import Words
-
-MAX_FILE_BYTES: Final = 16 * 2**20
-"""Of a file given to be read: a printed copy holds fonts."""
 
 LANGUAGES: Final = ("fr", "en")
 
@@ -88,15 +94,20 @@ def issue(
     drafted = ask("certificate_draft")
     holder = read_holder(own, person, with_salt=False)
     _refuse_named(drafted, holder)
-    name = f"certificate-{holder.person.commitment[:12]}"
-    kept = _keep_holder(out / f"{name}.holder.json", holder)
+    _refuse_unprintable(holder)
+    commitment = holder.person.commitment
+    name = f"certificate-{commitment[:12]}"
+    refuse_other(
+        out / f"{name}.json", lambda held: isinstance(held, Certificate) and held.commitment == commitment
+    )
+    kept = keep_holder(out / f"{name}.holder.json", holder)
     try:
-        told = ask("certificate_issue", holder.person.commitment)
+        told = ask("certificate_issue", commitment)
     except InputError:
         if kept:  # refused: nothing was signed, and a file with a name lies about for no reason
             (out / f"{name}.holder.json").unlink(missing_ok=True)
         raise
-    path = _write_document(out / f"{name}.json", told)
+    path = write_document(out / f"{name}.json", told)
     if own.as_json:
         own.out.json(told | {"file": str(path), "holder_file": str(out / f"{name}.holder.json")})
         return
@@ -112,8 +123,12 @@ def issue(
 @session
 def endorse(own: Session, *, file: Path, out: Path, language: str | None) -> None:
     """Sign an endorsement of a partner's certificate."""
-    told = mapping(own.ask("certificate_endorse", document=_text(file), language=language or own.words.lang))
-    path = _write_document(out / f"{file.stem.removesuffix('.holder')}.endorsement.json", told)
+    document = text_of(file)
+    path = out / f"{file.stem.removesuffix('.holder')}.endorsement.json"
+    digest = digest_of(document)
+    refuse_other(path, lambda held: isinstance(held, Endorsement) and held.certificate_digest == digest)
+    told = mapping(own.ask("certificate_endorse", document=document, language=language or own.words.lang))
+    write_document(path, told)
     if own.as_json:
         own.out.json(told | {"file": str(path)})
         return
@@ -155,12 +170,12 @@ def print_(
     from passerelle.cli.certificatesheets import sheet_of  # noqa: PLC0415  (loads a PDF library)
     from passerelle.paper import print_sheet  # noqa: PLC0415  likewise
 
-    document, endorsed = _text(file), None if endorsement is None else _text(endorsement)
+    document, endorsed = text_of(file), None if endorsement is None else text_of(endorsement)
     told = mapping(own.ask("certificate_sheet", document=document, endorsement=endorsed))
     holder = read_holder(own, person, with_salt=True)
     sheet = sheet_of(document, endorsed, holder, told, address)
     target = out or file.with_name(f"{file.stem}.holder.pdf")
-    _write_new(target, print_sheet(sheet, Words(language or own.words.lang)))
+    write_new(target, print_sheet(sheet, Words(language or own.words.lang)))
     if own.as_json:
         own.out.json({"file": str(target)})
         return
@@ -217,8 +232,8 @@ def list_(own: Session) -> None:
 @session
 def revoke(own: Session, name: str, *, yes: bool) -> None:
     """Revoke one that we signed, by id, digest or file."""
-    given = Path(name)
-    document = _text(given) if given.is_file() else None
+    path = Path(name)
+    document = text_of(path) if path.is_file() else None
     if not yes:
         if not sys.stdin.isatty():
             raise InputError("certify.revoke-unconfirmed")
@@ -236,22 +251,53 @@ def revoke(own: Session, name: str, *, yes: bool) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_person
 @click.option("--ask", cls=Option, is_flag=True, help="cli.certificate.verify.ask")
+@click.option(
+    "--log",
+    "logs",
+    cls=Option,
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="cli.certificate.verify.log",
+)
+@click.option(
+    "--fingerprint",
+    "fingerprints",
+    cls=Option,
+    multiple=True,
+    metavar="12345 …",
+    help="cli.certificate.verify.fingerprint",
+)
+@click.option("--partners", cls=Option, is_flag=True, help="cli.certificate.verify.partners")
 @session
-def verify(own: Session, *, files: Sequence[Path], person: Path | None, ask: bool) -> int:
-    """Check certificates with what is given, with nothing but the protocol."""
-    from passerelle.audit import inspect_certificates  # noqa: PLC0415  (reads every schema)
+def verify(
+    own: Session,
+    *,
+    files: Sequence[Path],
+    person: Path | None,
+    ask: bool,
+    logs: Sequence[Path],
+    fingerprints: Sequence[str],
+    partners: bool,
+) -> int:
+    """Check certificates with what is given, with nothing but the protocol; and whether their agencies are known."""
+    from passerelle.audit import Known, inspect_certificates  # noqa: PLC0415  (reads every schema)
     from passerelle.cli.certificateviews import show_certificates  # noqa: PLC0415  likewise
 
     holder = read_holder(own, person, with_salt=True) if person is not None or ask else None
     folders = [path for path in files if path.is_dir()]
-    given = [item for path in files if not path.is_dir() for item in _files_in(path)]
+    held = [item for path in files if not path.is_dir() for item in files_in(path)]
+    known = Known(
+        [(str(path), given(path)) for path in logs], fingerprints, _partners(own) if partners else ()
+    )
     report = own.run(
         asyncio.to_thread(
             inspect_certificates,
-            given,
+            held,
             folders,
             datetime.now(UTC),
             None if holder is None else holder.person,
+            known,
         ),
         doing="cli.audit.doing",
     )
@@ -262,85 +308,10 @@ def verify(own: Session, *, files: Sequence[Path], person: Path | None, ask: boo
     return Exit.DONE if report.ok else Exit.FAILED
 
 
-# --- files -------------------------------------------------------------------------------
-
-
-def _data(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise InputError("certify.file-unreadable", path=str(path), reason="efbig")
-    return data
-
-
-def _given(path: Path) -> bytes:
-    """A file that somebody named.
-
-    Raises:
-        InputError: ``certify.file-unreadable``.
-    """
-    try:
-        return _data(path)
-    except OSError as exc:
-        raise InputError("certify.file-unreadable", path=str(path), reason=reason_of(exc)) from exc
-
-
-def _files_in(path: Path) -> list[tuple[str, bytes]]:
-    """A file, or those that lie in a PDF.
-
-    Raises:
-        InputError: ``certify.file-unreadable``, ``certify.pdf-unreadable``, ``certify.pdf-empty``.
-    """
-    data = _given(path)
-    if not data.startswith(b"%PDF-"):
-        return [(str(path), data)]
-    from passerelle.paper import attachments_of  # noqa: PLC0415  (loads a PDF library)
-
-    return [(f"{path} · {name}", held) for name, held in attachments_of(data, str(path))]
-
-
-def _text(path: Path) -> str:
-    return _given(path).decode("utf-8", "replace")
-
-
-def _keep_holder(path: Path, holder: Holder) -> bool:
-    """Write the volunteer's own file; False where it is there already, as when a command is repeated.
-
-    Raises:
-        InputError: ``certify.file-exists`` where another one is; ``certify.file-unwritable``.
-    """
-    return _write_once(path, holder.encode())
-
-
-def _write_document(path: Path, told: JsonObject) -> Path:
-    """The canonical bytes of what was signed (D-26)."""
-    _write_once(path, encode(told["document"]))
-    return path
-
-
-def _write_once(path: Path, data: bytes) -> bool:
-    """Whether it was written; the same file may be there already, another one is never written over."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        if _data(path) == data:
-            return False
-        raise InputError("certify.file-exists", path=str(path))
-    _write(path, data)
-    return True
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """A file that is never written over another one."""
-    if path.exists():
-        raise InputError("certify.file-exists", path=str(path))
-    _write(path, data)
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        private.write_new(path, data)
-    except OSError as exc:
-        raise InputError("certify.file-unwritable", path=str(path), reason=reason_of(exc)) from exc
+def _partners(own: Session) -> list[str]:
+    """The identities that this home's node knows: its own, and those of its partners."""
+    told = [mapping(own.ask("status")), *rows(own.ask("peer_list"))]
+    return [str(one["scid"]) for one in told]
 
 
 def _refuse_named(document: JsonObject, holder: Holder) -> None:
@@ -348,6 +319,13 @@ def _refuse_named(document: JsonObject, holder: Holder) -> None:
     member = certificatenames.member_with_person(document, holder.person)
     if member is not None:
         raise InputError("certify.names-volunteer", member=member)
+
+
+def _refuse_unprintable(holder: Holder) -> None:
+    """A name that no sheet can show is refused before a certificate about it is signed."""
+    letters = certificateletters.missing_letters(holder.name)
+    if letters:
+        raise InputError("certify.unprintable", member="holder", letters=letters)
 
 
 def _signed(told: JsonObject, verb: str) -> str:
