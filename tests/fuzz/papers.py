@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
-from passerelle.errors import ProtocolError
-from passerelle.protocol import certificatecodes, certificates, profile, proofs, records
+from pypdf import PdfWriter
+
+from passerelle.audit import Known, inspect_certificates
+from passerelle.errors import InputError, ProtocolError
+from passerelle.paper import attachments_of
+from passerelle.protocol import certificatecodes, certificateletters, certificates, profile, proofs, records
 from passerelle.protocol.certificates import Certificate, Endorsement, Person
+from passerelle.protocol.certificatesigning import check_draft
 from tests.fuzz import world
 from tests.fuzz.engine import Target
 from tests.vectors.loading import load
@@ -136,7 +142,101 @@ def _codes() -> list[str]:
     return [*(text for text in whole if text is not None), "", "BB8", "GGW"]
 
 
+def _drafted(tree: Any) -> None:
+    """What is let through before it is signed is what a reader takes once it is."""
+    if not isinstance(tree, dict) or not isinstance(tree.get("issuer"), dict) or "validFrom" not in tree:
+        return
+    tree = {"@context": [], **tree, "issuer": {"id": "", **tree["issuer"]}}
+    check_draft(tree)
+    certificates.parse(_signed(tree))
+    for member, letters in certificateletters.unprintable(tree):
+        json.dumps([member, letters], ensure_ascii=False).encode()
+
+
+def _given(data: bytes) -> None:
+    """Any file beside a good certificate and the log of its agency, and the same file as a log from elsewhere."""
+    log = world.agency().log
+    files = [("certificate.json", _signed(_bare("every member"))), ("did.jsonl", log), ("given", data)]
+    for known in (Known(), Known(logs=[("log", data)], fingerprints=["1"])):
+        report = inspect_certificates(files, [], world.NOW, known=known)
+        json.dumps(report.to_json(), ensure_ascii=False).encode()
+    if report.faults:
+        raise ProtocolError(report.faults[0].code, **report.faults[0].params)
+
+
+def _files() -> list[bytes]:
+    body = {"items": [{"digest": _neighbour().digest, "status": "revoked"}]}
+    named = {"type": "certificate-status", "schema": "urn:passerelle:schema:certificate-status:1.0"}
+    record = next(one for one in world.sample_records() if one["audience"] == "public")
+    return [
+        *_document_seeds()[:8],
+        world.signed({**record, **named, "body": body}),
+        world.agency().log,
+        _signed(_bare("an endorsement")),
+    ]
+
+
+@cache
+def _sheets() -> tuple[bytes, ...]:
+    """PDFs with files in them: small ones, for most bytes of a printed sheet are fonts."""
+    found = []
+    for names in (["certificate.json"], ["certificate.json", "endorsement.json", "x.did.jsonl"]):
+        writer = PdfWriter()
+        writer.add_blank_page(10, 10)
+        for name in names:
+            writer.add_attachment(name, _document_seeds()[0])
+        data = io.BytesIO()
+        writer.write(data)
+        found.append(data.getvalue())
+    return tuple(found)
+
+
+_PDF: Final = (
+    *(b"/EmbeddedFiles", b"/Names", b"/Kids", b"/EF", b"/F", b"/UF", b"/Filter /FlateDecode", b"/LZWDecode"),
+    *(b"/Length 99999999", b"1 0 R", b"2 0 R", b"9 0 R", b"obj", b"endobj", b"stream", b"endstream", b"xref"),
+    *(
+        b"trailer",
+        b"startxref",
+        b"/Prev 0",
+        b"/Encrypt",
+        b"/ObjStm",
+        b"/XRef",
+        b"<<",
+        b">>",
+        b"[",
+        b"]",
+        b"(",
+    ),
+)
+
 PAPERS: Final[tuple[Target, ...]] = (
+    Target(
+        "attachments_of",
+        "bytes",
+        _sheets,
+        lambda data: attachments_of(data, "sheet.pdf"),
+        allowed=(InputError,),
+        tokens=_PDF,
+        max_bytes=30_000,
+        share=0.3,
+    ),
+    Target(
+        "inspect_certificates",
+        "bytes",
+        _files,
+        _given,
+        tokens=(*_TOKENS, b'"versionId"', b'"urn:passerelle:v1"', b"certificate-status", b"\n"),
+        max_bytes=certificates.MAX_BYTES,
+        share=0.3,
+    ),
+    Target(
+        "certificatesigning.check_draft",
+        "tree",
+        lambda: [_bare("every member"), _bare("an endorsement")],
+        _drafted,
+        ("certificatesigning.check_draft", "profile.check"),
+        tokens=("role", "narrative", "name", "مكتبة", "\0", "\ud800", "x" * 70_000),
+    ),
     Target(
         "certificatecodes.parse_whole",
         "text",
