@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from tests.interop.real_nodes import Told, exchange
+from tests.unit.desk.story import Pair
+from tests.unit.desk.test_desk_certificates import over
+from tests.unit.federation.world import MALI, TOGO, agencies, homes_once, introduce
 
 Outside = Callable[[str, object], Any]
 
@@ -30,6 +33,44 @@ def test_a_new_homes_first_records_verify_elsewhere(told: Told, outside: Outside
     """I-9, R-13, R-15, R-36: didwebvh-ts resolves the log at each `issued`, Digital Bazaar verifies the record under it."""
     assert [json.loads(data)["type"] for data in told.public] == ["agency", "node", "offer"]
     assert _verified(outside, told, told.public) == [True] * 3
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str]]:
+    """Identity logs of two agencies, and the certificate and the endorsement that their nodes signed."""
+    homes, folder = homes_once(tmp_path_factory), tmp_path_factory.mktemp("certified")
+
+    async def make() -> tuple[list[str], list[str]]:
+        async with agencies({code: homes[code] for code in (TOGO, MALI)}, folder) as found:
+            togo, mali = found[TOGO], found[MALI]
+            await introduce(togo, mali)
+            placement = await over(Pair(togo, mali))
+            lines = {"narrative": "Club de lecture\nCatalogue : « ɔ ŋ »"}
+            certificate: Any = await mali.node.desk.certificate_issue(
+                placement["id"], "ab" * 32, language="fr", **lines
+            )
+            text = json.dumps(certificate["document"], ensure_ascii=False)
+            endorsement: Any = await togo.node.desk.certificate_endorse(text, language="en")
+            logs = [here.node.directory.own.log.decode() for here in (togo, mali)]
+            return logs, [text, json.dumps(endorsement["document"], indent=1)]
+
+    return asyncio.run(make())
+
+
+def test_certificates_that_nodes_signed_verify_elsewhere(
+    certified: tuple[list[str], list[str]], outside: Outside
+) -> None:
+    """D-6 to D-11: Digital Bazaar verifies both, laid out anew, under the agencies' logs; and neither once a text is changed."""
+    logs, documents = certified
+    changed = []
+    for text in documents:
+        value = json.loads(text)
+        changed += [{**value, "name": "Diplôme"}, {**value, "issuer": {**value["issuer"], "name": "Autre"}}]
+    subject = json.loads(documents[0])
+    subject["credentialSubject"]["narrative"] = "Club de lecture Catalogue : « ɔ ŋ »"
+    asked = [*documents, *(json.dumps(value) for value in (*changed, subject))]
+    answers = outside("verify_records", {"logs": logs, "records": asked})
+    assert [answer["verified"] for answer in answers] == [True] * 2 + [False] * 5, answers
 
 
 def test_what_was_changed_on_the_way_does_not(told: Told, outside: Outside) -> None:
