@@ -40,12 +40,27 @@ def test_with_everything_at_hand_every_step_is_proven(core: Core) -> None:
     assert told["findings"] == []
     steps = told["certificate"]
     assert {name for name, state in steps.items() if state != "ok"} == {
+        "certificate.no-agency",
         "certificate.no-placement",
         "certificate.no-person",
     }
     assert {"certificate.leaf", "place.root", "place.checkpoint", "certificate.not-revoked"} <= steps.keys()
     assert set(told["endorsement"].values()) == {"ok", "open"}
     assert told["endorsement"]["endorsement.of"] == "ok"
+
+
+def test_whose_identity_it_is_is_not_proven_by_a_log_that_came_along(core: Core) -> None:
+    """D-9: said once the signature holds, for each document; of what nobody signed there is nothing to compare."""
+    told = judge(core)
+    assert (
+        told["certificate"]["certificate.no-agency"] == told["endorsement"]["certificate.no-agency"] == "open"
+    )
+    forged = judge(
+        core,
+        """async (made) => { const text = new TextDecoder().decode(made.certificate);
+            return { ...made, certificate: new TextEncoder().encode(text.replace('"name":"', '"name":"X')) }; }""",
+    )
+    assert "certificate.no-agency" not in forged["certificate"]
 
 
 def test_without_a_public_feed_it_is_not_said_that_nothing_was_revoked(core: Core) -> None:
