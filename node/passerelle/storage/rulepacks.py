@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from passerelle.errors import ConfigError, ProtocolError, reason_of
@@ -22,17 +23,28 @@ def load_rules(folder: Path) -> Rulebook:
         files = sorted(folder.glob("*.json")) if folder.exists() else []
     except OSError as exc:
         raise ConfigError("pack.unreadable", file=str(folder), reason=reason_of(exc)) from exc
-    return packaged.with_own(_pack(file) for file in files)
+    return packaged.with_own(_own(files))
 
 
-def _pack(file: Path) -> Json:
-    """A pack as it was read, once it is known to be one."""
+def _own(files: Sequence[Path]) -> list[Json]:
+    """The packs of the files, of which no two have one name: one of the two would be passed over in silence."""
+    documents, named = [], dict[str, Path]()
+    for file in files:
+        document, name = _pack(file)
+        if name in named:
+            raise ConfigError("pack.name-twice", pack=name, files=[named[name].name, file.name])
+        named[name] = file
+        documents.append(document)
+    return documents
+
+
+def _pack(file: Path) -> tuple[Json, str]:
+    """A pack as it was read, once it is known to be one, and its name."""
     document = _document(file)
     try:
-        read_pack(document)
+        return document, read_pack(document).name
     except ConfigError as exc:
         raise ConfigError(exc.code, **{"file": str(file), **exc.params}) from exc
-    return document
 
 
 def _document(file: Path) -> Json:

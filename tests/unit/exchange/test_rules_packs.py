@@ -123,6 +123,7 @@ def _without(*path: Any) -> Callable[[dict[str, Any]], None]:
 
 
 FIRST = ("editions", 0)
+FREEZE: dict[str, Any] = {"text": _text("Gel"), "from": "2012-03-01", "source": ["law"], "confidence": "read"}
 
 
 @pytest.mark.parametrize(
@@ -163,6 +164,8 @@ FIRST = ("editions", 0)
         (_at(*FIRST, "values", "ageMin", "confidence", value="sure"), "pack.malformed", "/editions/0/values/ageMin/confidence"),
         (_without(*FIRST, "basis"), "pack.malformed", "/editions/0/basis"),
         (_at(*FIRST, "deadlines", value={"replyDays": "21"}), "pack.malformed", "/editions/0/deadlines/replyDays"),
+        (_at(*FIRST, "deadlines", value={"replydays": 21}), "pack.unknown-key", "/editions/0/deadlines/replydays"),
+        (_at(*FIRST, "frozen", value=[FREEZE | {"to": "2012-02-29"}]), "pack.dates", "/editions/0/frozen/0/to"),
     ],
 )  # fmt: skip
 def test_a_pack_that_is_wrong_is_refused_with_its_place(
@@ -174,6 +177,16 @@ def test_a_pack_that_is_wrong_is_refused_with_its_place(
     change(document)
     error = refused(document)
     assert (error.code, error.params["path"]) == (code, path)
+
+
+def test_a_pack_sets_days_for_the_steps_that_there_are() -> None:
+    """Every key of the table of deadlines, and a freeze of one day."""
+    days = {step.key: 30 for step in Rulebook.packaged().steps.values()}
+    document = pack()
+    document["editions"][0] |= {"deadlines": days, "frozen": [FREEZE | {"to": "2012-03-01"}]}
+    edition = read_pack(document).editions[0]
+    assert edition.deadlines == days
+    assert [frozen.first == frozen.last for frozen in edition.frozen] == [True]
 
 
 @pytest.mark.parametrize("document", [None, [], "pack", 5])
@@ -242,6 +255,17 @@ def test_two_packs_never_speak_of_the_same_placement(tmp_path: Path) -> None:
     assert (told.value.code, told.value.params) == (
         "pack.ambiguous",
         {"scheme": "nat-vol", "packs": ["another", "nat-vol-tg"]},
+    )
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """docs/operator/rules.md: the second would take the place of the first, and nobody would be told."""
+    other = pack(hosts=["BJ"])
+    with pytest.raises(ConfigError) as told:
+        load_rules(_written(tmp_path, one=pack(), two=other))
+    assert (told.value.code, told.value.params) == (
+        "pack.name-twice",
+        {"pack": "nat-vol-tg", "files": ["one.json", "two.json"]},
     )
 
 

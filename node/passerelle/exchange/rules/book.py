@@ -40,14 +40,13 @@ class Rulebook:
     @cache
     def packaged() -> Rulebook:
         """The rules that came with this version."""
-        root = files("passerelle.schemas") / "rules"
+        root = _rules()
         packs = Packs(read_pack(_read(entry)) for entry in _json_files(root / "packs"))
         rules = parse_rules(_read(root / "rules.json"))
         persons = _read(root / "persons.json")
         if not isinstance(persons, dict):
             raise ValueError("persons.json is no object")  # noqa: TRY004 - own mistakes are ValueError
-        steps = parse_steps(_read(root / "deadlines.json"))
-        return Rulebook(rules, packs, PersonFinder(Words.parse(persons)), steps)
+        return Rulebook(rules, packs, PersonFinder(Words.parse(persons)), _steps())
 
     def with_own(self, documents: Iterable[Json]) -> Rulebook:
         """The same with packs of an agency's own.
@@ -63,12 +62,26 @@ class Rulebook:
 
 
 def read_pack(document: Json) -> Pack:
-    """Reads a pack of schemes that the code list has.
+    """Reads a pack of schemes that the code list has, with deadlines of steps that the table has.
 
     Raises:
         ConfigError: As :func:`passerelle.exchange.rules.packs.parse_pack`.
     """
-    return parse_pack(document, schemes=Schemas.packaged().code_lists()["scheme"])
+    return parse_pack(document, schemes=Schemas.packaged().code_lists()["scheme"], deadlines=_deadline_keys())
+
+
+@cache
+def _steps() -> Mapping[str, Step]:
+    return parse_steps(_read(_rules() / "deadlines.json"))
+
+
+@cache
+def _deadline_keys() -> frozenset[str]:
+    return frozenset(step.key for step in _steps().values())
+
+
+def _rules() -> Traversable:
+    return files("passerelle.schemas") / "rules"
 
 
 def _json_files(folder: Traversable) -> list[Traversable]:

@@ -215,12 +215,13 @@ def _meet(one: Pack, other: Pack) -> bool:
 # --- reading ---------------------------------------------------------------------------
 
 
-def parse_pack(document: Json, *, schemes: Iterable[str]) -> Pack:
+def parse_pack(document: Json, *, schemes: Iterable[str], deadlines: Iterable[str]) -> Pack:
     """Reads a pack.
 
     Args:
         document: Parsed JSON.
         schemes: Codes of schemes that there are.
+        deadlines: Names under which other days can be set for a step.
 
     Raises:
         ConfigError: ``pack.malformed``, ``pack.unknown-key``, ``pack.no-date``, ``pack.dates``, ``pack.overlap``,
@@ -228,6 +229,7 @@ def parse_pack(document: Json, *, schemes: Iterable[str]) -> Pack:
     """
     members = _members(document, "", _PACK, needed={"pack", "title", "schemes", "sources", "editions"})
     known, sources = frozenset(schemes), _members(members["sources"], "/sources", None)
+    steps = frozenset(deadlines)
     _words(members["title"], "/title")
     for name, title in sources.items():
         _text(title, f"/sources/{name}")
@@ -237,7 +239,7 @@ def parse_pack(document: Json, *, schemes: Iterable[str]) -> Pack:
             raise ConfigError("pack.malformed", path=f"/schemes/{number}", wanted="scheme", found=scheme)
     editions = sorted(
         (
-            _edition(item, f"/editions/{number}", frozenset(sources))
+            _edition(item, f"/editions/{number}", frozenset(sources), steps)
             for number, item in enumerate(_list(members["editions"], "/editions"))
         ),
         key=lambda edition: edition.first,
@@ -256,7 +258,7 @@ def parse_pack(document: Json, *, schemes: Iterable[str]) -> Pack:
     )
 
 
-def _edition(value: Json, path: str, sources: frozenset[str]) -> Edition:
+def _edition(value: Json, path: str, sources: frozenset[str], steps: frozenset[str]) -> Edition:
     if isinstance(value, dict):
         for end in ("from", "to"):
             if end not in value:
@@ -264,8 +266,7 @@ def _edition(value: Json, path: str, sources: frozenset[str]) -> Edition:
     members = _members(value, path, _EDITION, needed={"from", "to", "basis", "values"})
     first = date.min if members["from"] == OPEN else _day(members["from"], f"{path}/from")
     last = date.max if members["to"] == OPEN else _day(members["to"], f"{path}/to")
-    if last < first:
-        raise ConfigError("pack.dates", path=f"{path}/to", first=first.isoformat(), last=last.isoformat())
+    _day_after(first, last, f"{path}/to")
     lists = {name: _items(members.get(name, []), f"{path}/{name}", name, sources) for name in _LISTS}
     if "doubt" in members:
         _words(members["doubt"], f"{path}/doubt")
@@ -280,7 +281,7 @@ def _edition(value: Json, path: str, sources: frozenset[str]) -> Edition:
         values=_values(members["values"], f"{path}/values", sources),
         conditions={str(item["condition"]): item["confidence"] == "read" for item in lists["conditions"]},
         frozen=tuple(_frozen(item, f"{path}/frozen/{number}") for number, item in enumerate(lists["frozen"])),
-        deadlines=_deadlines(members.get("deadlines", {}), f"{path}/deadlines"),
+        deadlines=_deadlines(members.get("deadlines", {}), f"{path}/deadlines", steps),
         duties=frozenset(str(item["duty"]) for item in lists["duties"]),
         is_doubtful="doubt" in members,
     )
@@ -296,12 +297,14 @@ def _values(value: Json, path: str, sources: frozenset[str]) -> Mapping[str, Val
 
 
 def _frozen(item: Mapping[str, Json], path: str) -> Frozen:
-    last = item["to"]
-    return Frozen(_day(item["from"], f"{path}/from"), None if last is None else _day(last, f"{path}/to"))
+    first, last = _day(item["from"], f"{path}/from"), item["to"]
+    if last is None:
+        return Frozen(first, None)
+    return Frozen(first, _day_after(first, _day(last, f"{path}/to"), f"{path}/to"))
 
 
-def _deadlines(value: Json, path: str) -> Mapping[str, int]:
-    return {name: _number(days, f"{path}/{name}") for name, days in _members(value, path, None).items()}
+def _deadlines(value: Json, path: str, steps: frozenset[str]) -> Mapping[str, int]:
+    return {name: _number(days, f"{path}/{name}") for name, days in _members(value, path, steps).items()}
 
 
 def _items(value: Json, path: str, name: str, sources: frozenset[str]) -> Sequence[Mapping[str, Json]]:
@@ -367,6 +370,13 @@ def _number(value: Json, path: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ConfigError("pack.malformed", path=path or "/", wanted="number", found=type(value).__name__)
     return value
+
+
+def _day_after(first: date, last: date, path: str) -> date:
+    """The last day of an interval, not before its first."""
+    if last < first:
+        raise ConfigError("pack.dates", path=path, first=first.isoformat(), last=last.isoformat())
+    return last
 
 
 def _day(value: Json, path: str) -> date:
