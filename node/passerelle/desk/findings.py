@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import TypeAlias
 
@@ -79,7 +79,7 @@ def _of_fold(context: Context, state: State, records: Iterable[Record]) -> list[
 def _answer(context: Context, item: Found, about: Mapping[str, str]) -> Answer:
     finding, subject, waiver = item.finding, item.subject, item.waiver
     rule = context.rules.rules[finding.rule]
-    named = {value: context.code_of(value) for value in finding.params.values() if isinstance(value, str)}
+    named = {value: context.code_of(value) for value in _texts(finding.params.values())}
     return {
         "rule": finding.rule,
         "name": rule.name,
@@ -96,6 +96,13 @@ def _answer(context: Context, item: Found, about: Mapping[str, str]) -> Answer:
         "about": dict(about),
         "waived": None if waiver is None else {"function": waiver.function, "by": waiver.by},
     }
+
+
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    """What may name an agency: texts, and the texts of lists."""
+    for value in values:
+        listed = value if isinstance(value, list | tuple) else [value]
+        yield from (item for item in listed if isinstance(item, str))
 
 
 def known_by(record: Record) -> dict[str, str]:

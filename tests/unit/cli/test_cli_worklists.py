@@ -65,6 +65,22 @@ def test_findings_are_told_in_words(passerelle: Run, capsys: pytest.CaptureFixtu
     assert "Reading club" in capsys.readouterr().out
 
 
+def test_agencies_of_a_list_are_told_by_their_codes(
+    passerelle: Run, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """V30: those of whom the proof is missing, by the codes that they have here; a stranger by its short SCID."""
+    stranger = "Qm" + "s" * 44
+    finding = {
+        **FINDINGS[0], "rule": "V30", "code": "rule.erasure-proof", "agencies": {PARTNER: "TG-ANVT"},
+        "params": {"rule": "V30", "path": "/due", "day": "2018-03-01", "missing": [PARTNER, stranger]},
+    }  # fmt: skip
+    desk.told["findings"] = [finding]
+    assert passerelle("--lang", "en", "findings") == Exit.DONE
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "TG-ANVT and Qms" in shown
+    assert PARTNER[:10] not in shown
+
+
 def test_a_sheet_computes_nothing(passerelle: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """CSV: a row for each, with code and id; a partner's title is text and no formula."""
     assert passerelle("findings", "--csv") == Exit.DONE

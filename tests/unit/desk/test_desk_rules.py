@@ -332,6 +332,26 @@ async def test_a_waiver_of_one_rule_is_none_of_another(pair: Pair) -> None:
     assert (await refused(pair.mali, item)).code == "rule.no-tutor"
 
 
+# --- findings --------------------------------------------------------------------------
+
+
+async def test_whose_proof_is_missing_is_told_by_code(pair: Pair) -> None:
+    """V30: people know agencies by their codes, also where a finding lists several."""
+    agreement = await pair.proposed()
+    body = {
+        "targets": [{"id": agreement["id"], "places": agreement["places"]}],
+        "reason": "authority-order",
+        "authority": "Autorité de l'Exemple (fictive)",
+        "actingFunction": "legal-service",
+        "due": "2027-03-31",
+    }
+    made = await publish(pair.togo, {"type": "erasure", "to": [MALI], "body": body})
+    told: Any = await pair.togo.node.desk.findings("2027-04-01")
+    (finding,) = [item for item in told if item["id"] == made["id"]]
+    assert finding["params"]["missing"] == [pair.mali.scid]
+    assert finding["agencies"] == {pair.mali.scid: MALI}
+
+
 # --- departures ------------------------------------------------------------------------
 
 

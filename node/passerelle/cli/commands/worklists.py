@@ -48,11 +48,15 @@ def _finding(own: Session, item: JsonObject) -> Sequence[str]:
     by = "" if item["issuer_code"] is None else f" ({item['issuer_code']})"
     about = f"{type_name(words, str(item['type']))}{by} {named(words, item['about'])}".strip()
     codes = mapping(item["agencies"])
-    params: dict[str, object] = {
-        name: codes.get(value, value) if isinstance(value, str) else value
-        for name, value in mapping(item["params"]).items()
-    }
+    params = {name: _by_code(codes, value) for name, value in mapping(item["params"]).items()}
     return severity, str(item["rule"]), about, words.user(str(item["code"]), **params)
+
+
+def _by_code(codes: JsonObject, value: Json) -> object:
+    """A value of a finding, with agencies by the codes that they have here, also where it lists several."""
+    if isinstance(value, list):
+        return [_by_code(codes, item) for item in value]
+    return codes.get(value, value) if isinstance(value, str) else value
 
 
 def named(words: Words, about: Json) -> str:
