@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from passerelle.errors import InputError
 from passerelle.exchange.rules.book import Rulebook
-from passerelle.exchange.rules.holdings import is_waived
+from passerelle.exchange.rules.waivers import is_waived
 from passerelle.exchange.suppression import refuse_small
 from passerelle.protocol.origins import is_scid
 from passerelle.protocol.profile import Json, encode_plain

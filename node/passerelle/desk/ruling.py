@@ -21,12 +21,31 @@ from passerelle.exchange.book import FOR_EVER
 from passerelle.exchange.rules import together
 from passerelle.exchange.rules.holdings import Holdings
 from passerelle.exchange.rules.record import Asked, judge_record, rests_on_others
-from passerelle.exchange.rules.references import Body, ref_id, refs, terms_of
+from passerelle.exchange.rules.references import Body, ref_digest, ref_id, refs, terms_of
 from passerelle.exchange.rules.table import Finding
 from passerelle.exchange.rules.waivers import Waivers
 from passerelle.exchange.state import NominationState, State
 from passerelle.protocol.records import Record
 from passerelle.sync.pen import Draft
+
+
+def is_judged(item: Draft) -> bool:
+    """Whether a rule asks what a draft names; most that is published in great numbers rests on nothing."""
+    is_plain = item.type == "offer" and not rests_on_others(item.type, item.body)
+    return item.type in _JUDGES and not item.unchecked and not is_plain
+
+
+def takes_places(item: Draft) -> bool:
+    """Whether a draft accepts or confirms a nomination: what it takes, the next of its kind has to see."""
+    body = item.body
+    outcome = body.get("outcome")
+    return (
+        item.type == "decision"
+        and not item.unchecked
+        and body.get("aboutType") == "nomination"
+        and isinstance(outcome, str)
+        and outcome in {"accept", "confirm"}
+    )
 
 
 async def ruled(context: Context, ledger: Ledger, drafts: Sequence[Draft]) -> list[Draft]:
@@ -59,10 +78,7 @@ class _Desk:
 
     async def rule(self, item: Draft) -> Draft:
         """One draft."""
-        if item.unchecked or (item.type == "offer" and not rests_on_others(item.type, item.body)):
-            return item
-        judge = _JUDGES.get(item.type)
-        return item if judge is None else await judge(self, item)
+        return await _JUDGES[item.type](self, item) if is_judged(item) else item
 
     async def offer(self, item: Draft) -> Draft:
         """V03, and what its agreement changes."""
@@ -72,33 +88,28 @@ class _Desk:
             if found is None:
                 raise InputError("rule.host-unknown", rule="V03", path="/hostOrganisation/id", id=host)
             self._refuse(together.judge_host(found.body), item)
-        agreement = await self._newest("agreement", ref_id(item.body, "agreement"))
-        return (
-            item
-            if agreement is None
-            else replace(item, terms=terms_of(agreement.body, str(item.body.get("scheme"))))
-        )
+        agreement = await self._agreed(ref_id(item.body, "agreement"))
+        return replace(item, terms=terms_of(agreement, str(item.body.get("scheme"))))
 
     async def nomination(self, item: Draft) -> Draft:
-        """V05, V06, V07, V15."""
-        named = {member: _digest(item.body, member) for member in ("dossier", "offer", "agreement")}
-        found = await self.ledger.records_of([digest for digest in named.values() if digest])
-        bodies = {member: found[digest].body if digest in found else {} for member, digest in named.items()}
+        """V05, V06, V07, V15, by the versions that it names; the law asks that the agreement's is in force (S-33)."""
+        bodies = await self._bodies(item.body, "dossier", "offer", "agreement")
         host = item.audience[0] if isinstance(item.audience, tuple) and len(item.audience) == 1 else None
         given = together.Presented(
             item.body, bodies["dossier"], bodies["offer"], bodies["agreement"], str(host or _host(item.body))
         )
         if given.card and _is_dated(item.body.get("nominatedOn")):
             findings = list(together.judge_nomination(self.context.rules, given))
-            await self._refuse_unless_waived(findings, item, _ids(item.body, "offer", "agreement", "dossier"))
+            await self._refuse_unless_waived(
+                findings, item, _versions(item.body, "offer", "agreement", "dossier")
+            )
         return item
 
     async def placement(self, item: Draft) -> Draft:
-        """What its agreement changes, and what was waived for what it rests on."""
-        agreement = await self._newest("agreement", ref_id(item.body, "agreement"))
-        terms = {} if agreement is None else terms_of(agreement.body, str(item.body.get("scheme")))
-        changed = replace(item, terms=terms)
-        rests_on = _ids(item.body, "nomination", "offer", "agreement")
+        """What its agreement changes, in the version that it names, and what was waived for what it rests on."""
+        agreement = (await self._bodies(item.body, "agreement"))["agreement"]
+        changed = replace(item, terms=terms_of(agreement, str(item.body.get("scheme"))))
+        rests_on = _versions(item.body, "nomination", "offer", "agreement")
         findings = _by_itself(self.context, changed)
         return replace(changed, waived=item.waived | await self._waived(findings, rests_on, _addressed(item)))
 
@@ -118,7 +129,7 @@ class _Desk:
 
     async def decision(self, item: Draft) -> Draft:
         """V17 and V23 of an acceptance, and that nothing is decided before what it is about."""
-        about, outcome = ref_id(item.body, "about"), item.body.get("outcome")
+        about = ref_id(item.body, "about")
         if item.body.get("aboutType") != "nomination" or about is None:
             return item
         state = await self.ledger.state(FOR_EVER)  # what is decided for later takes its place too
@@ -127,9 +138,11 @@ class _Desk:
             return item
         if _is_dated(item.body.get("effective")):
             self._refuse(together.decided_before(item.body, nomination.nominated_on), item)
-        if isinstance(outcome, str) and outcome in {"accept", "confirm"}:
-            findings = [found async for found in self._accepted(state, nomination, str(outcome))]
-            await self._refuse_unless_waived(findings, item, [about, nomination.offer, nomination.dossier])
+        if takes_places(item):
+            outcome = str(item.body.get("outcome"))
+            findings = [found async for found in self._accepted(state, nomination, outcome)]
+            rests_on = await self._judged(state, nomination) if findings else []
+            await self._refuse_unless_waived(findings, item, rests_on)
             self.accepted[nomination.offer].add(about)
             self.dossiers[nomination.dossier].add(about)
         return item
@@ -183,6 +196,16 @@ class _Desk:
             spans[item.id] = edtf.parse(period) if isinstance(period, str) else None
         return spans
 
+    async def _judged(self, state: State, nomination: NominationState) -> list[str]:
+        """Digests of the versions by which an acceptance is judged: of the nomination, its offer, its dossier."""
+        offer = state.offers.get(nomination.offer)
+        record = (await self.ledger.records_of([nomination.digest])).get(nomination.digest)
+        return [
+            nomination.digest,
+            *([] if offer is None else [offer.digest]),
+            *([] if record is None else _versions(record.body, "dossier")),
+        ]
+
     # --- refusing ------------------------------------------------------------------------
 
     def _refuse(self, findings: Iterator[Finding] | Sequence[Finding], item: Draft) -> None:
@@ -199,7 +222,10 @@ class _Desk:
     async def _waived(
         self, findings: Sequence[Finding], rests_on: Sequence[str], others: Iterable[str]
     ) -> frozenset[str]:
-        """Rules that were waived for what a record rests on, by us or those addressed; looked for only where asked."""
+        """Rules that were waived for one of the versions, by digest, that a record rests on, by us or those addressed.
+
+        They are looked for only where one of the findings would refuse it.
+        """
         rules = self.context.rules.rules
         wanted = {
             found.rule for found in findings if found.severity == "error" and rules[found.rule].is_waivable
@@ -210,8 +236,29 @@ class _Desk:
             self.waivers = await looking.waivers(self.context, self.ledger)
         waivers, parties = self.waivers, {self.context.own, *others}
         return frozenset(
-            rule for rule in wanted if any((rule, name, by) in waivers for name in rests_on for by in parties)
+            rule for rule in wanted if any((rule, digest, by) in waivers for digest in rests_on for by in parties)
         )
+
+    # --- looking up ----------------------------------------------------------------------
+
+    async def _bodies(self, body: Body, *members: str) -> dict[str, Body]:
+        """Bodies of the versions that a body names, by member; empty where one is not held."""
+        named = {member: ref_digest(body, member) for member in members}
+        found = await self.ledger.records_of(digest for digest in named.values() if digest)
+        return {member: found[digest].body if digest in found else {} for member, digest in named.items()}
+
+    async def _agreed(self, agreement: str | None) -> Body:
+        """The version of an agreement that governs, or will once its period begins; empty where none does.
+
+        Who proposes a version has changed nothing by it: only what all parties accepted counts.
+        """
+        if agreement is not None:
+            for day in (self.context.clock().date(), FOR_EVER):
+                found = (await self.ledger.state(day)).agreements.get(agreement)
+                if found is not None and found.since is not None:
+                    record = (await self.ledger.records_of([found.digest])).get(found.digest)
+                    return {} if record is None else record.body
+        return {}
 
     async def _newest(self, record_type: str, record_id: str | None) -> Record | None:
         """The newest version held of a record of one type: ours, or else of whoever issued it first."""
@@ -256,14 +303,9 @@ def _is_dated(written: object) -> bool:
     return isinstance(written, str)
 
 
-def _digest(body: Body, member: str) -> str | None:
-    named = body.get(member)
-    found = named.get("digest") if isinstance(named, dict) else None
-    return found if isinstance(found, str) else None
-
-
-def _ids(body: Body, *members: str) -> list[str]:
-    return [found for member in members if (found := ref_id(body, member)) is not None]
+def _versions(body: Body, *members: str) -> list[str]:
+    """Digests of the versions that a body names."""
+    return [found for member in members if (found := ref_digest(body, member)) is not None]
 
 
 def _host(body: Body) -> object:

@@ -222,6 +222,31 @@ async def test_an_agreement_changes_what_its_scheme_allows(pair: Pair) -> None:
     assert (await refused(pair.mali, longer)).code == "rule.outside-scheme"
 
 
+async def amended(pair: Pair, agreement: Answer, **more: object) -> Answer:
+    """A next version of Togo's agreement, which Mali holds and has not accepted."""
+    shown: Any = await pair.togo.node.desk.records_show(agreement["digest"])
+    item = {"type": "agreement", "to": [MALI], "id": agreement["id"], "body": shown["record"]["body"] | more}
+    made = await publish(pair.togo, item)
+    await pair.mali.hear(pair.togo)
+    return made
+
+
+async def test_terms_count_once_both_have_accepted_them(pair: Pair) -> None:
+    """V06: a version of an agreement that one party alone proposes changes nothing, for neither of the two."""
+    agreement = await pair.agreed()
+    terms = {"schemes": ["vir", "scv"], "terms": {"scv": {"monthsMax": 24}}}
+    proposal = await amended(pair, agreement, **terms)
+    longer = {"scheme": "scv", "durationMonths": "13", "agreement": {"id": agreement["id"]}}
+    assert (await refused(pair.mali, offer(MALI, **longer))).code == "rule.outside-scheme"
+    assert (await refused(pair.togo, offer(TOGO, **longer))).code == "rule.outside-scheme"
+    await decide(pair.mali, proposal, "accept", effective="2021-01-01")
+    await publish(pair.mali, offer(MALI, **longer))
+    stricter = await amended(pair, proposal, **terms | {"terms": {"scv": {"monthsMax": 6}}})
+    await publish(pair.mali, offer(MALI, **longer))
+    await decide(pair.mali, stricter, "accept", effective="2021-01-01")
+    assert (await refused(pair.mali, offer(MALI, **longer))).code == "rule.outside-scheme"
+
+
 async def test_an_acceptance_needs_a_place(pair: Pair) -> None:
     """V17: no more acceptances than places, in one call too; a waiting list is always open."""
     agreement = await pair.agreed()
@@ -330,6 +355,33 @@ async def test_a_waiver_of_one_rule_is_none_of_another(pair: Pair) -> None:
     """V06 waived, V04 still asked."""
     item = offer(MALI, scheme="scv", durationMonths="13", tutor={"assigned": False}) | {"waive": [WAIVER]}
     assert (await refused(pair.mali, item)).code == "rule.no-tutor"
+
+
+async def test_a_waiver_covers_the_version_that_it_names(pair: Pair) -> None:
+    """V23: the next version of a nomination says something else, so somebody answers for it anew."""
+    agreement = await pair.agreed()
+    card = await pair.card()
+    offers = [await offered(pair.mali, period="2027-02/2027-07") for _ in range(2)]
+    await pair.togo.hear(pair.mali)
+    first, second = [await nominate(pair.togo, made, card, agreement) for made in offers]
+    await pair.mali.hear(pair.togo)
+    await decide(pair.mali, first, "accept")
+    waiver = {"rule": "V23", "function": "programme-manager", "text": {"fr": "Deux mi-temps."}}
+    await decide(pair.mali, second, "waive", **waiver)
+    shown: Any = await pair.togo.node.desk.records_show(second["digest"])
+    item = {
+        "type": "nomination",
+        "to": [MALI],
+        "id": second["id"],
+        "body": shown["record"]["body"] | {"rank": 2},
+    }
+    await publish(pair.togo, item)
+    await pair.mali.hear(pair.togo)
+    with pytest.raises(InputError) as told:
+        await decide(pair.mali, second, "accept")
+    assert told.value.code == "rule.dossier-twice"
+    await decide(pair.mali, second, "waive", **waiver)
+    await decide(pair.mali, second, "accept")
 
 
 # --- findings --------------------------------------------------------------------------

@@ -292,6 +292,23 @@ def test_who_has_no_say_waives_nothing(programme: Programme) -> None:
     assert [item.waiver for item in of("V23", world, date(2017, 6, 1))] == [None]
 
 
+def test_a_waiver_is_of_the_version_that_it_names(programme: Programme) -> None:
+    """V06: what somebody answered for is one version; the next may say anything, and is waived anew or not at all."""
+    world = programme.world
+    offer = world.offer(ML, scheme="scv", period="2017-09-04/2018-09-30", durationMonths="13")
+    body: dict[str, Any] = {
+        "about": ref(offer), "aboutType": "offer", "outcome": "waive", "rule": "V06", "effective": "2017-05-02",
+        "actingFunction": "programme-manager", "text": {"fr": "Fin de projet."},
+    }  # fmt: skip
+    world.publish(ML, "public", "decision", body)
+    (item,) = of("V06", world, date(2017, 6, 1), TG)
+    assert item.waiver is not None
+    assert (item.waiver.about, item.waiver.by) == (offer.digest, ML)
+    world.publish(ML, "public", "offer", {**offer.body, "durationMonths": "30"}, after=offer)
+    (item,) = of("V06", world, date(2017, 6, 1), TG)
+    assert (item.finding.params["found"], item.waiver) == ("30.0", None)
+
+
 def test_papers_of_a_third_agency_are_none(programme: Programme) -> None:
     """V10: an event counts where one of the two ends publishes it."""
     world, placement = programme.world, programme.realised(TG, ML)

@@ -83,13 +83,17 @@ def _waiver(book: Rulebook, held: Holdings, finding: Finding, record: Record) ->
     rule = book.rules.get(finding.rule)
     if rule is None or not rule.is_waivable:
         return None
-    names = [
-        record.id,
-        *(ref_id(record.body, name) for name in ("nomination", "offer", "agreement", "dossier")),
-    ]
-    nomination = held.named("nomination", record.body, "nomination")
-    names += [ref_id(nomination, "offer"), ref_id(nomination, "dossier")]
-    return held.waiver(finding.rule, {record.issuer_scid, *record.addressees}, *names)
+    members = ("nomination", "offer", "agreement", "dossier")
+    bodies = (record.body, held.named("nomination", record.body, "nomination"))
+    rests_on = [_version(held, body, member) for body in bodies for member in members]
+    return held.waiver(finding.rule, {record.issuer_scid, *record.addressees}, record.digest, *rests_on)
+
+
+def _version(held: Holdings, body: Body, member: str) -> str | None:
+    """The version of what a body names by which findings are judged: a waiver of another one says nothing of it."""
+    key = held.subject(body, member)
+    found = None if key is None else held.record(member, *key)
+    return None if found is None else found.digest
 
 
 def _all(book: Rulebook, held: Holdings, today: date) -> Iterator[tuple[Finding, Record]]:

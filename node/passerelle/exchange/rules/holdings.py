@@ -212,8 +212,8 @@ class Holdings:
         return self.body("agreement", *key)
 
     def waiver(self, rule: str, parties: Iterable[str], *about: str | None) -> Waiver | None:
-        """The waiver of a rule for one of some records, by one of those whom the record concerns."""
-        found = (self.waivers.get((rule, name, by)) for by in sorted(parties) for name in about if name)
+        """The waiver of a rule for one of some versions, by digest, by one of those whom the record concerns."""
+        found = (self.waivers.get((rule, digest, by)) for by in sorted(parties) for digest in about if digest)
         return next((waiver for waiver in found if waiver is not None), None)
 
     def journeys(self) -> Iterator[Journey]:

@@ -48,6 +48,13 @@ def ref_id(body: Body, member: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def ref_digest(body: Body, member: str) -> str | None:
+    """The digest that a reference of a body names: one exact version."""
+    named = body.get(member)
+    found = named.get("digest") if isinstance(named, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def refs(body: Body, member: str, record_type: str) -> Iterator[str]:
     """Ids of one type in a list of typed references."""
     listed = body.get(member)

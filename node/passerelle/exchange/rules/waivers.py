@@ -1,4 +1,4 @@
-"""Rules that a named function waived for a record, with a reason."""
+"""Rules that a named function waived for one version of a record, with a reason."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from passerelle.exchange.rules.references import Body, ref_id
+from passerelle.exchange.rules.references import Body, ref_digest
 from passerelle.exchange.state import State
 from passerelle.protocol.records import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A rule that a named function waived for a record, with a reason.
+    """A rule that a named function waived for one version of a record, with a reason.
 
     Args:
         rule: ``V06``.
-        about: Id of the record.
+        about: Digest of the version; the next one may say something else, and is waived anew or not at all.
         by: SCID of the agency.
         function: Code.
     """
@@ -29,7 +29,7 @@ class Waiver:
 
 
 Waivers: TypeAlias = Mapping[tuple[str, str, str], Waiver]
-"""By rule, id of the record and SCID of who waived."""
+"""By rule, digest of the version and SCID of who waived."""
 
 
 def counted(state: State, records: Iterable[Record]) -> Iterator[Record]:
@@ -41,7 +41,7 @@ def counted(state: State, records: Iterable[Record]) -> Iterator[Record]:
 
 
 def waivers_in(records: Iterable[Record]) -> dict[tuple[str, str, str], Waiver]:
-    """Waivers by rule, record and author: decisions, and what a nomination says of its own check.
+    """Waivers by rule, version and author: decisions, for the version that they name, and a nomination's own checks.
 
     One without a function or a reason waives nothing.
     """
@@ -56,13 +56,13 @@ def _waivers_of(record: Record) -> Iterator[Waiver]:
         and body.get("outcome") == "waive"
         and (body.get("reason") or body.get("text"))
     ):
-        about, rule = ref_id(body, "about"), body.get("rule")
+        about, rule = ref_digest(body, "about"), body.get("rule")
         if about is not None and isinstance(rule, str):
             yield Waiver(rule, about, author, str(body.get("actingFunction")))
     checks = body.get("checks") if record.type == "nomination" else None
     for rule, check in checks.items() if isinstance(checks, dict) else ():
         if isinstance(check, dict) and is_waived(check):
-            yield Waiver(rule, record.id, author, str(check["actingFunction"]))
+            yield Waiver(rule, record.digest, author, str(check["actingFunction"]))
 
 
 def is_waived(check: Body) -> bool:
