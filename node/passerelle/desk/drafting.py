@@ -49,8 +49,8 @@ class Drafting:
 
     def drafts(
         self, items: Sequence[Mapping[str, object]], key: str | None = None, *, unchecked: bool = False
-    ) -> tuple[list[Draft], str]:
-        """The drafts of one call, and the digest of what is asked under its key, empty without one.
+    ) -> list[Draft]:
+        """The drafts of one call; what has not been published before is still to be passed by `refuse`.
 
         Args:
             items: See :func:`passerelle.desk.publishing.publish`.
@@ -58,13 +58,47 @@ class Drafting:
             unchecked: Skip our own rules.
 
         Raises:
-            InputError: ``publish.*``, ``statistic.*``.
+            InputError: ``publish.*``.
         """
         drafts = [
             self._draft(item, number, unchecked=unchecked) for number, item in enumerate(items, start=1)
         ]
-        _refuse_twice([given for given in (key, *(draft.key for draft in drafts)) if given is not None])
-        return drafts, "" if key is None else _digest(items)
+        refuse_twice(key, drafts)
+        return drafts
+
+    @staticmethod
+    def refuse(item: Mapping[str, object], draft: Draft) -> None:
+        """Refuse what we would not publish today: persons that can be told from a figure, a rule that nobody waives.
+
+        What was published before, under its key, is past that.
+
+        Raises:
+            InputError: ``statistic.*``, ``publish.not-waivable``, ``publish.waiver-without-reason``.
+        """
+        if draft.type == "statistic" and not draft.unchecked:
+            refuse_small(draft.body)
+        for waiver in _waivers(item):
+            refuse_waiver(str(waiver["rule"]), waiver.get("reason") or waiver.get("text"))
+
+    def waivers(self, item: Mapping[str, object], draft: Draft) -> list[Draft]:
+        """The decisions by which rules are waived for a draft, to be published with it: none without the other."""
+        found = []
+        for waiver in _waivers(item):
+            said = {name: waiver[name] for name in ("rule", "reason", "text") if waiver.get(name) is not None}
+            body = {"aboutType": draft.type, "outcome": "waive", "actingFunction": waiver["function"], **said}
+            key = None if draft.key is None else f"waive-{waiver['rule']}-{draft.key}"
+            found.append(
+                Draft(
+                    "decision",
+                    draft.audience,
+                    self._filled(body),
+                    unchecked=draft.unchecked,
+                    key=key,
+                    request=draft.request,
+                    about=draft,
+                )
+            )
+        return found
 
     def _draft(self, item: Mapping[str, object], number: int, *, unchecked: bool) -> Draft:
         record_type, body, revises = item.get("type"), item.get("body"), item.get("id")
@@ -83,15 +117,18 @@ class Drafting:
         if record_type == "event" and audience == "public" and body.get("placements"):
             # The rest of an event is the fold's to judge.
             raise InputError("event.audience", type="placement")
+        filled = self._filled(body)
+        request = "" if key is None else digest_of([filled], first=number)
+        waived = frozenset(str(waiver["rule"]) for waiver in _waivers(item))
+        waived |= waived_in(record_type, filled)
+        return Draft(record_type, audience, filled, revises, unchecked, key, request, waived)
+
+    def _filled(self, body: Mapping[str, object]) -> dict[str, Json]:
         filled = self._members_with_scids(body)
         if self.fictitious:
             filled["synthetic"] = True
         filled.setdefault("lang", self.language)
-        if record_type == "statistic" and not unchecked:
-            refuse_small(filled)
-        request = "" if key is None else _digest([filled], first=number)
-        waived = waived_by(item) | waived_in(record_type, filled)
-        return Draft(record_type, audience, filled, revises, unchecked, key, request, waived)
+        return filled
 
     def _audience(self, record_type: str, asked: object) -> Audience:
         if record_type in PUBLIC_ONLY:
@@ -135,11 +172,11 @@ class Drafting:
         return self.own if name == self.code else self.partner(name)
 
 
-def waived_by(item: Mapping[str, object]) -> frozenset[str]:
-    """The rules that an item to publish waives, each by a named function with a reason.
+def _waivers(item: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
+    """What an item to publish waives: each a rule, once, a function, and a reason or a text.
 
     Raises:
-        InputError: ``publish.malformed-waiver``, ``publish.not-waivable``, ``publish.waiver-without-reason``.
+        InputError: ``publish.malformed-waiver``.
     """
     given = item.get("waive", [])
     if not isinstance(given, list | tuple) or not all(isinstance(waiver, Mapping) for waiver in given):
@@ -148,8 +185,9 @@ def waived_by(item: Mapping[str, object]) -> frozenset[str]:
         rule, function = waiver.get("rule"), waiver.get("function")
         if not isinstance(rule, str) or not isinstance(function, str) or not set(waiver) <= _WAIVER_MEMBERS:
             raise InputError("publish.malformed-waiver")
-        refuse_waiver(rule, waiver.get("reason") or waiver.get("text"))
-    return frozenset(str(waiver["rule"]) for waiver in given)
+    if len({waiver["rule"] for waiver in given}) < len(given):
+        raise InputError("publish.malformed-waiver")
+    return given
 
 
 def refuse_waiver(rule: str, reason: object) -> None:
@@ -177,13 +215,19 @@ def waived_in(record_type: str, body: Mapping[str, Json]) -> frozenset[str]:
     )
 
 
-def _refuse_twice(keys: Sequence[str]) -> None:
-    for key, count in Counter(keys).items():
+def refuse_twice(key: str | None, drafts: Sequence[Draft]) -> None:
+    """Refuse a key that a call gives twice, itself or for its records.
+
+    Raises:
+        InputError: ``publish.key-reused``.
+    """
+    keys = Counter(given for given in (key, *(draft.key for draft in drafts)) if given is not None)
+    for given, count in keys.items():
         if count > 1:
-            raise InputError("publish.key-reused", key=key)
+            raise InputError("publish.key-reused", key=given)
 
 
-def _digest(items: Sequence[Mapping[str, object]], *, first: int = 1) -> str:
+def digest_of(items: Sequence[Mapping[str, object]], *, first: int = 1) -> str:
     """Of what is asked under an idempotency key, whatever it is; `first` is the number of the first item."""
     asked = sha256()
     for number, item in enumerate(items, start=first):

@@ -64,6 +64,8 @@ class Ledger:
         self._making = asyncio.Lock()
         self._made: dict[tuple[str, date], tuple[State, object]] = {}
         """By name and day, what was made of a state; it holds as long as that is the state."""
+        self.deciding = asyncio.Lock()
+        """Held by whoever judges what takes a place or a dossier, until it is published: the next must see it."""
         self._forget()
 
     def _forget(self) -> None:

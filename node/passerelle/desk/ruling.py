@@ -236,7 +236,9 @@ class _Desk:
             self.waivers = await looking.waivers(self.context, self.ledger)
         waivers, parties = self.waivers, {self.context.own, *others}
         return frozenset(
-            rule for rule in wanted if any((rule, digest, by) in waivers for digest in rests_on for by in parties)
+            rule
+            for rule in wanted
+            if any((rule, digest, by) in waivers for digest in rests_on for by in parties)
         )
 
     # --- looking up ----------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import Final
 import orjson
 
 from passerelle.desk.dictation import Answer, Group, Hello, Made, Question
-from passerelle.desk.drafting import Drafting
+from passerelle.desk.drafting import Drafting, digest_of
 from passerelle.exchange.rules.book import Rulebook
 from passerelle.exchange.rules.record import rests_on_others
 from passerelle.protocol.keys import SigningKey
@@ -59,7 +59,10 @@ class Scribe:
             raise Declined
         items, call_key = _arguments(asked.body)
         drafting = Drafting(hello.own, hello.code, hello.fictitious, hello.language, _decline)
-        drafts, request = drafting.drafts(items, call_key)
+        drafts = drafting.drafts(items, call_key)
+        for item, made in zip(items, drafts, strict=True):
+            drafting.refuse(item, made)
+        request = "" if call_key is None else digest_of(items)
         if not all(
             stands_alone(item, hello.unjudged)
             and not item.waived

@@ -172,7 +172,9 @@ class Paper:
             items = cast("Sequence[Mapping[str, object]]", given["items"])
         else:
             items = [_item(place, method, given)]
-        drafts, _ = place.drafting.drafts(items, unchecked=unchecked)
+        drafts = place.drafting.drafts(items, unchecked=unchecked)
+        for item, draft in zip(items, drafts, strict=True):
+            place.drafting.refuse(item, draft)
         receipts: list[Json] = [self._publish(place, draft) for draft in drafts]
         return receipts if method == "publish" else receipts[0]
 

@@ -23,6 +23,7 @@ from passerelle.storage.bulk import write_now
 from passerelle.storage.feeds import Feed, SignedHead
 from passerelle.storage.heads import Head, Swap
 from passerelle.storage.home import Keys
+from passerelle.sync.pen import decided_on
 from passerelle.sync.signing import (
     Draft,
     Early,
@@ -129,7 +130,7 @@ class Batch:
         ahead = [held for item in self._signed for held in await self._held(item.record, sizes)]
         for number, item in enumerate(drafts, start=1):
             try:
-                record = await self._sign(item, records)
+                record = await self._sign(_of_group(item, drafts, records), records)
             except ValueError as exc:
                 raise not_in_profile(number, exc) from exc
             if not item.unchecked:
@@ -272,6 +273,18 @@ async def largest_cosigned(connection: AsyncConnection, author: str, own: str) -
         return FeedPosition(1, 0)
     unjudged = await setbacks.first_unjudged(connection, held.id)
     return FeedPosition(1, receipt[0].size if unjudged is None else min(unjudged, receipt[0].size))
+
+
+def _of_group(item: Draft, drafts: Sequence[Draft], records: Sequence[Record]) -> Draft:
+    """A draft, with what it says of one before it in its group."""
+    if item.about is None:
+        return item
+    subject = next(
+        (record for before, record in zip(drafts, records, strict=False) if before is item.about), None
+    )
+    if subject is None:
+        raise RuntimeError("a decision on what its group does not publish")
+    return decided_on(item, subject)
 
 
 def _refuse_narrower(previous: Record, item: Draft) -> None:

@@ -7,7 +7,7 @@ process of its own (:mod:`passerelle.desk.scribe`), which loads this module and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, cached_property
 from hashlib import sha256
@@ -47,6 +47,8 @@ class Draft:
         request: Digest of what was asked under that key; another one is refused.
         waived: Rules of the field that a named function waives for it.
         terms: What the agreement that it names changes of its scheme's pack.
+        about: Of a decision on what its own group publishes: the draft of that, which stands before it. Its body
+            gets ``about``, and ``effective`` where it lacks one, once that is signed.
     """
 
     type: str
@@ -58,6 +60,7 @@ class Draft:
     request: str = ""
     waived: frozenset[str] = frozenset()
     terms: Mapping[str, int] = field(default_factory=dict)
+    about: Draft | None = None
 
 
 class Asked(NamedTuple):
@@ -208,6 +211,14 @@ class Pen:
                 sign_record(header, self.key, self._method)
             except ValueError as exc:
                 raise not_in_profile(number, exc) from exc
+
+
+def decided_on(item: Draft, subject: Record) -> Draft:
+    """A decision on what its own group publishes, once that is signed: it takes effect when that is there."""
+    day = subject.body.get("nominatedOn") if subject.type == "nomination" else None
+    effective = max(subject.issued.date().isoformat(), day if isinstance(day, str) else "")
+    about: Json = {"id": subject.id, "digest": subject.digest}
+    return replace(item, body={"effective": effective, **item.body, "about": about})
 
 
 def refuse_by_rule(rules: Rulebook, item: Draft, today: date) -> None:

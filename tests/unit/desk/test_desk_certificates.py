@@ -24,6 +24,7 @@ from passerelle.protocol.certificatesigning import Service
 from passerelle.protocol.profile import encode
 from passerelle.protocol.records import Record
 from passerelle.storage import certificates as rows
+from passerelle.storage import vault
 from tests.unit.desk.story import Answer, Pair, decide, offered, placement_body, publish
 from tests.unit.federation.world import FRANCE, MALI, TOGO, Here
 
@@ -462,12 +463,12 @@ async def test_every_record_on_certificates_is_read_and_few_at_a_time(
         return parse(data)
 
     monkeypatch.setattr(reading, "AT_ONCE", 2)
-    monkeypatch.setattr(reading.Record, "parse", counted)
+    monkeypatch.setattr(Record, "parse", counted)
     revoked = await reading.revocations(pair.mali.node.desk._context, pair.mali.scid, [digest, "f" * 64])
     assert [*revoked] == [digest]
     assert len(parsed_in) == 2
     assert threading.get_ident() not in parsed_in
-    monkeypatch.setattr(reading.Record, "parse", parse)
+    monkeypatch.setattr(Record, "parse", parse)
     error = await refused(pair.togo.node.desk.certificate_sheet(document), "certificate.revoked")
     assert error.params["issued"] == revoked[digest]
 
@@ -483,7 +484,7 @@ async def test_a_forged_file_has_no_records_read(pair: Pair, monkeypatch: pytest
     def looks(*_: object, **__: object) -> Any:
         raise AssertionError("looked")
 
-    monkeypatch.setattr(reading.vault, "public_after", looks)
+    monkeypatch.setattr(vault, "public_after", looks)
     forged = {**certificate["document"], "name": "Autre nom"}
     await refused(endorse(pair.togo, {"document": forged}), "proof.invalid")
 
@@ -494,7 +495,9 @@ async def test_the_address_on_a_sheet_is_the_issuers(pair: Pair, monkeypatch: py
     sheet = pair.togo.node.desk.certificate_sheet
     told: Any = await sheet(document)
     assert told["address"] == pair.mali.public
-    assert pair.togo.node.directory.peer(pair.mali.scid).address != pair.mali.public
+    mali = pair.togo.node.directory.peer(pair.mali.scid)
+    assert mali is not None
+    assert mali.address != pair.mali.public
     monkeypatch.setattr(pair.togo.node.directory, "peer", lambda _: None)
     told = await sheet(document)
     assert told["address"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
-from passerelle.errors import ConfigError, InputError
+from passerelle.errors import ConfigError, InputError, PasserelleError
 from passerelle.node import open_node
-from tests.unit.desk.story import DAY, Answer, Pair, decide, nominate, offered, publish, ref
-from tests.unit.federation.world import MALI, TOGO, Here, dossier, offer
+from tests.unit.desk.story import DAY, Answer, Pair, decide, nominate, offered, publish, ref, verdict
+from tests.unit.federation.world import MALI, TOGO, Here, dossier, offer, party
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -236,7 +237,7 @@ async def test_terms_count_once_both_have_accepted_them(pair: Pair) -> None:
     agreement = await pair.agreed()
     terms = {"schemes": ["vir", "scv"], "terms": {"scv": {"monthsMax": 24}}}
     proposal = await amended(pair, agreement, **terms)
-    longer = {"scheme": "scv", "durationMonths": "13", "agreement": {"id": agreement["id"]}}
+    longer: dict[str, Any] = {"scheme": "scv", "durationMonths": "13", "agreement": {"id": agreement["id"]}}
     assert (await refused(pair.mali, offer(MALI, **longer))).code == "rule.outside-scheme"
     assert (await refused(pair.togo, offer(TOGO, **longer))).code == "rule.outside-scheme"
     await decide(pair.mali, proposal, "accept", effective="2021-01-01")
@@ -245,6 +246,20 @@ async def test_terms_count_once_both_have_accepted_them(pair: Pair) -> None:
     await publish(pair.mali, offer(MALI, **longer))
     await decide(pair.mali, stricter, "accept", effective="2021-01-01")
     assert (await refused(pair.mali, offer(MALI, **longer))).code == "rule.outside-scheme"
+
+
+async def test_a_nomination_is_made_under_what_governs(pair: Pair) -> None:
+    """S-33: a proposed amendment keeps nobody from nominating by the agreement's id, and lifts no limit."""
+    agreement = await pair.agreed()
+    made = await offered(pair.mali)
+    await pair.togo.hear(pair.mali)
+    await amended(pair, agreement, terms={"vir": {"ageMax": 60}})
+    nomination = await pair.nominated(agreement, made)
+    shown: Any = await pair.togo.node.desk.records_show(nomination["digest"])
+    assert shown["record"]["body"]["agreement"] == ref(agreement)
+    with pytest.raises(InputError) as told:
+        await nominate(pair.togo, made, await pair.card(ageBand="36-59"), agreement)
+    assert told.value.code == "rule.outside-scheme"
 
 
 async def test_an_acceptance_needs_a_place(pair: Pair) -> None:
@@ -295,6 +310,42 @@ async def test_a_dossier_is_accepted_once_unless_somebody_answers_for_it(pair: P
     await decide(pair.mali, second, "accept")
 
 
+async def test_two_acceptances_at_one_time(pair: Pair) -> None:
+    """V17, V23: who is judged second sees what the first took, though both were asked at once."""
+    agreement = await pair.agreed(candidates=2)
+    made = await offered(pair.mali, places=1)
+    both = [await offered(pair.mali, period=period) for period in ("2027-02/2027-07", "2027-07/2027-12")]
+    await pair.togo.hear(pair.mali)
+    card = await pair.card()
+    rivals = [await pair.nominated(agreement, made) for _ in range(2)]
+    twice = [await nominate(pair.togo, one, card, agreement) for one in both]
+    await pair.mali.hear(pair.togo)
+    for nominations, code in ((rivals, "rule.places"), (twice, "rule.dossier-twice")):
+        asked = (decide(pair.mali, nomination, "accept") for nomination in nominations)
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert [isinstance(item, dict) for item in told].count(True) == 1
+        (error,) = [item for item in told if isinstance(item, InputError)]
+        assert error.code == code
+
+
+async def test_who_gave_up_waiting_has_taken_a_place_all_the_same(pair: Pair) -> None:
+    """V17: an acceptance that is on its way to the writer is seen by the next, whether or not anybody waits for it."""
+    agreement = await pair.agreed(candidates=2)
+    made = await offered(pair.mali, places=1)
+    await pair.togo.hear(pair.mali)
+    rivals = [await pair.nominated(agreement, made) for _ in range(2)]
+    await pair.mali.hear(pair.togo)
+    first = asyncio.ensure_future(decide(pair.mali, rivals[0], "accept"))
+    while not pair.mali.node.desk.ledger.deciding.locked():  # noqa: ASYNC110 - a lock tells nobody that it is taken
+        await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(InputError) as told:
+        await decide(pair.mali, rivals[1], "accept")
+    assert told.value.code == "rule.places"
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
 async def test_nothing_is_decided_before_it_is_there(pair: Pair) -> None:
     """A decision cannot take effect before the day of the nomination; a month that holds the day may."""
     agreement = await pair.agreed()
@@ -319,12 +370,7 @@ async def test_a_waived_offer_is_published_with_the_decision_that_says_so(pair: 
     made = await publish(pair.mali, item)
     again = await publish(pair.mali, item)
     assert again["digest"] == made["digest"]
-    shown: list[Any] = [
-        await pair.mali.node.desk.records_show(str(row["digest"]))
-        for row in await pair.mali.node.desk.records_list(type="decision")
-    ]
-    decisions = [item["record"]["body"] for item in shown if item["record"]["body"]["about"] == ref(made)]
-    (decision,) = decisions
+    (decision,) = await decisions_on(pair.mali, made)
     assert (decision["outcome"], decision["rule"], decision["actingFunction"]) == (
         "waive",
         "V06",
@@ -349,6 +395,16 @@ async def test_a_waiver_names_its_rule_its_function_and_its_reason(
     """Only a rule that the table says may be waived, by a named function, with a reason."""
     item = offer(MALI, tutor={"assigned": False}) | {"waive": [waiver]}
     assert (await refused(pair.mali, item)).code == code
+
+
+async def test_a_rule_is_waived_once(pair: Pair) -> None:
+    """Two waivers of one rule would be two answers for one question; nor has a record the key of another's waiver."""
+    item = offer(MALI, scheme="scv", durationMonths="13")
+    twice = item | {"waive": [WAIVER, WAIVER | {"function": "dpo"}]}
+    assert (await refused(pair.mali, twice)).code == "publish.malformed-waiver"
+    items = [item | {"waive": [WAIVER], "key": "one"}, offer(MALI) | {"key": "waive-V06-one"}]
+    with pytest.raises(InputError, match=r"publish\.key-reused"):
+        await pair.mali.node.desk.publish(items)
 
 
 async def test_a_waiver_of_one_rule_is_none_of_another(pair: Pair) -> None:
@@ -382,6 +438,97 @@ async def test_a_waiver_covers_the_version_that_it_names(pair: Pair) -> None:
     assert told.value.code == "rule.dossier-twice"
     await decide(pair.mali, second, "waive", **waiver)
     await decide(pair.mali, second, "accept")
+
+
+async def decisions_on(here: Here, made: Answer) -> list[dict[str, Any]]:
+    """Bodies of the decisions of one desk on a record of its own."""
+    shown: list[Any] = [
+        await here.node.desk.records_show(str(row["digest"]))
+        for row in await here.node.desk.records_list(type="decision")
+    ]
+    return [item["record"]["body"] for item in shown if item["record"]["body"]["about"] == ref(made)]
+
+
+async def test_a_waiver_that_cannot_be_published_leaves_nothing(pair: Pair) -> None:
+    """Decision 0034: the record and the decision that waives a rule for it are published together or not at all."""
+    item = offer(MALI, scheme="scv", durationMonths="13")
+    named = WAIVER | {"text": {"fr": "Contact : Kossi Mensah"}}
+    before = await pair.mali.node.desk.records_list()
+    for wrong, code in ((named, "rule.personal-data"), (WAIVER | {"text": "Mot"}, "schema.violation")):
+        with pytest.raises(PasserelleError) as told:
+            await publish(pair.mali, item | {"waive": [wrong], "key": "row-of-13"}, key="call-of-13")
+        assert told.value.code == code
+        assert await pair.mali.node.desk.records_list() == before
+    both = [item | {"waive": [WAIVER], "key": "row-of-13"}, offer(MALI, tutor={"assigned": False})]
+    with pytest.raises(InputError, match=r"rule\.no-tutor"):
+        await pair.mali.node.desk.publish(both, key="call-of-13")
+    # Nothing stands, nothing is answered: both keys are free still.
+    made = await publish(pair.mali, item | {"waive": [WAIVER], "key": "row-of-13"}, key="call-of-13")
+    assert "already" not in made
+    assert [decision["rule"] for decision in await decisions_on(pair.mali, made)] == ["V06"]
+
+
+async def test_a_waived_nomination_of_a_later_day(pair: Pair) -> None:
+    """V06: the waiver takes effect with the nomination, never before it."""
+    agreement = await pair.agreed()
+    made = await offered(pair.mali)
+    await pair.togo.hear(pair.mali)
+    body = {
+        "offer": ref(made),
+        "dossier": ref(await pair.card(ageBand="36-59")),
+        "agreement": ref(agreement),
+        "direction": {"from": party(TOGO), "to": party(MALI)},
+        "nominatedOn": DAY,
+    }
+    item = {"type": "nomination", "to": [MALI], "body": body}
+    assert (await refused(pair.togo, item)).code == "rule.outside-scheme"
+    nomination = await publish(pair.togo, item | {"waive": [WAIVER]})
+    (decision,) = await decisions_on(pair.togo, nomination)
+    assert (decision["aboutType"], decision["effective"]) == ("nomination", DAY)
+    await pair.mali.hear(pair.togo)
+    assert await verdict(pair.mali, nomination) == ("accepted", None)
+
+
+# --- asked again -----------------------------------------------------------------------
+
+
+async def test_a_retry_is_answered_whatever_the_rules_say_by_then(pair: Pair) -> None:
+    """W-11: what was published under a key is answered as it was, though today a rule would refuse it."""
+    host = await organisation(pair.mali)
+    item = offer(MALI, hostOrganisation={"id": host["id"]})
+    of_call = await publish(pair.mali, item, key="vetted-call")
+    of_row = await publish(pair.mali, item | {"key": "vetted-row"})
+    shown: Any = await pair.mali.node.desk.records_show(host["id"])
+    suspended = shown["record"]["body"] | {"status": "suspended"}
+    await publish(pair.mali, {"type": "organisation", "id": host["id"], "body": suspended})
+    assert (await refused(pair.mali, item)).code == "rule.host-not-vetted"
+    assert await publish(pair.mali, item, key="vetted-call") == of_call
+    assert await publish(pair.mali, item | {"key": "vetted-row"}) == of_row | {"already": True}
+    other = offer(MALI, "Autre chose", hostOrganisation={"id": host["id"]})
+    assert (await refused(pair.mali, other, key="vetted-call")).code == "publish.key-reused"
+    assert (await refused(pair.mali, other | {"key": "vetted-row"})).code == "publish.key-reused"
+
+
+async def test_a_retry_asks_what_was_asked(pair: Pair) -> None:
+    """W-11: to nominate and to decide again under a key is the same call, whatever version is the newest by then."""
+    agreement = await pair.agreed()
+    made = await offered(pair.mali)
+    await pair.togo.hear(pair.mali)
+    card = await pair.card()
+    nomination = await nominate(pair.togo, made, card, agreement, key="nominate-again")
+    await pair.mali.hear(pair.togo)
+    accepted = await decide(pair.mali, nomination, "accept", key="accept-again")
+    shown: Any = await pair.togo.node.desk.records_show(nomination["digest"])
+    body = shown["record"]["body"] | {"rank": 3}
+    await publish(pair.togo, {"type": "nomination", "to": [MALI], "id": nomination["id"], "body": body})
+    shown = await pair.togo.node.desk.records_show(card["digest"])
+    body = shown["record"]["body"] | {"ageBand": "26-30"}
+    await publish(pair.togo, {"type": "dossier", "to": [MALI], "id": card["id"], "body": body})
+    await pair.mali.hear(pair.togo)
+    assert await nominate(pair.togo, made, card, agreement, key="nominate-again") == nomination
+    assert await decide(pair.mali, nomination, "accept", key="accept-again") == accepted
+    with pytest.raises(InputError, match=r"publish\.key-reused"):
+        await decide(pair.mali, nomination, "waitlist", key="accept-again")
 
 
 # --- findings --------------------------------------------------------------------------

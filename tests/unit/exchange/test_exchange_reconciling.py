@@ -116,7 +116,10 @@ def test_who_says_several_things_silences_nobody_else() -> None:
         for author, day in ((ML, "2018-12-13"), (TG, "2018-12-14"), (FR, "2018-12-15"), (FR, "2018-12-16"))
     ]  # fmt: skip
     numbers = [statistic(world, *said) for said in ((TG, 4), (ML, 3), (FR, 1), (FR, 2))]
-    assert [[agency for agency, _ in sides] for _, _, _, sides in told(visits + numbers)] == [[ML, TG], [ML, TG]]
+    assert [[agency for agency, _ in sides] for _, _, _, sides in told(visits + numbers)] == [
+        [ML, TG],
+        [ML, TG],
+    ]
 
 
 def test_only_those_who_share_a_placement_speak_of_it() -> None:

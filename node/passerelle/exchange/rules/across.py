@@ -61,8 +61,8 @@ def _hosts(held: Holdings, running: Sequence[Journey], today: date) -> Pairs:
         host = ref_id(journey.body, "hostOrganisation") or ref_id(journey.offer, "hostOrganisation")
         if host is not None:
             by_host[journey.state.host, host].append(journey)
-    for host, journeys in by_host.items():
-        record = held.record("organisation", *host)
+    for key, journeys in by_host.items():
+        record = held.record("organisation", *key)
         if record is None:
             continue
         hosting = record.body.get("hosting")

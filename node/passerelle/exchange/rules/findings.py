@@ -15,7 +15,7 @@ from passerelle.exchange.rules import across, journeys, together
 from passerelle.exchange.rules.book import Rulebook
 from passerelle.exchange.rules.holdings import Holdings, Journey
 from passerelle.exchange.rules.record import Asked, judge_record
-from passerelle.exchange.rules.references import Key, key_of, ref_id, terms_of
+from passerelle.exchange.rules.references import Body, Key, key_of, ref_id, terms_of
 from passerelle.exchange.rules.table import Finding, error
 from passerelle.exchange.rules.waivers import Waiver
 from passerelle.exchange.state import NominationState
