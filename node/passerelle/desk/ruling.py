@@ -11,6 +11,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from passerelle.desk import looking
 from passerelle.desk.context import Context
@@ -65,7 +66,7 @@ class _Desk:
     Args:
         accepted: Nominations that the call accepts, by offer.
         dossiers: The same by dossier.
-        held: Read once for the call, where one of its records asks for it.
+        held: Read once for the call and a day, where one of its records asks for it.
         waivers: The same of what was waived.
     """
 
@@ -73,7 +74,7 @@ class _Desk:
     ledger: Ledger
     accepted: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     dossiers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    held: Holdings | None = None
+    held: dict[date, Holdings] = field(default_factory=dict)
     waivers: Waivers | None = None
 
     async def rule(self, item: Draft) -> Draft:
@@ -119,13 +120,18 @@ class _Desk:
         if body.get("kind") == "departure" and body.get("status") == "done":
             actual = body.get("actual")
             day = edtf.parse(actual).earliest if isinstance(actual, str) and _is_dated(actual) else None
-            about = set(refs(body, "about", "placement"))
-            if self.held is None:
-                self.held = await looking.holdings(self.context, self.ledger, self.context.clock().date())
-            for journey in await asyncio.to_thread(list, self.held.journeys()):
+            about, today = set(refs(body, "about", "placement")), self.context.clock().date()
+            held = await self._held_on(max(day or today, today))
+            for journey in await asyncio.to_thread(list, held.journeys()):
                 if journey.state.id in about:
-                    self._refuse(together.judge_departure(journey, day or self.context.clock().date()), item)
+                    self._refuse(together.judge_departure(journey, day or today), item)
         return item
+
+    async def _held_on(self, day: date) -> Holdings:
+        """What is held as of a day: of a departure that is told ahead, also what is checked by then."""
+        if day not in self.held:
+            self.held[day] = await looking.holdings(self.context, self.ledger, day)
+        return self.held[day]
 
     async def decision(self, item: Draft) -> Draft:
         """V17 and V23 of an acceptance, and that nothing is decided before what it is about."""

@@ -472,10 +472,10 @@ def test_only_whom_a_record_concerns_waives_its_rules(programme: Programme) -> N
     }  # fmt: skip
     world.publish(FR, "public", "decision", body)
     holdings = held(world)
-    assert holdings.waiver("V06", {ML, TG}, offer.id) is None
+    assert holdings.waiver("V06", {ML, TG}, offer.digest) is None
     world.publish(ML, "public", "decision", body)
     world.publish(FR, "public", "decision", body)
-    waiver = held(world).waiver("V06", {ML, TG}, offer.id)
+    waiver = held(world).waiver("V06", {ML, TG}, offer.digest)
     assert waiver is not None
     assert waiver.by == ML
 
