@@ -43,6 +43,11 @@ MOST_VERSION: Final = 32
 QUIET_MODULES: Final = 4
 CODES_TOP: Final = 186.0
 NARRATIVE_LINES: Final = 5
+LINE_MM: Final = 5.0
+BELOW_TASKS: Final = 48.0
+"""What stands between the tasks and the codes, where each text has all of its lines."""
+MOST_OF_NAME: Final = 110
+"""Characters of an agency's name beside the day on which it signed: two lines."""
 
 _MARK: Final = " […]"
 _INK: Final = (23, 37, 48)
@@ -148,11 +153,10 @@ class _Page:
         self._fact("cli.paper.scheme", self._text(*subject, "achievement", "name"))
         self._fact("cli.paper.role", self._text(*subject, "role"))
         tasks = "\n".join(lines_of(text_at(self._value, (*subject, "narrative"))))
-        self._fact("cli.paper.tasks", tasks, lines=NARRATIVE_LINES)
+        room = int((CODES_TOP - BELOW_TASKS - self._pdf.get_y()) / LINE_MM)
+        self._fact("cli.paper.tasks", tasks, lines=max(1, min(room, NARRATIVE_LINES)))
         self._fact("cli.paper.sums", self._sums)
-        self._fact(
-            "cli.paper.criteria", self._text(*subject, "achievement", "criteria", "narrative"), lines=2
-        )
+        self._fact("cli.paper.criteria", self._text(*subject, "achievement", "criteria", "narrative"))
         self._pdf.ln(2)
 
     @cached_property
@@ -176,7 +180,8 @@ class _Page:
         self._fact("cli.paper.salt", " ".join(groups))
 
     def _signature(self, name: str, signed: str) -> str:
-        return self._said("cli.paper.signature", name=name, day=self._words.date(signed[:10]))
+        shown = name if len(name) <= MOST_OF_NAME else f"{name[:MOST_OF_NAME].rstrip()}…"
+        return self._said("cli.paper.signature", name=shown, day=self._words.date(signed[:10]))
 
     def _codes(self) -> None:
         if self._sheet.address is not None:
@@ -237,7 +242,7 @@ class _Page:
         shown = self._shortened(text, WIDTH, lines)
         self._pdf.multi_cell(WIDTH, size * 0.46, shown, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
-    def _fact(self, msgid: str, text: str, *, lines: int = 3) -> None:
+    def _fact(self, msgid: str, text: str, *, lines: int = 2) -> None:
         """A name and its value beside it; nothing where there is no value."""
         if not text:
             return
@@ -245,20 +250,22 @@ class _Page:
         top = pdf.get_y()
         self._ink(soft=True)
         pdf.set_font("sheet", "", 9)
-        pdf.multi_cell(LABEL_WIDTH, 5, self._said(msgid), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.multi_cell(
+            LABEL_WIDTH, LINE_MM, self._said(msgid), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
+        )
         below = pdf.get_y()
         self._ink()
         pdf.set_font("sheet", "", 10)
         pdf.set_xy(MARGIN + LABEL_WIDTH, top)
         shown = self._shortened(text, WIDTH - LABEL_WIDTH, lines)
-        pdf.multi_cell(WIDTH - LABEL_WIDTH, 5, shown, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.multi_cell(WIDTH - LABEL_WIDTH, LINE_MM, shown, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         pdf.set_y(max(pdf.get_y(), below) + 1)
 
     def _shortened(self, text: str, width: float, lines: int) -> str:
         """As much of a text as has room, and a mark where that is not all: the whole stands in the file."""
         split = cast(
             "Sequence[str]",
-            self._pdf.multi_cell(width, 5, text, dry_run=True, output=MethodReturnValue.LINES),
+            self._pdf.multi_cell(width, LINE_MM, text, dry_run=True, output=MethodReturnValue.LINES),
         )
         if len(split) <= lines:
             return text

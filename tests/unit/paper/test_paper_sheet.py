@@ -182,13 +182,21 @@ def test_many_lines_end_in_a_mark() -> None:
 
 def test_names_without_end_stay_above_the_codes() -> None:
     """Print: what another agency calls itself, or its documents, is cut with a mark; both codes can still be read."""
-    value = json.loads(EXPECTED)
-    issuer = {**value["issuer"], "name": "Agence " * 400}
-    value |= {"name": "W" * 900, "issuer": issuer}
+    value = json.loads(EVERY)
+    value |= {"name": "W" * 900, "issuer": {**value["issuer"], "name": "Agence " * 40}}
+    value["credentialSubject"] |= {"role": "Aide " * 90, "narrative": "Lecture " * 200}
+    value["credentialSubject"]["achievement"]["name"] = "Volontariat " * 30
     certificate = certificates.parse(json.dumps(value).encode())
-    data = print_sheet(sheet(certificate=certificate), Words("fr"))
-    assert text_of(data).count("[…]") == 3
-    assert len(codes_on(data)) == 2
+    data = print_sheet(sheet(certificate=certificate, name="Mensah " * 14), Words("fr"))
+    text = text_of(data)
+    assert text.count("[…]") == 5
+    assert "…, " in text
+    assert codes_on(data)[-1].startswith("https://togo.example/certificate#")
+    page = page_of(data)
+    written = page.get_textpage()
+    (salt, _) = written.search("bedf b12f").get_next()
+    _, bottom, _, _ = written.get_charbox(salt)
+    assert bottom > page.get_height() - drawing.CODES_TOP / 25.4 * 72
 
 
 def test_letters_of_every_text_are_looked_at() -> None:
