@@ -126,6 +126,7 @@ async def _listen(
         agency=node.desk.own_view(),
         today=lambda: node.clock().date(),
         due=lambda as_of: node.desk.due_of(as_of, all_agencies=True),
+        roll=node.desk.roll_of,
         labels=node.desk.label,
     )
     console = await open_site(

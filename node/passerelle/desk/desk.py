@@ -183,6 +183,10 @@ class Desk:
         """Which volunteers are where on a day."""
         return await roll.roll(self._context, self.ledger, self._day(as_of))
 
+    async def roll_of(self, as_of: date) -> Answer:
+        """As :meth:`roll`, of a day that was read."""
+        return await roll.roll(self._context, self.ledger, as_of)
+
     async def reconcile(self, partner: str | None = None, as_of: str | None = None) -> Answer:
         """Facts on which two agencies' records differ."""
         return await reconciling.reconcile(self._context, self.ledger, partner, self._day(as_of))

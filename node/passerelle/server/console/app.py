@@ -1,10 +1,10 @@
-"""The console as an aiohttp application: the board, the due list, their stylesheet and its icon, over GET and HEAD."""
+"""The console as an aiohttp application: the board, the due list, the roll, their stylesheet and its icon, over GET and HEAD."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -15,7 +15,16 @@ from passerelle.desk.board_view import AgencyView, Board
 from passerelle.desk.due_view import DueView
 from passerelle.errors import InputError, PasserelleError
 from passerelle.server.console.guard import LOOPBACK_NAMES, SECURITY_HEADERS, host_is_known
-from passerelle.server.console.pages import ICON, STYLE, Asset, Links, board_page, due_page, error_page
+from passerelle.server.console.pages import (
+    ICON,
+    STYLE,
+    Asset,
+    Links,
+    board_page,
+    due_page,
+    error_page,
+    roll_page,
+)
 from passerelle.server.console.present import Labels
 from passerelle.words import Words, choose_language
 
@@ -24,6 +33,9 @@ BoardSource = Callable[[date], Awaitable[Board]]
 
 DueSource = Callable[[date], Awaitable[list[DueView]]]
 """Answers what is due as of a day, of all agencies; raises PasserelleError where it cannot."""
+
+RollSource = Callable[[date], Awaitable[Mapping[str, object]]]
+"""Answers the roll as of a day, as ``passerelle roll --json`` gives it; raises PasserelleError where it cannot."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -36,6 +48,7 @@ class _Console:
         board: BoardSource,
         *,
         due: DueSource | None,
+        roll: RollSource | None,
         agency: AgencyView,
         today: Callable[[], date],
         labels: Labels,
@@ -43,6 +56,7 @@ class _Console:
     ) -> None:
         self._board = board
         self._due = due
+        self._roll = roll
         self._agency = agency
         self._today = today
         self._labels = labels
@@ -51,6 +65,8 @@ class _Console:
         self.app.router.add_get("/", self._show_board, name="board")
         if due is not None:
             self.app.router.add_get("/due", self._show_due, name="due")
+        if roll is not None:
+            self.app.router.add_get("/roll", self._show_roll, name="roll")
         for asset in (STYLE, ICON):
             self.app.router.add_get(f"/{asset.name}", _serve(asset), name=asset.route)
 
@@ -64,6 +80,13 @@ class _Console:
         items = [] if self._due is None else await self._due(as_of)
         html = due_page(items, as_of, words, agency=self._agency, links=self._links())
         return _page(request, html, words)
+
+    async def _show_roll(self, request: web.Request) -> web.StreamResponse:
+        if self._roll is None:
+            raise web.HTTPNotFound
+        words = _words(request)
+        answer = await self._roll(self._as_of(request))
+        return _page(request, roll_page(answer, words, agency=self._agency, links=self._links()), words)
 
     def _as_of(self, request: web.Request) -> date:
         """The day asked for, today where none is."""
@@ -116,7 +139,8 @@ class _Console:
         router = self.app.router
         home, style, icon = (str(router[name].url_for()) for name in ("board", STYLE.route, ICON.route))
         due = None if self._due is None else str(router["due"].url_for())
-        return Links(home=home, style=style, icon=icon, due=due)
+        roll = None if self._roll is None else str(router["roll"].url_for())
+        return Links(home=home, style=style, icon=icon, due=due, roll=roll)
 
 
 def console_app(
@@ -125,6 +149,7 @@ def console_app(
     agency: AgencyView,
     today: Callable[[], date],
     due: DueSource | None = None,
+    roll: RollSource | None = None,
     labels: Labels | None = None,
     allowed_hosts: Collection[str] | None = LOOPBACK_NAMES,
 ) -> web.Application:
@@ -138,6 +163,7 @@ def console_app(
         agency: Whose console it is, for pages that have no board.
         today: The day, in UTC, that figures are shown for where none is asked for.
         due: Where the list of what is due comes from; without it there is no such page.
+        roll: Where the roll comes from; without it there is no such page.
         labels: Labels of code lists; without them codes are shown.
         allowed_hosts: Names in ``Host`` that are answered, without port; others get 421, so that
             a page elsewhere cannot rebind its own name to this address. None answers any name.
@@ -145,6 +171,7 @@ def console_app(
     console = _Console(
         board,
         due=due,
+        roll=roll,
         agency=agency,
         today=today,
         labels=labels or _no_labels,

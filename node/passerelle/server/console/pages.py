@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -17,6 +17,7 @@ from passerelle.desk.due_view import DueView
 from passerelle.server.console.duelist import DUE_ROWS, DueList
 from passerelle.server.console.present import Labels, View
 from passerelle.words import LANGUAGES, Explained, Words
+from passerelle.words.rolls import SaidRoll
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Links:
     style: str
     icon: str
     due: str | None = None
+    roll: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ def due_page(items: Sequence[DueView], as_of: date, words: Words, *, agency: Age
     """What is due as one page: ours that is late, ours to come, and what partners have to do."""
     view = DueList(items, as_of, words)
     return _render("due.html", words, agency, links, view=view, rows=DUE_ROWS)
+
+
+def roll_page(answer: Mapping[str, object], words: Words, *, agency: AgencyView, links: Links) -> str:
+    """Who is where as one page that can be printed: whom to call first, then everybody by country."""
+    return _render("roll.html", words, agency, links, roll=SaidRoll(answer, words))
 
 
 def error_page(explained: Explained, words: Words, *, agency: AgencyView, links: Links) -> str:
