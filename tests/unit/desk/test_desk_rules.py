@@ -235,7 +235,7 @@ async def amended(pair: Pair, agreement: Answer, **more: object) -> Answer:
 async def test_terms_count_once_both_have_accepted_them(pair: Pair) -> None:
     """V06: a version of an agreement that one party alone proposes changes nothing, for neither of the two."""
     agreement = await pair.agreed()
-    terms = {"schemes": ["vir", "scv"], "terms": {"scv": {"monthsMax": 24}}}
+    terms: dict[str, Any] = {"schemes": ["vir", "scv"], "terms": {"scv": {"monthsMax": 24}}}
     proposal = await amended(pair, agreement, **terms)
     longer: dict[str, Any] = {"scheme": "scv", "durationMonths": "13", "agreement": {"id": agreement["id"]}}
     assert (await refused(pair.mali, offer(MALI, **longer))).code == "rule.outside-scheme"
