@@ -114,7 +114,7 @@ def _shown(
 ) -> set[str]:
     """Digests of the records whose bodies the board shows."""
     rows = list(placements)
-    offers = {offer.digest for item in rows if (offer := state.offers.get(item.offer or "")) is not None}
+    offers = {offer.digest for item in rows if (offer := state.offer(item.host, item.offer)) is not None}
     return {*(item.digest for item in agreements), *(item.digest for item in rows), *offers, *troubled}
 
 
@@ -155,7 +155,7 @@ def _placement_order(item: PlacementState) -> tuple[int, str, str]:
 def _placement(
     item: PlacementState, bodies: Bodies, state: State, hosts: board_rows.HostNames
 ) -> PlacementView:
-    offered = state.offers.get(item.offer or "")
+    offered = state.offer(item.host, item.offer)
     title = lang_text(bodies.get(offered.digest, {}).get("title")) if offered else {}
     return board_rows.placement_view(item, bodies.get(item.digest, {}), title, hosts)
 
@@ -166,14 +166,9 @@ async def _offers(context: Context, ledger: Ledger, as_of: date) -> tuple[list[O
         rows = await record_rows.find(connection, type="offer", newest_only=True, limit=OFFERS_READ)
         in_all = await record_rows.count_newest(connection, "offer")
     offers, bodies = await ledger.offers([row.id for row in rows], as_of)
-    named = {
-        (item.issuer, name) for item in offers.values() for name in hosts_named(bodies.get(item.digest, {}))
-    }
+    named = {(item.issuer, name) for item in offers for name in hosts_named(bodies.get(item.digest, {}))}
     hosts = await host_names(context, ledger, named)
-    shown = [
-        board_rows.offer_view(item, bodies.get(item.digest, {}), hosts, context.own)
-        for item in offers.values()
-    ]
+    shown = [board_rows.offer_view(item, bodies.get(item.digest, {}), hosts, context.own) for item in offers]
     return sorted(
         shown, key=lambda offer: (_rank(_OFFERS, offer["state"]), offer["closes_on"] or "~")
     ), in_all

@@ -82,7 +82,7 @@ async def served(context: Context, ledger: Ledger, name: str) -> Served:
             ``certify.placement-not-ended``.
     """
     newest = await publishing.newest(context, ledger, name, "placement")
-    state = (await ledger.state(context.clock().date())).placements.get(newest.id)
+    state = (await ledger.state(context.clock().date())).placement(newest.issuer_scid, newest.id)
     if state is None or context.own not in (state.sender, state.host):
         raise InputError("certify.not-our-placement", placement=newest.id)
     records = await ledger.records_of([state.digest])

@@ -18,6 +18,9 @@ from passerelle.protocol.origins import is_scid
 from passerelle.protocol.profile import Json, encode_plain
 from passerelle.sync.pen import Audience, Draft
 
+KEY_SHOWN = 150
+"""Characters of a record's key that stand in the key of its waiver; of a longer one its digest does."""
+
 PUBLIC_ONLY = frozenset(
     {"agency", "certificate-status", "node", "offer", "organisation", "programme", "statistic"}
 )
@@ -86,7 +89,7 @@ class Drafting:
         for waiver in _waivers(item):
             said = {name: waiver[name] for name in ("rule", "reason", "text") if waiver.get(name) is not None}
             body = {"aboutType": draft.type, "outcome": "waive", "actingFunction": waiver["function"], **said}
-            key = None if draft.key is None else f"waive-{waiver['rule']}-{draft.key}"
+            key = None if draft.key is None else f"waive-{waiver['rule']}-{_short(draft.key)}"
             found.append(
                 Draft(
                     "decision",
@@ -170,6 +173,11 @@ class Drafting:
         if is_scid(name):
             return name
         return self.own if name == self.code else self.partner(name)
+
+
+def _short(key: str) -> str:
+    """A key that leaves room for a word before it, in a column of 200 characters."""
+    return key if len(key) <= KEY_SHOWN else sha256(key.encode()).hexdigest()
 
 
 def _waivers(item: Mapping[str, object]) -> Sequence[Mapping[str, object]]:

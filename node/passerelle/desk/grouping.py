@@ -24,12 +24,12 @@ async def told(context: Context, ledger: Ledger, as_of: date) -> Answer:
     """
     state = await ledger.state(as_of)
     placements = list(state.placements.values())
-    named = {item.offer for item in placements if item.offer is not None}
-    offers = {name: state.offers[name].digest for name in named if name in state.offers}
+    named = {(item.host, item.offer) for item in placements}
+    offers = {key: offer.digest for key in named if (offer := state.offer(*key)) is not None}
     records = await ledger.records_of([*(item.digest for item in placements), *offers.values()])
     bodies = {digest: record.body for digest, record in records.items()}
     members = [
-        Member(item, bodies.get(item.digest, {}), bodies.get(offers.get(item.offer or "", ""), {}))
+        Member(item, bodies.get(item.digest, {}), bodies.get(offers.get((item.host, item.offer), ""), {}))
         for item in placements
     ]
     found = groups.groups(members)

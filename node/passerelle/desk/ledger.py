@@ -99,20 +99,21 @@ class Ledger:
                 found.update(await _parsed(data))
         return found
 
-    async def offers(self, ids: Sequence[str], as_of: date) -> tuple[Mapping[str, OfferState], Bodies]:
-        """The state of some offers, and the bodies of all their versions by digest; nothing of it is kept.
+    async def offers(self, ids: Sequence[str], as_of: date) -> tuple[list[OfferState], Bodies]:
+        """The state of the offers with some ids, whoever wrote these down, and the bodies of all their versions by digest; nothing of it is kept.
 
         What no record names is moved by public records alone, so only those are folded anew.
         """
-        known = (await self.state(as_of)).offers
+        known = await self.state(as_of)
         asked = await self.held_of(ids)
         async with self._turn:
             public = {author: list(entries) for author, entries in self._growing.public_entries().items()}
         states = await asyncio.to_thread(_offers_beside, public, asked, as_of)
         bodies = {item.record.digest: item.record.body for item in asked if isinstance(item.record, Record)}
-        return {
-            name: known.get(name) or states[name] for name in ids if name in known or name in states
-        }, bodies
+        wanted = set(ids)
+        return [
+            known.offer(item.issuer, item.id) or item for item in states.values() if item.id in wanted
+        ], bodies
 
     def changed(self) -> None:
         """Something was published or arrived."""

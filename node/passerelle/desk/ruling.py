@@ -20,12 +20,12 @@ from passerelle.errors import InputError, PasserelleError
 from passerelle.exchange import edtf
 from passerelle.exchange.book import FOR_EVER
 from passerelle.exchange.rules import together
-from passerelle.exchange.rules.holdings import Holdings
+from passerelle.exchange.rules.holdings import Holdings, Journey
 from passerelle.exchange.rules.record import Asked, judge_record, rests_on_others
 from passerelle.exchange.rules.references import Body, ref_digest, ref_id, refs, terms_of
 from passerelle.exchange.rules.table import Finding
 from passerelle.exchange.rules.waivers import Waivers
-from passerelle.exchange.state import NominationState, State
+from passerelle.exchange.state import AgreementState, NominationState, State
 from passerelle.protocol.records import Record
 from passerelle.sync.pen import Draft
 
@@ -66,7 +66,7 @@ class _Desk:
     Args:
         accepted: Nominations that the call accepts, by offer.
         dossiers: The same by dossier.
-        held: Read once for the call and a day, where one of its records asks for it.
+        journeys: Read once for the call and a day, where one of its records asks for it.
         waivers: The same of what was waived.
     """
 
@@ -74,7 +74,7 @@ class _Desk:
     ledger: Ledger
     accepted: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     dossiers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    held: dict[date, Holdings] = field(default_factory=dict)
+    journeys: dict[date, Mapping[str, Sequence[Journey]]] = field(default_factory=dict)
     waivers: Waivers | None = None
 
     async def rule(self, item: Draft) -> Draft:
@@ -121,25 +121,29 @@ class _Desk:
             actual = body.get("actual")
             day = edtf.parse(actual).earliest if isinstance(actual, str) and _is_dated(actual) else None
             about, today = set(refs(body, "about", "placement")), self.context.clock().date()
-            held = await self._held_on(max(day or today, today))
-            for journey in await asyncio.to_thread(list, held.journeys()):
-                if journey.state.id in about:
+            journeys = await self._journeys_on(max(day or today, today))
+            told = {self.context.own, *_addressed(item)}
+            for journey in (one for name in sorted(about) for one in journeys.get(name, ())):
+                if {journey.state.sender, journey.state.host} <= told:
                     self._refuse(together.judge_departure(journey, day or today), item)
         return item
 
-    async def _held_on(self, day: date) -> Holdings:
-        """What is held as of a day: of a departure that is told ahead, also what is checked by then."""
-        if day not in self.held:
-            self.held[day] = await looking.holdings(self.context, self.ledger, day)
-        return self.held[day]
+    async def _journeys_on(self, day: date) -> Mapping[str, Sequence[Journey]]:
+        """By placement id, what is held as of a day: of a departure that is told ahead, also what is checked by then."""
+        if day not in self.journeys:
+            held = await looking.holdings(self.context, self.ledger, day)
+            self.journeys[day] = await asyncio.to_thread(_by_placement, held)
+        return self.journeys[day]
 
     async def decision(self, item: Draft) -> Draft:
         """V17 and V23 of an acceptance, and that nothing is decided before what it is about."""
         about = ref_id(item.body, "about")
         if item.body.get("aboutType") != "nomination" or about is None:
             return item
+        digest = ref_digest(item.body, "about") or ""
+        named = (await self.ledger.records_of([digest])).get(digest)
         state = await self.ledger.state(FOR_EVER)  # what is decided for later takes its place too
-        nomination = state.nominations.get(about)
+        nomination = None if named is None else state.nomination(named.issuer_scid, about)
         if nomination is None:
             return item
         if _is_dated(item.body.get("effective")):
@@ -164,7 +168,7 @@ class _Desk:
             and (other.is_accepted or other.id in self.dossiers[nomination.dossier])
         ]
         spans = await self._spans(state, [nomination, *same])
-        offer = state.offers.get(nomination.offer)
+        offer = state.offer(nomination.host, nomination.offer)
         for found in together.judge_acceptance(
             nomination.id,
             places=offer.places if offer is not None and outcome == "accept" else None,
@@ -187,24 +191,28 @@ class _Desk:
     ) -> Mapping[str, edtf.Span | None]:
         """When each would serve: as its placement is planned, else as its offer says."""
         planned = {
-            placement.nomination: placement.planned
+            (placement.sender, placement.nomination): placement.planned
             for placement in state.placements.values()
             if placement.nomination is not None and placement.state not in {"blocked", "waiting"}
         }
         offers = {
-            item.offer: state.offers[item.offer].digest for item in nominations if item.offer in state.offers
+            item.id: offer.digest
+            for item in nominations
+            if (offer := state.offer(item.host, item.offer)) is not None
         }
         found = await self.ledger.records_of(offers.values())
         spans: dict[str, edtf.Span | None] = {}
         for item in nominations:
-            offer = found.get(offers.get(item.offer, ""))
-            period = planned.get(item.id) or (None if offer is None else offer.body.get("period"))
+            named = found.get(offers.get(item.id, ""))
+            period = planned.get((item.sender, item.id)) or (
+                None if named is None else named.body.get("period")
+            )
             spans[item.id] = edtf.parse(period) if isinstance(period, str) else None
         return spans
 
     async def _judged(self, state: State, nomination: NominationState) -> list[str]:
         """Digests of the versions by which an acceptance is judged: of the nomination, its offer, its dossier."""
-        offer = state.offers.get(nomination.offer)
+        offer = state.offer(nomination.host, nomination.offer)
         record = (await self.ledger.records_of([nomination.digest])).get(nomination.digest)
         return [
             nomination.digest,
@@ -262,8 +270,10 @@ class _Desk:
         """
         if agreement is not None:
             for day in (self.context.clock().date(), FOR_EVER):
-                found = (await self.ledger.state(day)).agreements.get(agreement)
-                if found is not None and found.since is not None:
+                states = (await self.ledger.state(day)).agreements.values()
+                agreed = (item for item in states if item.id == agreement and item.since is not None)
+                found = next((item for item in agreed if self.context.own in _parties(item)), None)
+                if found is not None:
                     record = (await self.ledger.records_of([found.digest])).get(found.digest)
                     return {} if record is None else record.body
         return {}
@@ -283,6 +293,18 @@ class _Desk:
         issuer = self.context.own if self.context.own in issuers else next(iter(issuers), None)
         same = (record for record in held if record.issuer_scid == issuer)
         return max(same, key=lambda record: record.version, default=None)
+
+
+def _parties(item: AgreementState) -> set[str]:
+    return {party.agency for party in item.parties}
+
+
+def _by_placement(held: Holdings) -> Mapping[str, Sequence[Journey]]:
+    """The journeys by the ids of their placements; several agencies may have written down one."""
+    found: defaultdict[str, list[Journey]] = defaultdict(list)
+    for journey in held.journeys():
+        found[journey.state.id].append(journey)
+    return found
 
 
 def _by_itself(context: Context, item: Draft) -> list[Finding]:

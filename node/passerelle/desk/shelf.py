@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,6 +16,9 @@ from passerelle.storage import records as record_rows
 
 MOST: Final = 1_000_000
 """Rows of one type and issuer; nothing is left out."""
+
+MOST_SHARED: Final = 500
+"""Ids of programmes that several agencies wrote down, of which it is asked whose came first."""
 
 READ_OF_EACH: Final = 200
 """Newest records of one type that are looked at of another agency; ours are all looked at.
@@ -38,15 +42,18 @@ async def programmes(context: Context, ledger: Ledger) -> list[Record]:
     Others name a programme by its id alone. It is ours where we have one, else of the agency whose record came first.
     """
     found = await newest(context, ledger, "programme")
-    if len({record.id for record in found}) == len(found):
+    counted = Counter(record.id for record in found)
+    shared = sorted(record_id for record_id, number in counted.items() if number > 1)[:MOST_SHARED]
+    if not shared:
         return found
     async with context.database.reading() as connection:
-        owners = await record_rows.first_issuers(connection, "programme")
+        owners = await record_rows.first_issuers(connection, "programme", shared)
     ours = {record.id for record in found if record.issuer_scid == context.own}
     return [
         record
         for record in found
-        if record.issuer_scid == (context.own if record.id in ours else owners.get(record.id))
+        if counted[record.id] == 1
+        or record.issuer_scid == (context.own if record.id in ours else owners.get(record.id))
     ]
 
 
@@ -72,10 +79,12 @@ async def named(
 ) -> Mapping[Key, Record]:
     """The newest version of some records, by issuer and id."""
     ids, wanted = sorted({record_id for _, record_id in keys}), set(keys)
+    issuers = {issuer for issuer, _ in keys}
     digests: list[str] = []
     async with context.database.reading() as connection:
         for start in range(0, len(ids), READ_AT_ONCE):
-            rows = await record_rows.newest_by_id(connection, record_type, ids[start : start + READ_AT_ONCE])
+            part = ids[start : start + READ_AT_ONCE]
+            rows = await record_rows.newest_by_id(connection, record_type, part, issuers)
             digests += [row.digest for row in rows if (row.issuer, row.id) in wanted]
     return {key_of(record): record for record in (await ledger.records_of(digests)).values()}
 

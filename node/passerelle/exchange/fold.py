@@ -118,17 +118,23 @@ def _merge_agreements(parts: Sequence[PairState]) -> Mapping[str, AgreementState
     return _by_id(merged)
 
 
+def _alone(state: str) -> int:
+    """How little a state needs the other party."""
+    return 2 if state in _WEIGHT else 1 if state == "proposed" else 0
+
+
 def _by_id(merged: Mapping[tuple[str, str], _T]) -> Mapping[str, _T]:
     """By record id; where several issuers wrote one id down, those after the first have their SCID added.
 
-    What counts goes before what does not, so that nobody takes the id away by a record that is blocked.
+    What counts goes before what does not, and what was agreed before what is proposed, so that nobody takes the
+    id away by a record of its own alone.
     """
     shared: defaultdict[str, list[str]] = defaultdict(list)
     for record_id, issuer in merged:
         shared[record_id].append(issuer)
     found: dict[str, _T] = {}
     for record_id, issuers in shared.items():
-        ordered = sorted(issuers, key=lambda one: (merged[record_id, one].state in _WEIGHT, one))
+        ordered = sorted(issuers, key=lambda one: (_alone(merged[record_id, one].state), one))
         for rank, issuer in enumerate(ordered):
             found[record_id if rank == 0 else f"{record_id} {issuer}"] = merged[record_id, issuer]
     return found

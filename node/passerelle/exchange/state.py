@@ -6,14 +6,16 @@ another: each computes it from the records.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from passerelle.exchange.verdicts import Verdict
 from passerelle.exchange.views import Direction, Party
+
+_T = TypeVar("_T")
 
 PairKey: TypeAlias = frozenset[str]
 """SCIDs of two agencies."""
@@ -273,7 +275,8 @@ class State:
         verdicts: By digest, of every record given.
         pairs: By pair; figures are taken from here.
         agreements: By record id, over all pairs. Where pairs differ for lack of records, the
-            least that one of them says.
+            least that one of them says. Of several issuers that wrote down one id, all but one have their
+            SCID added to it, here and below: who means one of them asks for it by issuer.
         offers: By record id.
         dossiers: By record id.
         nominations: By record id.
@@ -288,3 +291,23 @@ class State:
     dossiers: Mapping[str, DossierState]
     nominations: Mapping[str, NominationState]
     placements: Mapping[str, PlacementState]
+
+    def offer(self, issuer: str, record_id: str | None) -> OfferState | None:
+        """An agency's offer."""
+        return next(
+            (item for item in _with_id(self.offers, record_id, issuer) if item.issuer == issuer), None
+        )
+
+    def nomination(self, sender: str, record_id: str | None) -> NominationState | None:
+        """A sending agency's nomination."""
+        found = _with_id(self.nominations, record_id, sender)
+        return next((item for item in found if item.sender == sender), None)
+
+    def placement(self, host: str, record_id: str | None) -> PlacementState | None:
+        """A host agency's placement."""
+        return next((item for item in _with_id(self.placements, record_id, host) if item.host == host), None)
+
+
+def _with_id(states: Mapping[str, _T], record_id: str | None, issuer: str) -> Iterator[_T]:
+    """What bears an id and may be of an issuer, in a mapping of `State`."""
+    return (states[key] for key in (f"{record_id} {issuer}", record_id or "") if key in states)

@@ -463,12 +463,12 @@ async def test_every_record_on_certificates_is_read_and_few_at_a_time(
         return parse(data)
 
     monkeypatch.setattr(reading, "AT_ONCE", 2)
-    monkeypatch.setattr(Record, "parse", counted)
-    revoked = await reading.revocations(pair.mali.node.desk._context, pair.mali.scid, [digest, "f" * 64])
+    with monkeypatch.context() as patched:
+        patched.setattr(Record, "parse", counted)
+        revoked = await reading.revocations(pair.mali.node.desk._context, pair.mali.scid, [digest, "f" * 64])
     assert [*revoked] == [digest]
     assert len(parsed_in) == 2
     assert threading.get_ident() not in parsed_in
-    monkeypatch.setattr(Record, "parse", parse)
     error = await refused(pair.togo.node.desk.certificate_sheet(document), "certificate.revoked")
     assert error.params["issued"] == revoked[digest]
 
@@ -495,9 +495,9 @@ async def test_the_address_on_a_sheet_is_the_issuers(pair: Pair, monkeypatch: py
     sheet = pair.togo.node.desk.certificate_sheet
     told: Any = await sheet(document)
     assert told["address"] == pair.mali.public
-    mali = pair.togo.node.directory.peer(pair.mali.scid)
-    assert mali is not None
-    assert mali.address != pair.mali.public
+    partner = pair.togo.node.directory.peer(pair.mali.scid)
+    assert partner is not None
+    assert partner.address != pair.mali.public
     monkeypatch.setattr(pair.togo.node.directory, "peer", lambda _: None)
     told = await sheet(document)
     assert told["address"] is None

@@ -26,6 +26,12 @@ class _Judged:
     verdict: Verdict
 
 
+def home_of(digest: str) -> tuple[str, str]:
+    """A record has one direction, so at most one pair is its home."""
+    number = digest.removeprefix("record ")
+    return KEYS[int(number) % len(KEYS)] if number.isdigit() else KEYS[0]
+
+
 def pair_of(key: tuple[str, str], said: dict[str, tuple[Verdict, bool]]) -> Pair:
     """A pair that says so of each digest, and whether it is its home."""
     made = Pair(key, Book())
@@ -38,7 +44,7 @@ def say(pair: Pair, said: dict[str, tuple[Verdict, bool]]) -> None:
     for digest, (verdict, is_home) in said.items():
         if digest not in pair.verdicts:
             pair.verdicts[digest] = verdict
-            if is_home:
+            if is_home and pair.parties == home_of(digest):
                 pair.home.add(digest)
 
 
@@ -48,7 +54,7 @@ def book_of(said: dict[str, Verdict]) -> Book:
 
 
 digests = st.sampled_from([f"record {number}" for number in range(12)])
-words = st.dictionaries(digests, st.tuples(st.sampled_from(VERDICTS), st.just(False)), max_size=5)
+words = st.dictionaries(digests, st.tuples(st.sampled_from(VERDICTS), st.booleans()), max_size=5)
 public = st.dictionaries(st.sampled_from(["public 1", "public 2", "public 3"]), st.sampled_from(VERDICTS))
 steps = st.lists(
     st.one_of(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
 import zxingcpp
-from fontTools.ttLib import TTFont
+from fpdf import FPDF
+from fpdf.fonts import TTFFont
 from pypdf import PdfReader, PdfWriter
 
 from passerelle.audit import inspect_certificates
@@ -147,8 +149,12 @@ def test_letters_that_the_sheet_has_not_are_refused() -> None:
 def test_the_letters_that_signing_lets_through_are_those_of_the_fonts(style: str) -> None:
     """Print: what is refused before signing is what the sheet cannot show, neither more nor less."""
     path = Path(drawing.__file__).parent / "fonts" / f"PasserelleSans{style}.ttf"
-    with TTFont(path) as font:
-        assert set(font.getBestCmap()) == LETTERS
+    pdf = FPDF()
+    pdf.add_font("sheet", "", path)
+    font = pdf.fonts["sheet"]
+    assert isinstance(font, TTFFont)
+    with closing(font.ttfont):
+        assert set(font.cmap) == LETTERS
 
 
 def _with(subject: dict[str, str], **more: Any) -> Certificate:

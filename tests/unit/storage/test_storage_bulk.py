@@ -102,7 +102,10 @@ async def test_one_id_of_several_issuers(database: Database) -> None:
     async with database.writing() as connection:
         await record_rows.add(connection, written)
     async with database.reading() as connection:
-        found = await record_rows.newest_by_id(connection, "agency", ["urn:uuid:9"])
-        owners = await record_rows.first_issuers(connection, "agency")
+        of = ["urn:uuid:9"]
+        found = await record_rows.newest_by_id(connection, "agency", of, ["right", "wrong"])
+        asked = await record_rows.newest_by_id(connection, "agency", of, ["right"])
+        owners = await record_rows.first_issuers(connection, "agency", of)
     assert {(row.issuer, row.version) for row in found} == {("right", 2), ("wrong", 99)}
+    assert [(row.issuer, row.version) for row in asked] == [("right", 2)]
     assert owners == {"urn:uuid:9": "right"}
