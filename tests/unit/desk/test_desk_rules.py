@@ -10,9 +10,11 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import func, select
 
 from passerelle.errors import ConfigError, InputError, PasserelleError
 from passerelle.node import open_node
+from passerelle.storage.tables import answered
 from tests.unit.desk.story import DAY, Answer, Pair, decide, nominate, offered, publish, ref, verdict
 from tests.unit.federation.world import MALI, TOGO, Here, dossier, offer, party
 
@@ -405,6 +407,16 @@ async def test_a_rule_is_waived_once(pair: Pair) -> None:
     items = [item | {"waive": [WAIVER], "key": "one"}, offer(MALI) | {"key": "waive-V06-one"}]
     with pytest.raises(InputError, match=r"publish\.key-reused"):
         await pair.mali.node.desk.publish(items)
+
+
+async def test_the_longest_key_leaves_room_for_its_waiver(pair: Pair) -> None:
+    """PostgreSQL refuses a key of more than its 200 characters, and with it whatever else is written beside it."""
+    item = offer(MALI, scheme="scv", durationMonths="13") | {"waive": [WAIVER], "key": "k" * 200}
+    made = await publish(pair.mali, item)
+    assert (await publish(pair.mali, item))["digest"] == made["digest"]
+    async with pair.mali.node.database.reading() as connection:
+        longest = (await connection.execute(select(func.max(func.length(answered.c.key))))).scalar_one()
+    assert longest <= 200
 
 
 async def test_a_waiver_of_one_rule_is_none_of_another(pair: Pair) -> None:
