@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from passerelle.exchange.state import State
+from passerelle.protocol.profile import JsonObject
 from passerelle.protocol.records import Record
 from tests.unit.exchange.world import BF, ML, TG, Programme, World, party
 
@@ -29,7 +30,7 @@ def only(state: State, record: Record) -> None:
 def test_an_offer_is_asked_for_by_its_host(programme: Programme) -> None:
     """V17 counts the places of the host's own offer."""
     ours = programme.offers[ML]
-    body = {"scheme": "vir", "places": 1_000, "host": party(BF), "closesOn": "2030-01-01"}
+    body: JsonObject = {"scheme": "vir", "places": 1_000, "host": party(BF), "closesOn": "2030-01-01"}
     theirs = programme.world.publish(BF, "public", "offer", body, record_id=ours.id)
     state = at_mali(programme)
     only(state, ours)
