@@ -44,7 +44,7 @@ async def holdings_of(context: Context, ledger: Ledger, state: State) -> Holding
 
 
 async def waivers(context: Context, ledger: Ledger) -> Waivers:
-    """What was waived, by rule, record and who waived it."""
+    """What was waived, by rule, version and who waived it."""
     records = await _read(context, ledger, ("decision", "nomination"))
     state = await ledger.state(context.clock().date())
     return await asyncio.to_thread(_waived, state, records)

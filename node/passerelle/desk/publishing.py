@@ -124,9 +124,8 @@ class _Call:
             if draft.key not in known
         ]
         for item, draft in given:
-            if (
-                draft.type == "statistic"
-            ):  # what it gives away takes long to find out: others are answered meanwhile
+            if draft.type == "statistic":
+                # What it gives away takes long to find out: others are answered meanwhile.
                 await asyncio.to_thread(drafting.refuse, item, draft)
             else:
                 drafting.refuse(item, draft)

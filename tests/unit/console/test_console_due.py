@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import TypeAlias
 
-import html5lib
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
 from bs4 import BeautifulSoup
 
 from passerelle.desk.board_view import Board
 from passerelle.desk.due_view import DueView
 from passerelle.errors import InputError
 from passerelle.server.console import console_app
-from passerelle.server.console.guard import SECURITY_HEADERS
 from tests.unit.console.conftest import ANVT, CNPV
-
-Client: TypeAlias = TestClient[Request, Application]
+from tests.unit.console.reading import Client, read
 
 
 def item(
@@ -68,15 +63,6 @@ async def client(board: Board, asked: list[date]) -> AsyncIterator[Client]:
     app = console_app(source, agency=board["agency"], today=lambda: date(2027, 3, 1), due=due)
     async with TestClient(TestServer(app, host="127.0.0.1")) as made:
         yield made
-
-
-async def read(client: Client, path: str, status: int = 200) -> BeautifulSoup:
-    async with client.get(path) as response:
-        assert response.status == status
-        assert response.headers.items() >= SECURITY_HEADERS.items()
-        text = await response.text()
-    html5lib.HTMLParser(strict=True).parse(text)
-    return BeautifulSoup(text, "html5lib")
 
 
 def cells(page: BeautifulSoup, section: str) -> list[list[str]]:

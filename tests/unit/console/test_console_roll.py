@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 
-import html5lib
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
 from bs4 import BeautifulSoup
 
 from passerelle.desk.board_view import Board
 from passerelle.errors import InputError
 from passerelle.server.console import console_app
-from passerelle.server.console.guard import SECURITY_HEADERS
 from tests.unit.console.conftest import ANVT, CNPV
-
-Client: TypeAlias = TestClient[Request, Application]
+from tests.unit.console.reading import Client, read
 
 
 def row(volunteer: str, country: str | None, situation: str, **more: object) -> dict[str, object]:
@@ -60,15 +56,6 @@ async def client(board: Board) -> AsyncIterator[Client]:
     app = console_app(source, agency=board["agency"], today=lambda: date(2027, 3, 1), roll=roll)
     async with TestClient(TestServer(app, host="127.0.0.1")) as made:
         yield made
-
-
-async def read(client: Client, path: str, status: int = 200) -> BeautifulSoup:
-    async with client.get(path) as response:
-        assert response.status == status
-        assert response.headers.items() >= SECURITY_HEADERS.items()
-        text = await response.text()
-    html5lib.HTMLParser(strict=True).parse(text)
-    return BeautifulSoup(text, "html5lib")
 
 
 def lines(page: BeautifulSoup) -> list[list[str]]:

@@ -22,8 +22,8 @@ def at_mali(programme: Programme) -> State:
     return programme.world.state(ML)
 
 
-def only(state: State, record: Record) -> None:
-    """The stranger comes first by SCID, or the test shows nothing."""
+def assert_the_stranger_comes_first(record: Record) -> None:
+    """By its SCID, or the test shows nothing."""
     assert record.issuer_scid > BF
 
 
@@ -33,7 +33,7 @@ def test_an_offer_is_asked_for_by_its_host(programme: Programme) -> None:
     body: JsonObject = {"scheme": "vir", "places": 1_000, "host": party(BF), "closesOn": "2030-01-01"}
     theirs = programme.world.publish(BF, "public", "offer", body, record_id=ours.id)
     state = at_mali(programme)
-    only(state, ours)
+    assert_the_stranger_comes_first(ours)
     found, other = state.offer(ML, ours.id), state.offer(BF, ours.id)
     assert found is not None
     assert other is not None
@@ -50,7 +50,7 @@ def test_a_proposal_takes_no_id_from_what_was_agreed(programme: Programme) -> No
         BF, ML, "agreement", dict(ours.body) | {"parties": [party(BF), party(ML)]}, record_id=ours.id
     )
     state = at_mali(programme)
-    only(state, ours)
+    assert_the_stranger_comes_first(ours)
     assert state.agreements[ours.id] == before
     assert {item.issuer for item in state.agreements.values() if item.id == ours.id} == {TG, BF}
 
