@@ -249,8 +249,8 @@ async def _governing(context: Context, ledger: Ledger, name: str, on: str) -> Re
         day = date.fromisoformat(on)
     except ValueError:  # less precise, or wrong, which its schema will say
         day = context.clock().date()
-    state = (await ledger.state(day)).agreements.get(found.id)
-    if name == found.digest or state is None or state.since is None or state.issuer != found.issuer_scid:
+    state = (await ledger.state(day)).agreement(found.issuer_scid, found.id)
+    if name == found.digest or state is None or state.since is None:
         return found
     return await newest(context, ledger, state.digest, "agreement")
 

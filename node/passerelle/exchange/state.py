@@ -292,6 +292,11 @@ class State:
     nominations: Mapping[str, NominationState]
     placements: Mapping[str, PlacementState]
 
+    def agreement(self, issuer: str, record_id: str | None) -> AgreementState | None:
+        """What an agency proposed, or what became of it."""
+        found = _with_id(self.agreements, record_id, issuer)
+        return next((item for item in found if item.issuer == issuer), None)
+
     def offer(self, issuer: str, record_id: str | None) -> OfferState | None:
         """An agency's offer."""
         return next(

@@ -51,7 +51,10 @@ def test_a_proposal_takes_no_id_from_what_was_agreed(programme: Programme) -> No
     )
     state = at_mali(programme)
     assert_the_stranger_comes_first(ours)
-    assert state.agreements[ours.id] == before
+    assert state.agreements[ours.id] == state.agreement(TG, ours.id) == before
+    proposed = state.agreement(BF, ours.id)
+    assert proposed is not None
+    assert proposed.state == "proposed"
     assert {item.issuer for item in state.agreements.values() if item.id == ours.id} == {TG, BF}
 
 
